@@ -1,0 +1,66 @@
+import type { Timespec } from "./include/linux/fs.ts";
+
+/**
+ * The one door to the outside. Everything here is called synchronously by the kernel; what arrives
+ * asynchronously (terminal input, later network frames) waits in the host until the kernel asks and
+ * is announced with Kernel.hostEvent. A recorder can wrap all of it.
+ */
+export interface Host {
+  /** Wall-clock time. */
+  realtime(): Timespec;
+  /** Monotonic time in ns since some fixed point (used with --clock real). */
+  monotonic(): number;
+  /** Fills with random bytes (only asked when no seed is given). */
+  entropy(out: Uint8Array): void;
+  /** Standard streams 0, 1, 2 of the machine's first process. */
+  stdio: readonly [HostStream, HostStream, HostStream];
+  /** The host's file system, for granted directories; null in the browser. */
+  fs: HostFileSystem | null;
+}
+
+export interface HostStream {
+  readonly kind: "tty" | "pipe" | "file" | "null";
+  /** Bytes that have arrived (at most max), null at end of file, "wait" if none are there yet. */
+  read(max: number): Uint8Array | null | "wait";
+  /** Writes; returns the number of bytes taken, or a negated errno (-EPIPE). Never waits. */
+  write(bytes: Uint8Array): number;
+  /** Size of a terminal. */
+  windowSize?(): { rows: number; cols: number };
+}
+
+/** File type and attributes as lstat gives them on the host. */
+export interface HostStat {
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  nlink: number;
+  ino: number;
+  dev: number;
+  rdev: number;
+  blocks: number;
+  atime: Timespec;
+  mtime: Timespec;
+  ctime: Timespec;
+}
+
+/** Paths are absolute host paths (latin1-encoded byte strings). Results: value or a negated errno. Symbolic links are never followed in the last component. */
+export interface HostFileSystem {
+  lstat(path: string): HostStat | number;
+  readdir(path: string): { name: string; type: number }[] | number;
+  readlink(path: string): string | number;
+  /** Reads up to length bytes at a position into `out`. Bytes read or negated errno. */
+  read(path: string, out: Uint8Array, position: number): number;
+  /** Present only where writing is granted. */
+  write?(path: string, bytes: Uint8Array, position: number): number;
+  create?(path: string, mode: number): number;
+  truncate?(path: string, size: number): number;
+  mkdir?(path: string, mode: number): number;
+  unlink?(path: string): number;
+  rmdir?(path: string): number;
+  rename?(from: string, to: string): number;
+  symlink?(target: string, path: string): number;
+  link?(existing: string, path: string): number;
+  chmod?(path: string, mode: number): number;
+  utimes?(path: string, atime: Timespec, mtime: Timespec): number;
+}

@@ -1,0 +1,251 @@
+import type { CpuContext } from "@lstar/machine";
+import { stateClass } from "../../state.ts";
+import type { File, FilesStruct, FsStruct } from "./fs.ts";
+import type { MmStruct } from "./mm_types.ts";
+import { WaitQueueEntry, WaitQueueHead } from "./wait.ts";
+
+/** Task states (include/linux/sched.h). */
+export const TASK_RUNNING = 0;
+export const TASK_INTERRUPTIBLE = 1;
+export const TASK_UNINTERRUPTIBLE = 2;
+export const TASK_STOPPED = 4;
+export const TASK_TRACED = 8;
+export const EXIT_DEAD = 16;
+export const EXIT_ZOMBIE = 32;
+
+/**
+ * What a blocking operation returns after it put the task to sleep: not an errno. It is passed up
+ * unchanged; the entry code leaves the task asleep and retries the call from its top when it wakes.
+ */
+export const BLOCKED = -0x10000;
+
+/** struct cred: replaced, never changed in place, so that tasks may share it. */
+export class Cred {
+  uid = 0;
+  gid = 0;
+  euid = 0;
+  egid = 0;
+  suid = 0;
+  sgid = 0;
+  fsuid = 0;
+  fsgid = 0;
+  groups: number[] = [];
+  /** Capability sets as [low 32 bits, high 32 bits]. */
+  capPermitted: [number, number] = [0xffffffff, 0x1ff];
+  capEffective: [number, number] = [0xffffffff, 0x1ff];
+  capInheritable: [number, number] = [0, 0];
+  capBounding: [number, number] = [0xffffffff, 0x1ff];
+  capAmbient: [number, number] = [0, 0];
+  securebits = 0;
+}
+
+/** A queued signal (struct sigqueue). `info` is the 128-byte siginfo_t. */
+export class SigQueue {
+  sig: number;
+  info: Uint8Array;
+  constructor(sig: number, info: Uint8Array) {
+    this.sig = sig;
+    this.info = info;
+  }
+}
+
+/** struct sigpending. Bit n-1 of [lo, hi] is signal n. */
+export class SigPending {
+  lo = 0;
+  hi = 0;
+  queue: SigQueue[] = [];
+}
+
+/** struct k_sigaction. Handler 0 = SIG_DFL, 1 = SIG_IGN, else the address. */
+export class SigAction {
+  handler = 0;
+  flags = 0;
+  restorer = 0;
+  maskLo = 0;
+  maskHi = 0;
+}
+
+/** struct sighand_struct: shared with CLONE_SIGHAND. Index = signal number 1…64. */
+export class Sighand {
+  count = 1;
+  action: SigAction[] = Array.from({ length: 65 }, () => new SigAction());
+  /** signalfd readers wait here. */
+  signalfdWait = new WaitQueueHead();
+}
+
+/** rlimit pairs; Infinity = RLIM_INFINITY. */
+export interface Rlimit {
+  cur: number;
+  max: number;
+}
+
+/** struct signal_struct: what the threads of a process share. */
+export class SignalStruct {
+  /** Live threads, leader first while it lives. */
+  threads: Task[] = [];
+  leader: Task;
+  sharedPending = new SigPending();
+  /** wait4 and kin of this process sleep here. */
+  waitChildExit = new WaitQueueHead();
+  /** Set once the whole group is to exit with groupExitCode. */
+  groupExit = false;
+  groupExitCode = 0;
+  /** Job control: number of threads still to stop, stop signal, SIGNAL_STOP_* and CLD_* flags. */
+  groupStopCount = 0;
+  flags = 0;
+  pgrp = 0;
+  session = 0;
+  /** Session leader. */
+  leaderOfSession = false;
+  /** Controlling terminal (drivers/tty), null = none. */
+  tty: object | null = null;
+  ttyOldPgrp = 0;
+  rlim: Rlimit[] = [];
+  /** Times of exited threads and of waited-for children, in ns of virtual time. */
+  utime = 0;
+  stime = 0;
+  cutime = 0;
+  cstime = 0;
+  minFlt = 0;
+  majFlt = 0;
+  cminFlt = 0;
+  cmajFlt = 0;
+  nvcsw = 0;
+  nivcsw = 0;
+  maxRss = 0;
+  cmaxRss = 0;
+  /** setitimer and timer_create state (kernel/time). */
+  timers: object | null = null;
+  oomScoreAdj = 0;
+  /** PR_SET_CHILD_SUBREAPER. */
+  isChildSubreaper = false;
+  hasChildSubreaper = false;
+  /** Exit signal semantics of the process's own parent link etc. live on the leader task. */
+  constructor(leader: Task) {
+    this.leader = leader;
+  }
+}
+
+/** A task asleep on a wait queue; removed when woken. */
+export class TaskWait extends WaitQueueEntry {
+  readonly task: Task;
+  /** Only events with one of these poll bits wake it; 0 = any. */
+  readonly mask: number;
+  constructor(task: Task, mask = 0) {
+    super();
+    this.task = task;
+    this.mask = mask;
+  }
+  wake(k: import("../../kernel.ts").Kernel, key: number): number {
+    if (key !== 0 && this.mask !== 0 && (key & this.mask) === 0) return 0;
+    return k.sched.wakeUpTask(this.task) ? 1 : 0;
+  }
+}
+
+/** struct task_struct. */
+export class Task {
+  /** Thread id (task_pid_nr) and thread-group id. */
+  pid: number;
+  tgid: number;
+  comm = "";
+  state = TASK_RUNNING;
+  exitState = 0;
+  /** As wait reports it: (code << 8) or signal, 0x80 for a core dump. */
+  exitCode = 0;
+  /** Signal to the parent at exit; -1 for threads. */
+  exitSignal = 17;
+  parent: Task;
+  realParent: Task;
+  children: Task[] = [];
+  /** Registers while the task is not running (null context only before its first set-up). */
+  ctx: CpuContext;
+  mm: MmStruct | null = null;
+  files: FilesStruct;
+  fs: FsStruct;
+  cred: Cred;
+  realCred: Cred;
+  signal: SignalStruct;
+  sighand: Sighand;
+  pending = new SigPending();
+  blockedLo = 0;
+  blockedHi = 0;
+  /** Mask to put back after sigsuspend/ppoll/…, valid if restoreSigmask. */
+  savedMaskLo = 0;
+  savedMaskHi = 0;
+  restoreSigmask = false;
+  /** TIF_SIGPENDING. */
+  sigPendingFlag = false;
+  sasSp = 0;
+  sasSize = 0;
+  sasFlags = 2;
+
+  /** The system call being executed or blocked in: its number (-1 = none), see arch/x86/entry. */
+  syscallNr = -1;
+  /** True from the first BLOCKED until the call completes. */
+  inBlockedCall = false;
+  /** What the blocked call has done so far: plain data of the handler's own. */
+  progress: object | null = null;
+  /** Virtual time (ns since boot) at which the sleep ends, Infinity = never. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** The wait-queue entries the task sleeps on. */
+  waits: TaskWait[] = [];
+  /** restart_syscall state for ERESTART_RESTARTBLOCK. */
+  restartBlock: object | null = null;
+  /** clone's vfork: the parent sleeps here until exec or exit. */
+  vforkDone: WaitQueueHead | null = null;
+
+  setChildTid = 0;
+  clearChildTid = 0;
+  robustList = 0;
+  rseqAddr = 0;
+  rseqLen = 0;
+  rseqSig = 0;
+  /** Scheduling policy, nice, real-time priority, affinity mask (one CPU). */
+  policy = 0;
+  nice = 0;
+  rtPriority = 0;
+  /** Times in ns of virtual time; instructions retired. */
+  utime = 0;
+  stime = 0;
+  startTime = 0;
+  minFlt = 0;
+  majFlt = 0;
+  nvcsw = 0;
+  nivcsw = 0;
+  /** prctl state. */
+  pdeathSignal = 0;
+  noNewPrivs = false;
+  keepCaps = false;
+  personality = 0;
+  /** PF_* such as PF_FORKNOEXEC (include/linux/sched.h). */
+  flags = 0;
+  didExec = false;
+  /** Waiters on pidfds of this task. */
+  pidfdWait = new WaitQueueHead();
+  /** Filled by seccomp, ptrace and audit when they exist: work on syscall entry (TIF_SYSCALL_WORK). */
+  syscallWork = 0;
+  /** Run-queue links and slice, owned by kernel/sched. */
+  onRq = false;
+  timeSlice = 0;
+
+  constructor(pid: number, tgid: number, ctx: CpuContext, parent: Task | null, files: FilesStruct, fs: FsStruct, cred: Cred) {
+    this.pid = pid;
+    this.tgid = tgid;
+    this.ctx = ctx;
+    this.parent = parent ?? this;
+    this.realParent = this.parent;
+    this.files = files;
+    this.fs = fs;
+    this.cred = cred;
+    this.realCred = cred;
+    this.sighand = new Sighand();
+    this.signal = new SignalStruct(this);
+  }
+
+  /** The open file behind a descriptor, or null (EBADF). @linux fs/file.c fget */
+  file(fd: number): File | null {
+    return this.files.fd[fd] ?? null;
+  }
+}
+
+stateClass(Cred, SigQueue, SigPending, SigAction, Sighand, SignalStruct, TaskWait, Task);
