@@ -79,13 +79,21 @@ export function lstar(args: readonly string[], options: RunOptions = {}): Promis
 
 /** The path of a program that a test needs; fails with the command that installs it. */
 export function need(program: string): string {
-  const found = program.startsWith("/") ? (existsSync(program) ? program : "") : spawnSync("which", [program], { encoding: "utf8" }).stdout.trim();
+  const found = program.startsWith("/")
+    ? existsSync(program)
+      ? program
+      : ""
+    : spawnSync("which", [program], { encoding: "utf8" }).stdout.trim();
   if (!found) throw new Error(`${program} is not installed: run scripts/setup-debian.sh as root`);
   return found;
 }
 
 /** Compiles one C file to a static program (cached by content and options) and returns its path. */
-export async function compile(source: string, options: readonly string[] = ["-O1", "-static", "-pthread"], compiler = "gcc"): Promise<string> {
+export async function compile(
+  source: string,
+  options: readonly string[] = ["-O1", "-static", "-pthread"],
+  compiler = "gcc",
+): Promise<string> {
   const key = createHash("sha256")
     .update(readFileSync(source))
     .update(JSON.stringify([compiler, options]))

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseSize } from "./size.ts";
+
+/** A host directory shown in the guest. */
+export interface MountSpec {
+  host: string;
+  guest: string;
+  writable: boolean;
+}
+
+/** The options that every command which runs a program takes. */
+export interface RunOptions {
+  root?: string;
+  mount: MountSpec[];
+  env: string[];
+  cwd?: string;
+  user?: { uid: number; gid: number };
+  memory: number;
+  seed: number;
+  clock?: "virtual" | "real";
+  jit: "off" | "on";
+}
+
+function collect<T>(parse: (text: string) => T): (text: string, before: T[]) => T[] {
+  return (text, before) => [...before, parse(text)];
+}
+
+function mountSpec(text: string): MountSpec {
+  const m = /^(.+?):(\/[^:]*)(?::(ro|rw))?$/.exec(text);
+  if (!m) throw new InvalidArgumentError("expected HOST:GUEST or HOST:GUEST:rw, with GUEST an absolute path.");
+  return { host: m[1]!, guest: m[2]!, writable: m[3] === "rw" };
+}
+
+function userSpec(text: string): { uid: number; gid: number } {
+  const m = /^(\d+)(?::(\d+))?$/.exec(text);
+  if (!m) throw new InvalidArgumentError("expected UID or UID:GID, as numbers.");
+  return { uid: Number(m[1]), gid: Number(m[2] ?? m[1]) };
+}
+
+function envSpec(text: string): string {
+  if (text.includes("=")) return text;
+  const value = process.env[text];
+  if (value === undefined) throw new InvalidArgumentError(`expected NAME=VALUE, or the name of a variable that is set (${text} is not).`);
+  return `${text}=${value}`;
+}
+
+function sizeSpec(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === null) throw new InvalidArgumentError("expected a size such as 256M or 1G.");
+  if (bytes < 16 * 1024 ** 2) throw new InvalidArgumentError("a machine needs at least 16M.");
+  if (bytes > 3.9 * 1024 ** 3) throw new InvalidArgumentError("at most 3.9G can be given.");
+  return bytes;
+}
+
+function numberSpec(text: string): number {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
+  return n;
+}
+
+/** Adds the machine's options and the PROGRAM argument to a command. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .argument("<PROGRAM>", "path in the guest; a bare name is searched on the guest's PATH")
+    .argument("[ARGS...]", "its arguments")
+    .option("--root <DIR>", "the guest's root: a host directory, read-only below a writable in-memory layer (/ = the host's own files)")
+    .option(
+      "--mount <HOST:GUEST[:rw]>",
+      "show a host directory in the guest, read-only unless :rw (may be given several times)",
+      collect(mountSpec),
+      [],
+    )
+    .option("--env <K=V>", "set a variable in the guest's environment (several times; NAME alone copies it)", collect(envSpec), [])
+    .option("--cwd <DIR>", "working directory in the guest")
+    .option("--user <UID[:GID]>", "run as this user instead of root", userSpec)
+    .option("--memory <SIZE>", "physical memory of the machine", sizeSpec, 1024 ** 3)
+    .option("--seed <N>", "seed of everything random: the same seed gives the same run", numberSpec, 1)
+    .addOption(
+      new Option(
+        "--clock <KIND>",
+        "virtual: time is counted instructions, sleeping takes none; real: the host's clock (default: real in a terminal)",
+      ).choices(["virtual", "real"]),
+    )
+    .addOption(new Option("--jit <WHICH>", "compile hot guest code to WebAssembly").choices(["off", "on"]).default("on"))
+    .passThroughOptions()
+    .showHelpAfterError("(lstar --help shows how to use it)");
+}

@@ -1,0 +1,21 @@
+import type { ArgPrinter } from "../call.ts";
+import { filePrinters } from "./files.ts";
+import { memoryPrinters } from "./memory.ts";
+import { pollPrinters } from "./poll.ts";
+import { processPrinters } from "./process.ts";
+import { signalPrinters } from "./signal.ts";
+import { terminalPrinters } from "./terminal.ts";
+import { timePrinters } from "./time.ts";
+
+/** Printers of arguments whose meaning depends on the rest of the call: by call name, then position. */
+export type PrinterTable = Readonly<Record<string, Readonly<Record<number, ArgPrinter>>>>;
+
+export const specialPrinters: PrinterTable = {
+  ...filePrinters,
+  ...memoryPrinters,
+  ...pollPrinters,
+  ...processPrinters,
+  ...signalPrinters,
+  ...terminalPrinters,
+  ...timePrinters,
+};
