@@ -1,1 +1,3 @@
-export {};
+export type { Host, HostFileSystem, HostStat, HostStream } from "./host.ts";
+export type { BootOptions } from "./init/main.ts";
+export { type HostEventKind, Kernel, type KernelOptions, onHostEvent } from "./kernel.ts";

@@ -1,8 +1,13 @@
 import type { Machine } from "@lstar/machine";
 import type { Host } from "./host.ts";
+import type { Mount, SuperBlock } from "./include/linux/fs.ts";
+import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
-import type { Scheduler } from "./kernel/sched/core.ts";
-import type { Timekeeping } from "./kernel/time/timekeeping.ts";
+import { type BootOptions, startKernel } from "./init/main.ts";
+import { Scheduler } from "./kernel/sched/core.ts";
+import { runSlice } from "./kernel/sched/schedule.ts";
+import { Timekeeping } from "./kernel/time/timekeeping.ts";
+import { Rng } from "./lib/rng.ts";
 import { TraceEvents } from "./trace/events.ts";
 
 /** Options of a machine, see `lstar run --help`. */
@@ -23,13 +28,78 @@ export class Kernel {
   readonly host: Host;
   readonly trace = new TraceEvents();
   readonly options: KernelOptions;
-  /** The task whose registers are in the processor. */
+  /** The task in whose context the kernel runs. */
   current!: Task;
-  sched!: Scheduler;
-  time!: Timekeeping;
+  /** The task whose registers are in the processor (null = nobody's), and the address space that is active. */
+  cpuTask: Task | null = null;
+  activeMm: MmStruct | null = null;
+  sched: Scheduler;
+  time: Timekeeping;
+  rng: Rng;
+
+  /** All tasks by thread id, zombies included. */
+  pids = new Map<number, Task>();
+  lastPid = 0;
+  /** Largest number ever handed out: beyond it every number is free. */
+  highestPid = 0;
+  /** The kernel's own pid 1: adopts and reaps orphans, never runs a program. */
+  initTask!: Task;
+  /** The program the machine was started for; its end is the machine's end. */
+  program!: Task;
+  rootMount!: Mount;
+  exited = false;
+  /** Wait status of the program once `exited`. */
+  exitStatus = 0;
+
+  /** sethostname and setdomainname. */
+  hostname: string;
+  domainname = "(none)";
+  /** State that subsystems keep per machine, by the subsystem's name. Values are registered classes or plain data. */
+  subsystems = new Map<string, object>();
+
   constructor(machine: Machine, host: Host, options: KernelOptions) {
     this.machine = machine;
     this.host = host;
     this.options = options;
+    this.hostname = options.hostname;
+    this.rng = new Rng(options.seed);
+    this.time = new Timekeeping(this);
+    this.sched = new Scheduler(this);
+  }
+
+  /** Mounts the file systems and loads the first program. @returns 0, or a negated errno if it cannot be executed. */
+  boot(options: BootOptions): number {
+    return startKernel(this, options);
+  }
+
+  /**
+   * Runs at most `maxInstructions`. "idle": everyone sleeps, see nextDeadline; the next call jumps a
+   * virtual clock there unless a host event has woken somebody. "exited": see exitStatus.
+   */
+  runSlice(maxInstructions: number): "running" | "idle" | "exited" {
+    return runSlice(this, maxInstructions);
+  }
+
+  /** ns since boot at which the next timer fires, Infinity if none is armed. */
+  nextDeadline(): number {
+    return this.time.nextExpiry();
+  }
+
+  /** Tells the kernel that the host has news, such as input that arrived. */
+  hostEvent(kind: HostEventKind): void {
+    this.time.update();
+    for (const handler of hostEventHandlers) if (handler.kind === kind) handler.handle(this);
   }
 }
+
+export type HostEventKind = "stdin" | "winch" | "sigint" | "sigterm" | "sighup";
+
+/** Static: drivers say at load time what they do on an event of the host. */
+const hostEventHandlers: { kind: HostEventKind; handle: (k: Kernel) => void }[] = [];
+
+/** Registers what happens on a host event. */
+export function onHostEvent(kind: HostEventKind, handle: (k: Kernel) => void): void {
+  hostEventHandlers.push({ kind, handle });
+}
+
+export type { BootOptions, SuperBlock };

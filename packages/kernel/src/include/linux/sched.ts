@@ -1,4 +1,5 @@
 import type { CpuContext } from "@lstar/machine";
+import type { SleepTimer } from "../../kernel/sched/core.ts";
 import { stateClass } from "../../state.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";
 import type { MmStruct } from "./mm_types.ts";
@@ -226,7 +227,14 @@ export class Task {
   syscallWork = 0;
   /** Run-queue links and slice, owned by kernel/sched. */
   onRq = false;
+  /** Something is to be done before the return to user mode, besides signals (rseq, exit of a killed thread). */
+  userWork = false;
   timeSlice = 0;
+  vruntime = 0;
+  /** SCHED_RESET_ON_FORK. */
+  resetOnFork = false;
+  /** Armed while the task sleeps with a deadline. */
+  sleepTimer: SleepTimer | null = null;
 
   constructor(pid: number, tgid: number, ctx: CpuContext, parent: Task | null, files: FilesStruct, fs: FsStruct, cred: Cred) {
     this.pid = pid;

@@ -1,0 +1,122 @@
+import type { Timespec } from "../../include/linux/fs.ts";
+import type { Kernel } from "../../kernel.ts";
+import { stateClass } from "../../state.ts";
+import { type KernelTimer, TimerHeap } from "./timer.ts";
+
+export const NSEC_PER_SEC = 1e9;
+/** Virtual time that one system call costs, in ns. An instruction costs 1 ns. */
+export const SYSCALL_COST = 100;
+/** Wall-clock time of a virtual clock's boot: 2024-01-01 00:00:00 UTC. */
+const VIRTUAL_EPOCH = 1704067200;
+
+/**
+ * The machine's clock. Virtual: it advances with retired instructions and system calls and jumps to
+ * the next timer when everyone sleeps. Real: it follows the host's monotonic clock.
+ * One nanosecond count since boot underlies every clock id.
+ */
+export class Timekeeping {
+  readonly k: Kernel;
+  readonly virtual: boolean;
+  timers = new TimerHeap();
+  /** ns since boot as of the last update. */
+  nowNs = 0;
+  /** Real clock: host reading at boot. */
+  hostStart = 0;
+  /** Realtime at boot: it plus now() is the wall clock. */
+  base: Timespec = { sec: VIRTUAL_EPOCH, nsec: 0 };
+  /** Counts changes of the wall clock (timerfd's cancel-on-set). */
+  clockWasSet = 0;
+  /** CLOCK_TAI minus CLOCK_REALTIME in seconds. */
+  taiOffset = 0;
+
+  constructor(k: Kernel) {
+    this.k = k;
+    this.virtual = k.options.clock === "virtual";
+    if (!this.virtual) {
+      this.hostStart = k.host.monotonic();
+      const t = k.host.realtime();
+      this.base = { sec: t.sec, nsec: t.nsec };
+    }
+  }
+
+  /** Nanoseconds since boot. */
+  now(): number {
+    if (!this.virtual) this.update();
+    return this.nowNs;
+  }
+
+  /** Follows the host's clock; no effect on a virtual one. */
+  update(): void {
+    if (this.virtual) return;
+    const t = this.k.host.monotonic() - this.hostStart;
+    if (t > this.nowNs) this.nowNs = t;
+  }
+
+  /** Virtual time passes. No effect on a real clock. */
+  advance(ns: number): void {
+    if (this.virtual) this.nowNs += ns;
+  }
+
+  /** Virtual time jumps forward: nothing happens until then. */
+  jumpTo(ns: number): void {
+    if (this.virtual && ns > this.nowNs) this.nowNs = ns;
+  }
+
+  /** Wall-clock time. */
+  realtime(): Timespec {
+    return timespecAdd(this.base, this.now());
+  }
+
+  /** Moves the wall clock; monotonic time goes on. @linux kernel/time/timekeeping.c do_settimeofday64 */
+  setRealtime(t: Timespec): void {
+    this.base = timespecAdd(t, -this.now());
+    this.clockWasSet++;
+  }
+
+  /** ns since boot at which the wall clock shows `t`. */
+  realtimeToMonotonic(t: Timespec): number {
+    return (t.sec - this.base.sec) * NSEC_PER_SEC + (t.nsec - this.base.nsec);
+  }
+
+  /** Arms (or moves) a timer to `t.expires`. */
+  addTimer(t: KernelTimer): void {
+    this.timers.add(t);
+  }
+
+  /** Disarms a timer; true if it was pending. */
+  cancelTimer(t: KernelTimer): boolean {
+    return this.timers.remove(t);
+  }
+
+  /** When the next timer fires, Infinity if none is armed. */
+  nextExpiry(): number {
+    return this.timers.first?.expires ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Fires what is due. */
+  runTimers(): void {
+    for (let t = this.timers.first; t && t.expires <= this.nowNs; t = this.timers.first) {
+      this.timers.remove(t);
+      t.expire(this.k);
+    }
+  }
+}
+
+/** Adds nanoseconds (may be negative) to a time. */
+export function timespecAdd(t: Timespec, ns: number): Timespec {
+  const whole = Math.floor(ns / NSEC_PER_SEC);
+  let nsec = t.nsec + (ns - whole * NSEC_PER_SEC);
+  let sec = t.sec + whole;
+  if (nsec >= NSEC_PER_SEC) {
+    nsec -= NSEC_PER_SEC;
+    sec++;
+  }
+  return { sec, nsec };
+}
+
+/** The time to stamp on inodes. @linux fs/inode.c current_time */
+export function currentTime(k: Kernel): Timespec {
+  return k.time.realtime();
+}
+
+stateClass(Timekeeping);
