@@ -182,6 +182,13 @@ export class Task {
 
   /** The system call being executed or blocked in: its number (-1 = none), see arch/x86/entry. */
   syscallNr = -1;
+  /** System calls made. */
+  nSyscalls = 0;
+  /** Details of the last processor exception, for the signal frame: vector, error code, faulting address. */
+  trapNr = 0;
+  trapError = 0;
+  cr2Lo = 0;
+  cr2Hi = 0;
   /** True from the first BLOCKED until the call completes. */
   inBlockedCall = false;
   /** What the blocked call has done so far: plain data of the handler's own. */

@@ -1,0 +1,154 @@
+import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
+import type { Kernel } from "../../../kernel.ts";
+import type { ArgWidth, SyscallDef, SyscallHandler } from "../../../syscall/declare.ts";
+import { ENOSYS } from "../../../uapi/errno.ts";
+import { archDoSignalOrRestart } from "../kernel/signal.ts";
+import { sysCallTable } from "./syscallTable.ts";
+
+/** A handler's result when it has set all registers itself and the call must not be restarted (rt_sigreturn). */
+export const NO_RESULT = -0x10001;
+
+/** Argument registers in order: rdi, rsi, rdx, r10, r8, r9. */
+const ARG_REGS = [7, 6, 2, 10, 8, 9] as const;
+const widthCode: Record<ArgWidth, number> = { i32: 0, u32: 1, s64: 2, u64: 3 };
+
+/** A declaration made ready for dispatch: widths packed two bits each. */
+export class SyscallEntry {
+  readonly def: SyscallDef;
+  readonly handler: SyscallHandler;
+  readonly arity: number;
+  readonly widths: number;
+  constructor(def: SyscallDef) {
+    this.def = def;
+    this.handler = def.handler;
+    this.arity = def.args.length;
+    let w = 0;
+    def.args.forEach(([, type], i) => {
+      w |= widthCode[type.width] << (2 * i);
+    });
+    this.widths = w;
+  }
+}
+
+const entries: (SyscallEntry | null)[] = [];
+
+function entryOf(nr: number): SyscallEntry | null {
+  const known = entries[nr];
+  if (known !== undefined) return known;
+  if (nr < 0 || nr >= sysCallTable.length) return null;
+  const def = sysCallTable[nr];
+  return (entries[nr] = def ? new SyscallEntry(def) : null);
+}
+
+/** Argument `i` of the call whose registers are in the processor, cut to its declared width. */
+function arg(k: Kernel, i: number, widths: number): number {
+  const cpu = k.machine.cpu;
+  const reg = ARG_REGS[i] as number;
+  switch ((widths >> (2 * i)) & 3) {
+    case 0:
+      return cpu.getLo(reg) | 0;
+    case 1:
+      return cpu.getLo(reg) >>> 0;
+    case 2:
+      return (cpu.getHi(reg) | 0) * 4294967296 + (cpu.getLo(reg) >>> 0);
+    default:
+      return cpu.get(reg);
+  }
+}
+
+function invoke(k: Kernel, e: SyscallEntry): number {
+  const w = e.widths;
+  const h = e.handler;
+  switch (e.arity) {
+    case 0:
+      return h(k, 0, 0, 0, 0, 0, 0);
+    case 1:
+      return h(k, arg(k, 0, w), 0, 0, 0, 0, 0);
+    case 2:
+      return h(k, arg(k, 0, w), arg(k, 1, w), 0, 0, 0, 0);
+    case 3:
+      return h(k, arg(k, 0, w), arg(k, 1, w), arg(k, 2, w), 0, 0, 0);
+    case 4:
+      return h(k, arg(k, 0, w), arg(k, 1, w), arg(k, 2, w), arg(k, 3, w), 0, 0);
+    case 5:
+      return h(k, arg(k, 0, w), arg(k, 1, w), arg(k, 2, w), arg(k, 3, w), arg(k, 4, w), 0);
+    default:
+      return h(k, arg(k, 0, w), arg(k, 1, w), arg(k, 2, w), arg(k, 3, w), arg(k, 4, w), arg(k, 5, w));
+  }
+}
+
+/** Work before a call: seccomp, ptrace and audit set bits of task.syscallWork. @returns true to skip the call with the result already in rax. */
+export type SyscallEnterWork = (k: Kernel, task: Task, nr: number) => boolean;
+
+const enterWork: SyscallEnterWork[] = [];
+/** Registers a hook that runs while task.syscallWork is not 0. @linux kernel/entry/common.c syscall_trace_enter */
+export function onSyscallEnter(work: SyscallEnterWork): void {
+  enterWork.push(work);
+}
+
+/** The `syscall` instruction: number in rax. @linux arch/x86/entry/common.c do_syscall_64 */
+export function doSyscall64(k: Kernel, task: Task): void {
+  const nr = k.machine.cpu.getLo(0) | 0;
+  task.syscallNr = nr;
+  task.nSyscalls++;
+  if (k.trace.sysEnter.enabled) k.trace.sysEnter.fire(task, nr);
+  if (task.syscallWork !== 0) {
+    for (const work of enterWork) {
+      if (work(k, task, nr)) {
+        syscallExit(k, task, k.machine.cpu.get(0));
+        return;
+      }
+    }
+  }
+  const e = entryOf(nr);
+  const ret = e ? invoke(k, e) : -ENOSYS;
+  if (ret === BLOCKED) {
+    task.inBlockedCall = true;
+    return;
+  }
+  finish(k, task, ret);
+}
+
+/** A sleeper was woken: its call runs again from the top. */
+export function retrySyscall(k: Kernel, task: Task): void {
+  const e = entryOf(task.syscallNr) as SyscallEntry;
+  const ret = invoke(k, e);
+  if (ret !== BLOCKED) finish(k, task, ret);
+}
+
+function finish(k: Kernel, task: Task, ret: number): void {
+  task.inBlockedCall = false;
+  task.progress = null;
+  if (task.deadline !== Number.POSITIVE_INFINITY || task.waits.length > 0) k.sched.endCall(task);
+  if (task.exitState === EXIT_ZOMBIE || task.exitState === EXIT_DEAD) return;
+  if (ret === NO_RESULT) {
+    if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, k.machine.cpu.get(0));
+    task.syscallNr = -1;
+    return;
+  }
+  k.machine.cpu.set(0, ret);
+  syscallExit(k, task, ret);
+}
+
+/** @linux kernel/entry/common.c syscall_exit_work */
+function syscallExit(k: Kernel, task: Task, ret: number): void {
+  if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, ret);
+  // An interrupted call must meet the signal code, which decides about its restart.
+  if (ret <= -512 && ret >= -516) task.sigPendingFlag = true;
+  else if (!task.sigPendingFlag && !task.userWork) task.syscallNr = -1;
+}
+
+/**
+ * What is due before the program goes on: signals, restarts, rseq. The task may come out of this
+ * dead, stopped, or with a signal frame.
+ * @linux kernel/entry/common.c exit_to_user_mode_loop
+ */
+export function exitToUserMode(k: Kernel, task: Task): void {
+  task.userWork = false;
+  if (task.sigPendingFlag || task.restoreSigmask || task.syscallNr >= 0) {
+    if (!archDoSignalOrRestart(k, task)) return;
+  }
+  if (task.rseqAddr !== 0) rseqHandleNotifyResume(k, task);
+  task.syscallNr = -1;
+}
