@@ -51,6 +51,9 @@ export class Kernel {
   /** Wait status of the program once `exited`. */
   exitStatus = 0;
 
+  /** Queued signals per user, counted against RLIMIT_SIGPENDING. */
+  sigPendingCount = new Map<number, number>();
+
   /** sethostname and setdomainname. */
   hostname: string;
   domainname = "(none)";

@@ -44,6 +44,10 @@ export class Cred {
 export class SigQueue {
   sig: number;
   info: Uint8Array;
+  /** User whose RLIMIT_SIGPENDING it counts against, -1 = nobody's. */
+  uid = -1;
+  /** The POSIX timer whose expiry it announces; taking it off the queue arms the timer again. */
+  timer: object | null = null;
   constructor(sig: number, info: Uint8Array) {
     this.sig = sig;
     this.info = info;
@@ -151,6 +155,8 @@ export class Task {
   comm = "";
   state = TASK_RUNNING;
   exitState = 0;
+  /** PF_EXITING: on its way out; takes no more signals. */
+  exiting = false;
   /** As wait reports it: (code << 8) or signal, 0x80 for a core dump. */
   exitCode = 0;
   /** Signal to the parent at exit; -1 for threads. */
@@ -174,6 +180,8 @@ export class Task {
   savedMaskLo = 0;
   savedMaskHi = 0;
   restoreSigmask = false;
+  /** JOBCTL_* (kernel/signal/jobControl.ts). */
+  jobctl = 0;
   /** TIF_SIGPENDING. */
   sigPendingFlag = false;
   sasSp = 0;
