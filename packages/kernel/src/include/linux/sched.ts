@@ -117,6 +117,8 @@ export class SignalStruct {
   cmajFlt = 0;
   nvcsw = 0;
   nivcsw = 0;
+  cnvcsw = 0;
+  cnivcsw = 0;
   maxRss = 0;
   cmaxRss = 0;
   /** setitimer and timer_create state (kernel/time). */
@@ -233,6 +235,11 @@ export class Task {
   noNewPrivs = false;
   keepCaps = false;
   personality = 0;
+  /** PR_SET_TIMERSLACK (ns), PR_SET_THP_DISABLE, PR_SET_TSC, ARCH_CPUID. */
+  timerSlack = 50000;
+  thpDisable = false;
+  tscFault = false;
+  cpuidFault = false;
   /** PF_* such as PF_FORKNOEXEC (include/linux/sched.h). */
   flags = 0;
   didExec = false;

@@ -1,0 +1,206 @@
+import { EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
+import type { Kernel } from "../kernel.ts";
+import { copyToUser, putUser32 } from "../mm/usercopy.ts";
+import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
+import { EAGAIN, EBADF, ECHILD, EFAULT, EINVAL, ERESTARTSYS, ESRCH } from "../uapi/errno.ts";
+import { rusageStruct } from "../uapi/resource.ts";
+import {
+  __WALL,
+  __WCLONE,
+  __WNOTHREAD,
+  P_ALL,
+  P_PGID,
+  P_PID,
+  P_PIDFD,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WSTOPPED,
+  WUNTRACED,
+  waitIdNames,
+  waitNames,
+} from "../uapi/sched.ts";
+import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT, siginfoStruct } from "../uapi/signal.ts";
+import { processExitCode, releaseTask } from "./exit.ts";
+import { pidfdTask } from "./pidfd.ts";
+import { rusageBoth } from "./resource.ts";
+import { SIGNAL_STOP_CONTINUED, SIGNAL_STOP_STOPPED } from "./signal/jobControl.ts";
+
+/** Whom to wait for and what was found. Filled anew at each try; one wait runs at a time. */
+const want = { type: P_ALL, id: 0, task: null as Task | null, options: 0 };
+const found = { pid: 0, uid: 0, status: 0, code: 0, value: 0, rusage: null as Uint8Array | null };
+
+/** @linux kernel/exit.c eligible_child */
+function eligible(p: Task): boolean {
+  switch (want.type) {
+    case P_PID:
+      if (p.pid !== want.id) return false;
+      break;
+    case P_PGID:
+      if (p.signal.pgrp !== want.id) return false;
+      break;
+    case P_PIDFD:
+      if (p !== want.task) return false;
+      break;
+    default:
+      break;
+  }
+  if (want.options & __WALL) return true;
+  return (p.exitSignal !== SIGCHLD) === ((want.options & __WCLONE) !== 0);
+}
+
+function note(p: Task, status: number, code: number, value: number): number {
+  found.pid = p.pid;
+  found.uid = p.cred.uid;
+  found.status = status;
+  found.code = code;
+  found.value = value;
+  return p.pid;
+}
+
+/** Looks at one child. @returns its pid if it has something to report, 0 if it may have later, -ECHILD if never @linux kernel/exit.c wait_consider_task */
+function consider(k: Kernel, p: Task): number {
+  if (!eligible(p) || p.exitState > EXIT_ZOMBIE) return -ECHILD;
+  const group = p.signal;
+  if (p.exitState === EXIT_ZOMBIE && group.threads.length === 0) {
+    if (!(want.options & WEXITED)) return 0;
+    return reapZombie(k, p);
+  }
+  if (want.options & WUNTRACED && group.flags & SIGNAL_STOP_STOPPED && group.groupExitCode !== 0) {
+    const sig = group.groupExitCode;
+    if (!(want.options & WNOWAIT)) group.groupExitCode = 0;
+    found.rusage = rusageBoth(k, p);
+    return note(p, (sig << 8) | 0x7f, CLD_STOPPED, sig);
+  }
+  if (want.options & WCONTINUED && group.flags & SIGNAL_STOP_CONTINUED) {
+    if (!(want.options & WNOWAIT)) group.flags &= ~SIGNAL_STOP_CONTINUED;
+    found.rusage = rusageBoth(k, p);
+    return note(p, 0xffff, CLD_CONTINUED, SIGCONT);
+  }
+  return 0;
+}
+
+/** @linux kernel/exit.c wait_task_zombie */
+function reapZombie(k: Kernel, p: Task): number {
+  const code = processExitCode(p);
+  const sig = code & 0x7f;
+  found.rusage = rusageBoth(k, p);
+  note(p, code, sig === 0 ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED, sig === 0 ? (code >> 8) & 0xff : sig);
+  if (want.options & WNOWAIT) return p.pid;
+  const mine = k.current.signal;
+  const its = p.signal;
+  mine.cutime += p.utime + its.utime + its.cutime;
+  mine.cstime += p.stime + its.stime + its.cstime;
+  mine.cminFlt += p.minFlt + its.minFlt + its.cminFlt;
+  mine.cmajFlt += p.majFlt + its.majFlt + its.cmajFlt;
+  mine.cnvcsw += p.nvcsw + its.nvcsw + its.cnvcsw;
+  mine.cnivcsw += p.nivcsw + its.nivcsw + its.cnivcsw;
+  mine.cmaxRss = Math.max(mine.cmaxRss, its.maxRss, its.cmaxRss);
+  releaseTask(k, p);
+  return p.pid;
+}
+
+/** Waits for a child that fits `want`. @returns its pid, 0 with WNOHANG, -ECHILD, BLOCKED @linux kernel/exit.c do_wait */
+function doWait(k: Kernel): number {
+  const self = k.current;
+  let result = -ECHILD;
+  for (const t of want.options & __WNOTHREAD ? [self] : self.signal.threads) {
+    for (const child of t.children) {
+      const r = consider(k, child);
+      if (r > 0) return r;
+      if (r === 0) result = 0;
+    }
+  }
+  if (result === -ECHILD || want.options & WNOHANG) return result;
+  return k.sched.sleepOn(self.signal.waitChildExit);
+}
+
+const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+
+/** @linux kernel/exit.c kernel_wait4 */
+function sysWait4(k: Kernel, upid: number, status: number, options: number, rusage: number): number {
+  if (options & ~WAIT4_OPTIONS) return -EINVAL;
+  if (upid === -0x80000000) return -ESRCH;
+  want.options = options | WEXITED;
+  want.task = null;
+  if (upid === -1) want.type = P_ALL;
+  else if (upid > 0) {
+    want.type = P_PID;
+    want.id = upid;
+  } else {
+    want.type = P_PGID;
+    want.id = upid === 0 ? k.current.signal.pgrp : -upid;
+  }
+  const r = doWait(k);
+  if (r <= 0) return r;
+  if (status !== 0 && putUser32(k, status, found.status) !== 0) return -EFAULT;
+  if (rusage !== 0 && copyToUser(k, rusage, found.rusage as Uint8Array, 0, rusageStruct.size) !== 0) return -EFAULT;
+  return r;
+}
+
+const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+const O_NONBLOCK = 0o4000;
+
+/** @linux kernel/exit.c sys_waitid */
+function sysWaitid(k: Kernel, which: number, upid: number, infop: number, options: number, rusage: number): number {
+  if (options & ~WAITID_OPTIONS) return -EINVAL;
+  if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
+  want.options = options;
+  want.type = which;
+  want.id = upid;
+  want.task = null;
+  let nonblock = false;
+  switch (which) {
+    case P_ALL:
+      break;
+    case P_PID:
+      if (upid <= 0) return -EINVAL;
+      break;
+    case P_PGID:
+      if (upid < 0) return -EINVAL;
+      if (upid === 0) want.id = k.current.signal.pgrp;
+      break;
+    case P_PIDFD: {
+      if (upid < 0) return -EINVAL;
+      const task = pidfdTask(k, upid);
+      if (!task) return -EBADF;
+      want.task = task;
+      nonblock = ((k.current.file(upid)?.flags ?? 0) & O_NONBLOCK) !== 0;
+      if (nonblock) want.options |= WNOHANG;
+      break;
+    }
+    default:
+      return -EINVAL;
+  }
+  let r = doWait(k);
+  if (r === 0 && nonblock && !(options & WNOHANG)) r = -EAGAIN;
+  if (r < 0 && r !== -ECHILD && r !== -ERESTARTSYS && r !== -EAGAIN) return r;
+  if (r > 0 && rusage !== 0 && copyToUser(k, rusage, found.rusage as Uint8Array, 0, rusageStruct.size) !== 0) return -EFAULT;
+  // Also without an event the fields are stored, as zeros; errors leave them alone.
+  if (infop === 0 || r < 0) return Math.min(r, 0);
+  const event = r > 0;
+  if (
+    putUser32(k, infop + siginfoStruct.offset["si_signo"]!, event ? SIGCHLD : 0) !== 0 ||
+    putUser32(k, infop + 4, 0) !== 0 ||
+    putUser32(k, infop + 8, event ? found.code : 0) !== 0 ||
+    putUser32(k, infop + 16, event ? found.pid : 0) !== 0 ||
+    putUser32(k, infop + 20, event ? found.uid : 0) !== 0 ||
+    putUser32(k, infop + 24, event ? found.value : 0) !== 0
+  ) {
+    return -EFAULT;
+  }
+  return 0;
+}
+
+export const waitSyscalls: readonly SyscallDef[] = [
+  syscall("wait4", { upid: A.pid, stat_addr: A.intPtr("out"), options: A.flags(waitNames), ru: A.struct(rusageStruct, "out") }, sysWait4, {
+    linux: "kernel/exit.c kernel_wait4",
+  }),
+  syscall(
+    "waitid",
+    { which: A.enum(waitIdNames), upid: A.pid, infop: A.struct(siginfoStruct, "out"), options: A.flags(waitNames), ru: A.struct(rusageStruct, "out") },
+    sysWaitid,
+    { linux: "kernel/exit.c sys_waitid" },
+  ),
+];
