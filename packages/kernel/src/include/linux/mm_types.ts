@@ -63,6 +63,8 @@ export class MmStruct {
   defFlags = 0;
   dumpable = 1;
   vdso = 0;
+  /** Registrations made with membarrier. */
+  membarrier = 0;
 }
 
 stateClass(Vma, MmStruct);
