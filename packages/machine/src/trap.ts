@@ -9,6 +9,10 @@ export const Trap = {
   INT: 0x102,
   /** Internal to the machine: code at rip must be translated. Never seen by callers of `run`. */
   TRANSLATE: 0x103,
+  /** Internal: rdtsc and rdtscp are answered by the run loop; a store met translated code. */
+  RDTSC: 0x104,
+  RDTSCP: 0x105,
+  CODE_WRITE: 0x106,
 } as const;
 
 /** Page-fault error code bits (Intel SDM volume 3, section 4.7). */

@@ -70,6 +70,8 @@ export interface Emitter {
 
   /** Raises an exception at the current instruction: the op ends here, registers are as before the instruction (so ops raise before they write). */
   trap(vector: number, errorCode?: number): void;
+  /** Leaves the op for an exception whose TRAP_VECTOR and TRAP_ERROR are already written. */
+  trapRaised(): void;
   /** Pushes the address (i64) of the current instruction, and of the next one. */
   rip(): void;
   nextRip(): void;

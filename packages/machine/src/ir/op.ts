@@ -32,3 +32,40 @@ export function defineOp(name: string, emit: (e: Emitter) => void, options: { co
 export function defineColdOp(name: string, emit: (e: Emitter) => void): OpDef {
   return defineOp(name, emit, { cold: true });
 }
+
+/**
+ * How a block ends. `emit` does what the instruction does besides going somewhere, and pushes:
+ *   jump: nothing; goes to the constant target. cond: an i32; goes to the constant target if not 0,
+ *   else to the next instruction. indirect: the target as i64. exit: nothing; leaves `run` with a
+ *   trap code, rip at the next instruction.
+ */
+export type BranchKind = "jump" | "cond" | "indirect" | "exit";
+
+/**
+ * A block-ending op. In the IR cache it takes three slots: an ordinary op; then u32 IR pointer of
+ * the target and of the next instruction's block (0 = not chained), i32 instructions in the block;
+ * then i64 target and i64 next instruction.
+ */
+export interface BranchDef extends OpDef {
+  readonly branch: BranchKind;
+  /** Trap code of an exit. */
+  readonly trap: number;
+}
+
+export const BRANCH_TAKEN = 16;
+export const BRANCH_NEXT = 20;
+export const BRANCH_COUNT = 24;
+export const BRANCH_TAKEN_RIP = 32;
+export const BRANCH_NEXT_RIP = 40;
+export const BRANCH_SIZE = 48;
+
+/** Declares a block-ending op. */
+export function defineBranch(name: string, branch: BranchKind, emit: (e: Emitter) => void, trap = 0): BranchDef {
+  const def: BranchDef = { id: opDefs.length, name, emit, cold: false, branch, trap };
+  opDefs.push(def);
+  return def;
+}
+
+export function isBranch(def: OpDef): def is BranchDef {
+  return "branch" in def;
+}

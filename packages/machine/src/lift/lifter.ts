@@ -1,6 +1,7 @@
 import type { Insn } from "../decode/insn.ts";
 import { rowCount, rowId } from "../decode/table.ts";
-import type { OpDef } from "../ir/op.ts";
+import type { BranchDef, OpDef } from "../ir/op.ts";
+import type { AddressOperands } from "./block.ts";
 
 /**
  * What a lift function writes through: turns one decoded instruction into IR ops of the current
@@ -20,6 +21,12 @@ export interface Lifter {
   address(): number;
   /** True if ModRM names memory. */
   readonly isMemory: boolean;
+  /** Operands for a load or store op of ir/ops/memory.ts. Call at most once per instruction, and not after `address`. */
+  operands(): AddressOperands;
+  /** Ends the block with a branch op: its constant target (if it has one), then fields and immediate. */
+  branch(def: BranchDef, taken: number, a?: number, b?: number, c?: number, immLo?: number, immHi?: number): void;
+  /** Lazy-flags kind * 4 + size that is known to hold here, or -1. */
+  readonly ccKnown: number;
   /** Raises an exception unconditionally (the instruction is then the block's last). */
   trap(vector: number, errorCode?: number): void;
   /** Ends the block after this instruction: the next one is looked up anew (after syscall-like, state-changing instructions). */

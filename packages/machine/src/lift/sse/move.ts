@@ -1,8 +1,8 @@
-import { defineLift, type Lifter } from "../lifter.ts";
 import type { OpDef } from "../../ir/op.ts";
 import { store } from "../../ir/ops/memory.ts";
 import * as m from "../../ir/ops/sse/move.ts";
 import { gpr, xmm } from "../../layout.ts";
+import { defineLift, type Lifter } from "../lifter.ts";
 import { memoryOp, scalarSource, xmmReg, xmmSource } from "./operand.ts";
 
 /** Whole-register loads and register moves; `byForm` decides about alignment. */

@@ -1,9 +1,9 @@
-import { flagsUntouched, flagsVisible } from "../flagEffect.ts";
-import { faultingOps, quietOps } from "../../ir/ops/sse/define.ts";
 import type { OpDef } from "../../ir/op.ts";
-import { loadAligned, loadScalar32, loadScalar64, loadUnaligned } from "../../ir/ops/sse/move.ts";
 import { loadZero } from "../../ir/ops/memory.ts";
+import { faultingOps, quietOps } from "../../ir/ops/sse/define.ts";
+import { loadAligned, loadScalar32, loadScalar64, loadUnaligned } from "../../ir/ops/sse/move.ts";
 import { gpr, temp, xmm, xtemp } from "../../layout.ts";
+import { flagsUntouched, flagsVisible } from "../flagEffect.ts";
 import type { Lifter } from "../lifter.ts";
 
 /** Appends a load or store op of `a` by addressing form for the instruction's memory operand. */

@@ -1,0 +1,219 @@
+import { Code } from "../wasm/code.ts";
+import { ModuleBuilder } from "../wasm/module.ts";
+import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
+import type { Field } from "../ir/emitter.ts";
+import { materializeFlags } from "../ir/flags.ts";
+import { type Helper, helpers, type Upcall, upcalls } from "../ir/helper.ts";
+import { type BranchDef, BRANCH_COUNT, BRANCH_NEXT, BRANCH_NEXT_RIP, BRANCH_TAKEN, BRANCH_TAKEN_RIP, isBranch, type OpDef, opDefs } from "../ir/op.ts";
+import {
+  ASID,
+  BUDGET,
+  JUMP_CACHE,
+  JUMP_CACHE_ENTRIES,
+  PATCH_SLOT,
+  RIP,
+  TRAP_PC,
+} from "../layout.ts";
+import { Trap } from "../trap.ts";
+import { InterpEmitter, type InterpFunctions } from "./emitter.ts";
+import { PooledCode } from "./pooledCode.ts";
+
+/** Longest basic block. `run` starts a block only when the budget covers it. */
+export const BLOCK_MAX = 64;
+/** What `run` returns when an op raised an exception: its vector is in TRAP_VECTOR, the op in TRAP_PC. */
+export const EXIT_FAULT = 0x200;
+
+/** Numbers of ops in the IR cache: hot ones first (cases of the dispatch loop), then cold ones (slots of the table). */
+export interface OpNumbers {
+  numberOf: Uint16Array;
+  hot: OpDef[];
+  cold: OpDef[];
+}
+
+export function numberOps(): OpNumbers {
+  const hot = opDefs.filter((d) => !d.cold);
+  const cold = opDefs.filter((d) => d.cold);
+  const numberOf = new Uint16Array(opDefs.length);
+  hot.forEach((d, i) => {
+    numberOf[d.id] = i;
+  });
+  cold.forEach((d, i) => {
+    numberOf[d.id] = hot.length + i;
+  });
+  return { numberOf, hot, cold };
+}
+
+/** Fields an op uses more than once: worth a local. */
+function repeatedFields(def: OpDef, f: InterpFunctions): Field[] {
+  const e = new InterpEmitter(new Code([T.i32]), 0, f, () => {});
+  def.emit(e);
+  return ([0, 1, 2] as const).filter((i) => e.uses[i] > 1);
+}
+
+/**
+ * Builds the interpreter's module. Exports `run` (pc) → exit code and `materialize`. Imports
+ * the memory, the table of cold ops, the MMU's slow paths and the upcalls.
+ */
+export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maximum: number }): Uint8Array<ArrayBuffer> {
+  const m = new ModuleBuilder();
+  m.importMemory("env", "memory", memory.initial, memory.maximum);
+  m.importTable("env", "ops", Math.max(1, ops.cold.length));
+  const readSlow = m.importFunc("env", "readSlow", [T.i32, T.i32, T.i32, T.i32], [T.i32]);
+  const writeSlow = m.importFunc("env", "writeSlow", [T.i32, T.i32, T.i32], [T.i32]);
+  const commitBounce = m.importFunc("env", "commitBounce", [], []);
+  const upcallFuncs = upcalls.map((u) => m.importFunc("upcall", u.name, u.params, u.results));
+  const helperFuncs = helpers.map((h) => m.declare(h.name, h.params, h.results));
+  const callIn = (c: Code) => (h: Helper | Upcall) => {
+    c.call("build" in h ? helperFuncs[h.id]! : upcallFuncs[h.id]!);
+  };
+  helpers.forEach((h, i) => {
+    const c = new Code(h.params);
+    h.build(c, callIn(c));
+    m.body(helperFuncs[i]!, c);
+  });
+  const f: InterpFunctions = { readSlow, writeSlow, commitBounce, helper: (h) => helperFuncs[h.id]! };
+
+  const coldType = m.type([T.i32], [T.i32]);
+  const coldFuncs = ops.cold.map((def) =>
+    m.func(def.name, [T.i32], [T.i32], (c) => {
+      const e = new InterpEmitter(c, 0, f, () => {
+        c.i32(EXIT_FAULT).ret();
+      });
+      for (const i of repeatedFields(def, f)) e.cache(i, c.local(T.i32));
+      def.emit(e);
+      c.i32(0);
+    }),
+  );
+  if (coldFuncs.length > 0) m.elements(0, coldFuncs);
+
+  const run = m.declare("run", [T.i32], [T.i32]);
+  m.body(run, dispatchLoop(ops, f, coldType));
+  m.exportFunc("run", run);
+  m.exportFunc("materialize", helperFuncs[materializeFlags.id]!);
+  return m.build();
+}
+
+function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Code {
+  const c = new PooledCode([T.i32]);
+  const pc = 0;
+  const budget = c.local(T.i32);
+  const rip = c.local(T.i64);
+  const slot = c.local(T.i32);
+  const entry = c.local(T.i32);
+  const status = c.local(T.i32);
+  const fields = [c.local(T.i32), c.local(T.i32), c.local(T.i32)] as const;
+  c.startPooling();
+
+  c.i32(0).mem(I32.load, BUDGET).set(budget);
+  const fault = c.block();
+  const out = c.block();
+  const loop = c.loop();
+  // A branch arrives at `lookup` with rip set and `slot` the chain field to fill (or 0).
+  const lookup = c.block();
+  const next = c.block();
+  const cold = c.block();
+  const labels: number[] = [];
+  for (let i = 0; i < ops.hot.length; i++) labels.unshift(c.block());
+  labels.push(cold);
+  c.get(pc).mem(I32.load16_u).brTable(labels);
+  for (const def of ops.hot) {
+    c.end();
+    const e = new InterpEmitter(c, pc, f, () => {
+      c.br(fault);
+    });
+    for (const i of repeatedFields(def, f)) e.cache(i, fields[i]!);
+    if (isBranch(def)) emitBranch(c, def, e, { pc, budget, rip, slot, loop, lookup, out, status });
+    else {
+      def.emit(e);
+      c.br(next);
+    }
+    c.endOp();
+  }
+  c.end(); // cold
+  c.get(pc).get(pc).mem(I32.load16_u).i32(ops.hot.length).op(I32.sub).callIndirect(coldType);
+  c.tee(status).brIf(fault);
+  c.end(); // next
+  c.get(pc).i32(16).op(I32.add).set(pc).br(loop);
+  c.end(); // lookup
+  {
+    const c2 = c;
+    c2.i32(0).get(rip).mem(I64.store, RIP);
+    c2.i32(Trap.BUDGET).set(status);
+    c2.get(budget).i32(BLOCK_MAX).op(I32.lt_s).brIf(out);
+    // Jump cache: { i64 rip, i32 asid, i32 pc }.
+    c2.get(rip).get(rip).i64(13).op(I64.shr_u).op(I64.xor).op(I32.wrap_i64).i32(JUMP_CACHE_ENTRIES - 1).op(I32.and).i32(4).op(I32.shl).tee(entry);
+    c2.mem(I64.load, JUMP_CACHE).get(rip).op(I64.eq);
+    c2.get(entry).mem(I32.load, JUMP_CACHE + 8).i32(0).mem(I32.load, ASID).op(I32.eq).op(I32.and);
+    c2.if();
+    c2.get(entry).mem(I32.load, JUMP_CACHE + 12).set(pc).br(loop);
+    c2.end();
+    c2.i32(0).get(slot).mem(I32.store, PATCH_SLOT);
+    c2.i32(Trap.TRANSLATE).set(status).br(out);
+  }
+  c.end(); // loop
+  c.end(); // out: status is set, RIP is stored
+  c.i32(0).get(budget).mem(I32.store, BUDGET).get(status).ret();
+  c.end(); // fault
+  c.i32(0).get(budget).mem(I32.store, BUDGET);
+  c.i32(0).get(pc).mem(I32.store, TRAP_PC).i32(EXIT_FAULT);
+  return c;
+}
+
+interface Registers {
+  pc: number;
+  budget: number;
+  rip: number;
+  slot: number;
+  loop: number;
+  lookup: number;
+  out: number;
+  status: number;
+}
+
+function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): void {
+  const { pc, budget, rip, slot, loop, lookup, out, status } = r;
+  const count = (): void => {
+    c.get(budget).get(pc).mem(I32.load, BRANCH_COUNT).op(I32.sub).set(budget);
+  };
+  const chained = (): void => {
+    // slot holds the address of the chain field; go there if it is filled and the budget lasts.
+    const target = c.temp(T.i32);
+    c.get(slot).mem(I32.load).tee(target).i32(0).get(budget).i32(BLOCK_MAX).op(I32.ge_s).op(Ctl.select);
+    c.tee(target).if();
+    c.get(target).set(pc).br(loop);
+    c.end();
+  };
+  switch (def.branch) {
+    case "jump":
+      def.emit(e);
+      count();
+      c.get(pc).i32(BRANCH_TAKEN).op(I32.add).set(slot);
+      chained();
+      c.get(pc).mem(I64.load, BRANCH_TAKEN_RIP).set(rip).br(lookup);
+      break;
+    case "cond": {
+      const taken = c.temp(T.i32);
+      def.emit(e);
+      c.op(I32.eqz).i32(2).op(I32.shl).set(taken);
+      count();
+      c.get(pc).get(taken).op(I32.add).i32(BRANCH_TAKEN).op(I32.add).set(slot);
+      chained();
+      c.get(pc).get(taken).i32(1).op(I32.shl).op(I32.add).mem(I64.load, BRANCH_TAKEN_RIP).set(rip).br(lookup);
+      break;
+    }
+    case "indirect":
+      def.emit(e);
+      c.set(rip);
+      count();
+      c.i32(0).set(slot).br(lookup);
+      break;
+    case "exit":
+      def.emit(e);
+      count();
+      c.i32(0).get(pc).mem(I64.load, BRANCH_NEXT_RIP).mem(I64.store, RIP);
+      c.i32(def.trap).set(status).br(out);
+      break;
+  }
+}
+
+export { BRANCH_NEXT };

@@ -1,0 +1,9 @@
+/** Loads all instruction families; their lift functions register themselves. */
+import "./integer/move.ts";
+import "./integer/alu.ts";
+import "./integer/arithmetic.ts";
+import "./integer/control.ts";
+import "./integer/string.ts";
+import { registerPrivileged } from "./integer/system.ts";
+
+registerPrivileged();

@@ -1,0 +1,194 @@
+import { DECODE_NEED_MORE, DECODE_TOO_LONG, decode } from "../decode/decode.ts";
+import { Insn } from "../decode/insn.ts";
+import { BLOCK_MAX } from "../interp/module.ts";
+import { FRAME_FLAGS, FRAME_HAS_CODE, IR_CACHE, IR_CACHE_END, PAGE_SIZE } from "../layout.ts";
+import type { Mmu } from "../mmu/mmu.ts";
+import type { PhysicalMemory } from "../mmu/physical.ts";
+import { Trap } from "../trap.ts";
+import { BLOCK_CROSSES, BlockBuilder, HEADER_COUNT, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./block.ts";
+import { liftOf } from "./lifter.ts";
+
+/** The longest block needs at most this much of the IR cache (ops of an instruction: under 48). */
+const BLOCK_ROOM = HEADER_SIZE + BLOCK_MAX * 16 * 48;
+/** Room kept at the start of the IR cache for blocks that are used once. */
+const SCRATCH_SIZE = 16384;
+const ARENA_START = IR_CACHE + SCRATCH_SIZE;
+/** decode's buffer for an instruction that lies in two pages. */
+const STRADDLE = 32;
+
+/** What `BlockCache.find` gives when the bytes at rip cannot be fetched. */
+export const FETCH_FAULT = 0;
+
+/** Translated blocks by physical and virtual address, in the IR cache. */
+export class BlockCache {
+  readonly #phys: PhysicalMemory;
+  readonly #mmu: Mmu;
+  readonly #builder: BlockBuilder;
+  readonly #insn = new Insn();
+  readonly #straddle = new Uint8Array(STRADDLE);
+  /** First op of the newest block at a physical address; others of the same address follow by #next. */
+  #blocks = new Map<number, number>();
+  /** First op of the newest block in a frame. */
+  #frames = new Map<number, number>();
+  #next = ARENA_START;
+  /** Counts whole flushes, for statistics. */
+  flushes = 0;
+  translated = 0;
+
+  constructor(phys: PhysicalMemory, mmu: Mmu, numberOf: Uint16Array) {
+    this.#phys = phys;
+    this.#mmu = mmu;
+    this.#builder = new BlockBuilder(phys.u8.buffer, this.#insn, numberOf);
+  }
+
+  rebind(): void {
+    this.#builder.rebind(this.#phys.u8.buffer);
+  }
+
+  /** Op address of the block that starts at a virtual address whose bytes lie at `pa`; translates it if it is new. */
+  at(rip: number, pa: number): number {
+    const { i32 } = this.#phys;
+    const lo = rip | 0;
+    const hi = Math.floor(rip / 4294967296) | 0;
+    let pc = this.#blocks.get(pa) ?? 0;
+    while (pc !== 0) {
+      const h = (pc - HEADER_SIZE) >> 2;
+      if (i32[h] === lo && i32[h + 1] === hi) {
+        // A block over two pages is only as good as the second page's mapping: made anew each time.
+        if (!(this.#flagsOf(pc) & BLOCK_CROSSES)) return pc;
+        return this.once(rip, pa, 1);
+      }
+      pc = i32[h + (HEADER_NEXT >> 2)]!;
+    }
+    if (this.#next + BLOCK_ROOM > IR_CACHE_END) this.flush();
+    return this.#translate(rip, pa);
+  }
+
+  #flagsOf(pc: number): number {
+    return this.#phys.view.getUint16(pc - HEADER_SIZE + HEADER_FLAGS, true);
+  }
+  /** May branches go straight to this block? Not if it is a scratch block or lies in two pages. */
+  mayChain(pc: number): boolean {
+    return pc >= ARENA_START && !(this.#flagsOf(pc) & BLOCK_CROSSES);
+  }
+
+  #translate(rip: number, pa: number): number {
+    const header = this.#next;
+    const { crosses } = this.#build(header, rip, pa, BLOCK_MAX);
+    const pc = header + HEADER_SIZE;
+    const { i32, view, u8 } = this.#phys;
+    const frame = Math.floor(pa / PAGE_SIZE);
+    this.#next = (this.#builder.at + 15) & ~15;
+    view.setUint16(header + HEADER_FLAGS, crosses ? BLOCK_CROSSES : 0, true);
+    i32[(header + HEADER_NEXT) >> 2] = this.#blocks.get(pa) ?? 0;
+    this.#blocks.set(pa, pc);
+    i32[(header + HEADER_LINK) >> 2] = this.#frames.get(frame) ?? 0;
+    this.#frames.set(frame, pc);
+    if (!(u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE)) {
+      u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
+      this.#mmu.protectFrame(frame);
+    }
+    this.translated++;
+    return pc;
+  }
+
+  /** Translates `max` instructions at rip into the scratch area: used for stepping, never found again. */
+  once(rip: number, pa: number, max: number): number {
+    this.#build(IR_CACHE, rip, pa, max);
+    return IR_CACHE + HEADER_SIZE;
+  }
+
+  #build(header: number, rip: number, pa: number, max: number): { crosses: boolean } {
+    const b = this.#builder;
+    const insn = this.#insn;
+    const { u8 } = this.#phys;
+    b.begin(header);
+    b.startAt(rip);
+    b.rip = rip;
+    let at = pa;
+    const end = (pa & ~0xfff) + PAGE_SIZE;
+    const limit = end >>> 0 === 0 ? 4294967296 : end >>> 0;
+    let crosses = false;
+    while (!b.ended && b.count < max && at < limit) {
+      let length = decode(u8, at, limit, insn);
+      if (length === DECODE_NEED_MORE) {
+        // The instruction goes on in the next page: it makes a block of its own.
+        if (b.count > 0) break;
+        length = this.#decodeAcross(at, limit, b.rip);
+        if (length === DECODE_NEED_MORE) {
+          // The next page cannot be fetched: the fault belongs to its first byte.
+          this.#liftFetchFault(limit - at);
+          break;
+        }
+        crosses = true;
+      }
+      if (length <= 0) {
+        b.nextRip = b.rip + 1;
+        b.trap(length === DECODE_TOO_LONG ? Trap.GP : Trap.UD);
+        b.count++;
+        break;
+      }
+      b.nextRip = b.rip + length;
+      const lift = liftOf(insn.row);
+      if (lift) lift(b);
+      else b.trap(Trap.UD);
+      b.count++;
+      b.rip = b.nextRip;
+      at += length;
+      if (crosses) break;
+    }
+    b.finish(b.rip);
+    const { view, i32 } = this.#phys;
+    i32[(header + HEADER_RIP) >> 2] = rip | 0;
+    i32[((header + HEADER_RIP) >> 2) + 1] = Math.floor(rip / 4294967296) | 0;
+    i32[(header + HEADER_PHYS) >> 2] = pa | 0;
+    view.setUint16(header + HEADER_COUNT, b.count, true);
+    return { crosses };
+  }
+
+  #decodeAcross(at: number, limit: number, rip: number): number {
+    const here = limit - at;
+    const buffer = this.#straddle;
+    const { u8 } = this.#phys;
+    buffer.fill(0);
+    buffer.set(u8.subarray(at, limit));
+    const pb = this.#mmu.walk(rip + here, false, true);
+    if (pb < 0) return DECODE_NEED_MORE;
+    buffer.set(u8.subarray(pb, pb + 15), here);
+    return decode(buffer, 0, here + 15, this.#insn);
+  }
+
+  /** A block that raises the instruction-fetch fault of the page after it. */
+  #liftFetchFault(bytes: number): void {
+    const b = this.#builder;
+    b.nextRip = b.rip + bytes;
+    b.fetchFault(b.rip + bytes);
+    b.count++;
+  }
+
+  /** Forgets all blocks of a frame, because its bytes change. */
+  dropFrame(frame: number): void {
+    const { i32, u8 } = this.#phys;
+    let pc = this.#frames.get(frame) ?? 0;
+    u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
+    if (pc === 0) return;
+    while (pc !== 0) {
+      const h = (pc - HEADER_SIZE) >> 2;
+      this.#blocks.delete(i32[h + 2]! >>> 0);
+      pc = i32[h + 3]!;
+    }
+    this.#frames.delete(frame);
+    this.#mmu.flushJumpCache();
+  }
+
+  /** Forgets everything. */
+  flush(): void {
+    const { u8 } = this.#phys;
+    for (const frame of this.#frames.keys()) u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
+    this.#blocks.clear();
+    this.#frames.clear();
+    this.#next = ARENA_START;
+    this.#mmu.flushJumpCache();
+    this.flushes++;
+  }
+}

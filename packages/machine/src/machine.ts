@@ -1,0 +1,299 @@
+import { CpuContext } from "./cpu.ts";
+import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, numberOps } from "./interp/module.ts";
+import { upcalls } from "./ir/helper.ts";
+import {
+  ASID,
+  BUDGET,
+  BUDGET_START,
+  CPU_CONTEXT_START,
+  IR_CACHE,
+  IR_SIDE,
+  JUMP_CACHE,
+  JUMP_CACHE_ENTRIES,
+  PAGE_SIZE,
+  PATCH_SLOT,
+  RFLAGS,
+  RIP,
+  TRAP_ADDR,
+  TRAP_ERROR,
+  TRAP_PC,
+  TRAP_VECTOR,
+  TSC_AUX,
+} from "./layout.ts";
+import "./lift/index.ts";
+import { HEADER_RIP, HEADER_SIZE } from "./lift/block.ts";
+import { BlockCache } from "./lift/translate.ts";
+import { Mmu } from "./mmu/mmu.ts";
+import { PhysicalMemory } from "./mmu/physical.ts";
+import { Trap } from "./trap.ts";
+
+export interface MachineOptions {
+  /** Bytes of physical memory that may be handed out. */
+  memoryLimit: number;
+}
+
+interface InterpreterExports {
+  run(pc: number): number;
+  materialize(): number;
+}
+
+const TF = 0x100;
+const HIGH = 4294967296;
+/**
+ * V8 runs a module's first calls in its baseline compiler's code and changes to optimised code only
+ * when a function is entered anew: so early runs return often.
+ */
+const COLD_CHUNK = 50_000;
+const WARM_AFTER = 4_000_000;
+
+let interpreterModule: WebAssembly.Module | null = null;
+
+/** An x86-64 processor in user mode, with physical memory. Knows nothing of Linux. */
+export class Machine {
+  readonly phys: PhysicalMemory;
+  readonly mmu: Mmu;
+  readonly blocks: BlockCache;
+  /** The live registers. */
+  readonly cpu: CpuContext;
+  /** Error code and address (CR2, exact below 2^53) of the last trap. */
+  trapError = 0;
+  trapAddress = 0;
+  trapAddressLo = 0;
+  trapAddressHi = 0;
+  /** Instructions retired by the last `run`. */
+  retired = 0;
+  /** Instructions retired in all. */
+  totalRetired = 0;
+  /** What rdtsc gives when `run` starts, and ticks per instruction. */
+  tscBase = 0;
+  tscPerInsn = 1;
+  readonly #interp: InterpreterExports;
+  #stop = false;
+
+  constructor(options: MachineOptions) {
+    this.phys = new PhysicalMemory(options.memoryLimit);
+    this.mmu = new Mmu(this.phys);
+    const numbers = numberOps();
+    this.blocks = new BlockCache(this.phys, this.mmu, numbers.numberOf);
+    this.cpu = new CpuContext(this.phys.u8.buffer, CPU_CONTEXT_START);
+    this.cpu.reset();
+    if (!interpreterModule) interpreterModule = new WebAssembly.Module(buildInterpreter(numbers, { initial: 1, maximum: 65536 }));
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: Math.max(1, numbers.cold.length) });
+    const upcall: Record<string, (...args: number[]) => number | undefined> = {};
+    for (const u of upcalls) upcall[u.name] = (...args) => u.run(this.phys.view, ...args);
+    const instance = new WebAssembly.Instance(interpreterModule, {
+      env: {
+        memory: this.phys.memory,
+        ops: table,
+        readSlow: this.mmu.readSlow,
+        writeSlow: this.mmu.writeSlow,
+        commitBounce: this.mmu.commitBounce,
+      },
+      upcall,
+    });
+    this.#interp = instance.exports as unknown as InterpreterExports;
+    this.phys.onGrow = () => {
+      this.blocks.rebind();
+      this.cpu.rebind(this.phys.u8.buffer, CPU_CONTEXT_START);
+    };
+    this.phys.onCodeWrite = (frame) => this.blocks.dropFrame(frame);
+  }
+
+  saveContext(ctx: CpuContext): void {
+    ctx.copyFrom(this.cpu);
+  }
+  loadContext(ctx: CpuContext): void {
+    this.cpu.copyFrom(ctx);
+  }
+
+  /** Switches page tables. `asid` (1 … 2^31) tags code lookups: one number per address space, never reused. */
+  setAddressSpace(pgdFrame: number, asid: number): void {
+    this.mmu.setRoot(pgdFrame, asid);
+  }
+  /** Forgets all remembered translations of the present address space. */
+  flushTlb(): void {
+    this.mmu.flush();
+    this.mmu.flushJumpCache();
+  }
+  /** Forgets the translation of one page. */
+  flushTlbPage(va: number): void {
+    this.mmu.flushPage(va);
+    this.#dropJumps(va);
+  }
+
+  /** Jump-cache entries of one page and of the block that may reach into it from the page before. */
+  #dropJumps(va: number): void {
+    const { i32 } = this.phys;
+    const page = Math.floor(va / PAGE_SIZE);
+    const asid = i32[ASID >> 2];
+    for (let w = JUMP_CACHE >> 2, i = 0; i < JUMP_CACHE_ENTRIES; i++, w += 4) {
+      if (i32[w + 2] !== asid || i32[w + 3] === 0) continue;
+      const p = Math.floor(((i32[w + 1]! >>> 0) * HIGH + (i32[w]! >>> 0)) / PAGE_SIZE);
+      if (p === page || p === page - 1) i32[w + 3] = i32[w + 2] = i32[w + 1] = i32[w] = 0;
+    }
+  }
+
+  /**
+   * Physical address of a user byte for the kernel's own access, or -1 if the page tables do not allow
+   * it now. Code in a frame about to be written is dropped.
+   */
+  translate(va: number, write: boolean): number {
+    if (va < 0 || va >= 0x800000000000) return -1;
+    const pa = this.mmu.walk(va, write);
+    if (write && pa >= 0) this.phys.willWrite(Math.floor(pa / PAGE_SIZE));
+    return pa;
+  }
+
+  /** Makes the present or next `run` return Trap.BUDGET soon. */
+  requestStop(): void {
+    this.#stop = true;
+  }
+
+  /**
+   * Runs user code until a trap, or until exactly `budget` instructions are retired (Trap.BUDGET).
+   * @returns a Trap code; `trapError`, `trapAddress` and `retired` tell more.
+   */
+  run(budget: number): number {
+    const { i32 } = this.phys;
+    let left = budget;
+    let code: number = Trap.BUDGET;
+    this.#stop = false;
+    while (left > 0 && !this.#stop) {
+      const chunk = this.totalRetired < WARM_AFTER ? Math.min(left, COLD_CHUNK) : left;
+      i32[BUDGET >> 2] = chunk;
+      i32[BUDGET_START >> 2] = chunk;
+      code = this.#runChunk(budget - left);
+      const done = chunk - this.phys.i32[BUDGET >> 2]!;
+      left -= done;
+      this.totalRetired += done;
+      if (code !== Trap.BUDGET) break;
+    }
+    this.retired = budget - left;
+    return code;
+  }
+
+  /** Runs until BUDGET is used up, with blocks while it covers them and single instructions at the end. */
+  #runChunk(before: number): number {
+    for (;;) {
+      const { i32 } = this.phys;
+      // The branch that came here and wants to be chained, if any.
+      const slot = i32[PATCH_SLOT >> 2]!;
+      i32[PATCH_SLOT >> 2] = 0;
+      const left = i32[BUDGET >> 2]!;
+      if (left <= 0) return Trap.BUDGET;
+      const hi = i32[(RIP >> 2) + 1]!;
+      const lo = i32[RIP >> 2]!;
+      if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
+      const rip = hi * HIGH + (lo >>> 0);
+      const pa = this.mmu.walk(rip, false, true);
+      if (pa < 0) return this.#fetchFault(lo, hi);
+      const tf = i32[RFLAGS >> 2]! & TF;
+      let pc: number;
+      if (left < BLOCK_MAX || tf) pc = this.blocks.once(rip, pa, 1);
+      else {
+        const { flushes } = this.blocks;
+        pc = this.blocks.at(rip, pa);
+        if (this.blocks.mayChain(pc)) this.#remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
+      }
+      let code = this.#runAt(pc);
+      if (tf && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
+        this.#interp.materialize();
+        this.trapError = 0;
+        return Trap.DB;
+      }
+      if (code === Trap.RDTSC || code === Trap.RDTSCP) {
+        this.#readTsc(before, code === Trap.RDTSCP);
+        code = Trap.TRANSLATE;
+      }
+      if (code === Trap.BUDGET || code === Trap.TRANSLATE) continue;
+      if (code === EXIT_FAULT) {
+        code = this.#fault();
+        if (code === Trap.CODE_WRITE) {
+          this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
+          continue;
+        }
+      }
+      this.#interp.materialize();
+      return code;
+    }
+  }
+
+  /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */
+  #runAt(pc: number): number {
+    const { i32 } = this.phys;
+    if (pc >= IR_CACHE + 16384) return this.#interp.run(pc);
+    // A scratch block: its branches must not look further, so it runs with a budget of its own.
+    const left = i32[BUDGET >> 2]!;
+    i32[BUDGET >> 2] = BLOCK_MAX - 1;
+    const code = this.#interp.run(pc);
+    i32[BUDGET >> 2] = left - (BLOCK_MAX - 1 - i32[BUDGET >> 2]!);
+    return code;
+  }
+
+  /** Enters a block in the jump cache, and in the branch that asked for it if that is in the same page. */
+  #remember(lo: number, hi: number, pc: number, slot: number): void {
+    const { i32 } = this.phys;
+    if (slot !== 0) {
+      // Only jumps within a page stay valid as long as the page's translations do.
+      const op = this.#branchHeader(slot);
+      if (op !== 0 && this.#samePage(op, pc)) i32[slot >> 2] = pc;
+    }
+    const entry = (JUMP_CACHE >> 2) + (((lo ^ ((lo >>> 13) | (hi << 19))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
+    i32[entry] = lo;
+    i32[entry + 1] = hi;
+    i32[entry + 2] = i32[ASID >> 2]!;
+    i32[entry + 3] = pc;
+  }
+
+  #branchHeader(slot: number): number {
+    // slot is op + 16 or op + 20; the side table names the op's block.
+    const op = slot & ~15;
+    return this.phys.i32[(IR_SIDE + ((op - 16 - IR_CACHE) >> 1) + 4) >> 2]!;
+  }
+
+  #samePage(header: number, pc: number): boolean {
+    const { i32 } = this.phys;
+    const a = header >> 2;
+    const b = (pc - HEADER_SIZE) >> 2;
+    // Same physical and same virtual page.
+    return (
+      i32[a + 1] === i32[b + 1] && (i32[a]! & ~0xfff) === (i32[b]! & ~0xfff) && (i32[a + 2]! & ~0xfff) === (i32[b + 2]! & ~0xfff)
+    );
+  }
+
+  #fetchFault(lo: number, hi: number): number {
+    this.mmu.raiseFetchFault(lo, hi);
+    return this.#details();
+  }
+
+  /** After an op raised an exception: puts rip and the count at the faulting instruction. */
+  #fault(): number {
+    const { i32, u8, view } = this.phys;
+    const pc = i32[TRAP_PC >> 2]!;
+    const side = IR_SIDE + ((pc - IR_CACHE) >> 1);
+    const header = i32[(side >> 2) + 1]!;
+    const start = (i32[((header + HEADER_RIP) >> 2) + 1]! >>> 0) * HIGH + (i32[(header + HEADER_RIP) >> 2]! >>> 0);
+    this.cpu.rip = start + view.getUint16(side, true);
+    i32[BUDGET >> 2]! -= u8[side + 2]!;
+    return this.#details();
+  }
+
+  #details(): number {
+    const { i32 } = this.phys;
+    const vector = i32[TRAP_VECTOR >> 2]!;
+    this.trapError = i32[TRAP_ERROR >> 2]!;
+    this.trapAddressLo = i32[TRAP_ADDR >> 2]!;
+    this.trapAddressHi = i32[(TRAP_ADDR >> 2) + 1]!;
+    this.trapAddress = (this.trapAddressHi >>> 0) * HIGH + (this.trapAddressLo >>> 0);
+    return vector;
+  }
+
+  #readTsc(before: number, aux: boolean): void {
+    const { i32 } = this.phys;
+    const done = before + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!;
+    const tsc = this.tscBase + done * this.tscPerInsn;
+    this.cpu.setParts(0, tsc | 0, 0);
+    this.cpu.setParts(2, Math.floor(tsc / HIGH) | 0, 0);
+    if (aux) this.cpu.setParts(1, i32[TSC_AUX >> 2]!, 0);
+  }
+}
