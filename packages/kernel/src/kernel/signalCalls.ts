@@ -157,6 +157,7 @@ function sysRtSigtimedwait(k: Kernel, these: number, uinfo: number, uts: number,
   if (waiting) {
     // The mask goes back before anything is taken, as if the signals had been blocked all along.
     task.progress = null;
+    task.realBlockedLo = task.realBlockedHi = 0;
     setBlocked(k, task, waiting.lo, waiting.hi);
   }
   const info = dequeueSignal(k, task, ~lo, ~hi);
@@ -175,6 +176,8 @@ function sysRtSigtimedwait(k: Kernel, these: number, uinfo: number, uts: number,
     setBlocked(k, task, saved.lo, saved.hi);
     return -EINTR;
   }
+  task.realBlockedLo = saved.lo;
+  task.realBlockedHi = saved.hi;
   task.progress = saved;
   return r;
 }

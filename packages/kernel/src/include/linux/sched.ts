@@ -178,6 +178,9 @@ export class Task {
   pending = new SigPending();
   blockedLo = 0;
   blockedHi = 0;
+  /** What rt_sigtimedwait has unblocked: such signals are neither ignored nor fatal meanwhile. */
+  realBlockedLo = 0;
+  realBlockedHi = 0;
   /** Mask to put back after sigsuspend/ppoll/…, valid if restoreSigmask. */
   savedMaskLo = 0;
   savedMaskHi = 0;

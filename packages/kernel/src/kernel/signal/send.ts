@@ -15,7 +15,7 @@ import {
   SIGNAL_UNKILLABLE,
   setStopFlags,
 } from "./jobControl.ts";
-import { COREDUMP_MASK, flushSigqueueMask, highBit, IGNORE_MASK, isBlocked, KERNEL_ONLY_MASK, lowBit, recalcSigpending, STOP_MASK } from "./pending.ts";
+import { COREDUMP_MASK, flushSigqueueMask, highBit, IGNORE_MASK, isBlocked, isMember, KERNEL_ONLY_MASK, lowBit, recalcSigpending, STOP_MASK } from "./pending.ts";
 import { faultSiginfo, kernelSiginfo, noinfoSiginfo, siCode } from "./siginfo.ts";
 
 /** Would the signal do nothing, by SIG_IGN or by a default of being ignored? @linux kernel/signal.c sig_handler_ignored */
@@ -25,7 +25,7 @@ export function handlerIgnored(handler: number, sig: number): boolean {
 
 /** @linux kernel/signal.c sig_ignored */
 function sigIgnored(task: Task, sig: number, force: boolean): boolean {
-  if (isBlocked(task, sig)) return false;
+  if (isBlocked(task, sig) || isMember(task.realBlockedLo, task.realBlockedHi, sig)) return false;
   const handler = task.sighand.action[sig]!.handler;
   if (task.signal.flags & SIGNAL_UNKILLABLE && handler === SIG_DFL && !(force && KERNEL_ONLY_MASK & lowBit(sig))) return true;
   return handlerIgnored(handler, sig);
@@ -82,7 +82,7 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): voi
   if (!target) return;
   const action = task.sighand.action[sig]!;
   const fatal = action.handler === SIG_DFL && !(lowBit(sig) & (IGNORE_MASK | STOP_MASK));
-  if (fatal && !g.groupExit && !isBlocked(target, sig) && !(lowBit(sig) & COREDUMP_MASK) && target.syscallWork === 0) {
+  if (fatal && !g.groupExit && !isMember(target.realBlockedLo, target.realBlockedHi, sig) && !(lowBit(sig) & COREDUMP_MASK) && target.syscallWork === 0) {
     g.groupExit = true;
     g.groupExitCode = sig;
     g.groupStopCount = 0;

@@ -1,6 +1,7 @@
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import type { Kernel } from "../../../kernel.ts";
+import { putUser32 } from "../../../mm/usercopy.ts";
 import type { ArgWidth, SyscallDef, SyscallHandler } from "../../../syscall/declare.ts";
 import { ENOSYS } from "../../../uapi/errno.ts";
 import { archDoSignalOrRestart } from "../kernel/signal.ts";
@@ -146,6 +147,10 @@ function syscallExit(k: Kernel, task: Task, ret: number): void {
  */
 export function exitToUserMode(k: Kernel, task: Task): void {
   task.userWork = false;
+  if (task.setChildTid !== 0) {
+    putUser32(k, task.setChildTid, task.pid);
+    task.setChildTid = 0;
+  }
   if (task.sigPendingFlag || task.restoreSigmask || task.syscallNr >= 0) {
     if (!archDoSignalOrRestart(k, task)) return;
   }
