@@ -5,11 +5,12 @@ import { gpr, xmm } from "../../layout.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
 import { gprSource, xmmReg, xmmSource } from "./operand.ts";
 
+/** Lifts a = op(a, packed rm operand), with a small number for the op's third field. */
 export const packed =
-  (def: OpDef) =>
+  (def: OpDef, c = 0) =>
   (l: Lifter): void => {
     const src = xmmSource(l);
-    l.op(def, xmmReg(l), src);
+    l.op(def, xmmReg(l), src, c);
   };
 
 /** Operations whose result is zero when both operands are the same register: how programs clear registers. */
