@@ -1,5 +1,7 @@
 import type { CpuContext } from "@lstar/machine";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
+import type { CpuTimer } from "../../kernel/time/cpuTimers.ts";
+import type { PosixTimer } from "../../kernel/time/posixTimers.ts";
 import { stateClass } from "../../state.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";
 import type { MmStruct } from "./mm_types.ts";
@@ -121,8 +123,12 @@ export class SignalStruct {
   cnivcsw = 0;
   maxRss = 0;
   cmaxRss = 0;
-  /** setitimer and timer_create state (kernel/time). */
-  timers: object | null = null;
+  /** setitimer state (kernel/time/itimer.ts) and timer_create's timers by id. */
+  itimers: object | null = null;
+  posixTimers: Map<number, PosixTimer> = new Map();
+  nextPosixTimer = 0;
+  /** Armed timers on processor time of this process or its threads. */
+  cpuTimers: CpuTimer[] = [];
   oomScoreAdj = 0;
   /** PR_SET_CHILD_SUBREAPER. */
   isChildSubreaper = false;

@@ -4,6 +4,7 @@ import { handleTrap } from "../../arch/x86/entry/traps.ts";
 import { TASK_RUNNING, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { activateMm } from "../../mm/mm.ts";
+import { cpuTimerBudget, runCpuTimers } from "../time/cpuTimers.ts";
 import { SYSCALL_COST } from "../time/timekeeping.ts";
 import { isRealtime } from "./core.ts";
 
@@ -79,6 +80,7 @@ export function runSlice(k: Kernel, maxInstructions: number): "running" | "idle"
       const until = time.nextExpiry() - time.nowNs;
       if (until < budget) budget = Math.max(1, Math.ceil(until));
     } else if (budget > REAL_CLOCK_BUDGET) budget = REAL_CLOCK_BUDGET;
+    if (task.signal.cpuTimers.length > 0) budget = Math.min(budget, cpuTimerBudget(task));
     const before = time.nowNs;
     const trap = machine.run(budget);
     const retired = machine.retired;
@@ -101,6 +103,7 @@ export function runSlice(k: Kernel, maxInstructions: number): "running" | "idle"
       left -= SYSCALL_COST;
       handleTrap(k, task, trap);
     }
+    if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
   }
 }
 
@@ -118,5 +121,7 @@ function preempt(k: Kernel, task: Task): void {
     sched.refill(task);
     return;
   }
+  // A restartable sequence is over once somebody else has run.
+  if (task.rseqAddr !== 0) task.userWork = true;
   sched.enqueuePreempted(task);
 }

@@ -1,6 +1,7 @@
 import type { SigPending, SigQueue, Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import {
+  SIGALRM,
   SIGBUS,
   SIGCHLD,
   SIGCONT,
@@ -17,6 +18,7 @@ import {
   SIGURG,
   SIGWINCH,
 } from "../../uapi/signal.ts";
+import { itimerRearm } from "../time/itimer.ts";
 import { posixTimerRearm } from "../time/posixTimers.ts";
 import { JOBCTL_PENDING_MASK } from "./jobControl.ts";
 import { newSiginfo } from "./siginfo.ts";
@@ -105,6 +107,7 @@ export function dequeueSignal(k: Kernel, task: Task, maskLo: number, maskHi: num
     return null;
   }
   const info = collectSignal(k, pending, sig);
+  if (sig === SIGALRM) itimerRearm(k, task.signal);
   recalcSigpending(task);
   return info;
 }

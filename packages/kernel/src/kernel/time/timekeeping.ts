@@ -28,6 +28,8 @@ export class Timekeeping {
   clockWasSet = 0;
   /** CLOCK_TAI minus CLOCK_REALTIME in seconds. */
   taiOffset = 0;
+  /** settimeofday's time zone: kept for those who ask. */
+  timezone = { minuteswest: 0, dsttime: 0 };
 
   constructor(k: Kernel) {
     this.k = k;
