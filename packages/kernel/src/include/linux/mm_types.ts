@@ -20,6 +20,8 @@ export class Vma {
   file: File | null = null;
   pgoff = 0;
   ops: VmOperations | null = null;
+  /** The address space it belongs to, once inserted. */
+  mm: MmStruct | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
   name: string | null = null;
   constructor(start: number, end: number, flags: number) {

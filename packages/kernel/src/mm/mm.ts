@@ -1,0 +1,137 @@
+import { fput, getFile } from "../fs/file.ts";
+import { MmStruct, Vma } from "../include/linux/mm_types.ts";
+import type { Kernel } from "../kernel.ts";
+import { stateClass } from "../state.ts";
+import { ENOMEM } from "../uapi/errno.ts";
+import { VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "./flags.ts";
+import { zapRange } from "./memory.ts";
+import { forEachPte, freePageTables, PTE_ANON, PTE_WRITE, pteIndex } from "./pageTable.ts";
+import { vmaClose, vmaOpen } from "./vma.ts";
+
+/** A new, empty address space, or null if no memory is left for its page table. @linux kernel/fork.c mm_alloc */
+export function mmAlloc(k: Kernel): MmStruct | null {
+  const pgd = k.machine.phys.allocZeroed();
+  if (pgd === 0) return null;
+  const mm = new MmStruct();
+  mm.pgd = pgd;
+  mm.asid = nextAsid(k);
+  return mm;
+}
+
+/** Address-space ids are never reused: translated code is tagged with them. */
+class AsidCounter {
+  next = 1;
+}
+stateClass(AsidCounter);
+
+function nextAsid(k: Kernel): number {
+  let state = k.subsystems.get("asid") as AsidCounter | undefined;
+  if (!state) {
+    state = new AsidCounter();
+    k.subsystems.set("asid", state);
+  }
+  return state.next++;
+}
+
+/** Switches the processor to an address space. */
+export function activateMm(k: Kernel, mm: MmStruct): void {
+  k.machine.setAddressSpace(mm.pgd, mm.asid);
+}
+
+/** Gives back one use; the last one unmaps everything. @linux kernel/fork.c mmput */
+export function mmput(k: Kernel, mm: MmStruct): void {
+  if (--mm.users > 0) return;
+  exitMmap(k, mm);
+}
+
+/** @linux mm/mmap.c exit_mmap */
+function exitMmap(k: Kernel, mm: MmStruct): void {
+  for (const vma of mm.vmas) {
+    zapRange(k, mm, vma, vma.start, vma.end);
+    vmaClose(k, vma);
+  }
+  mm.vmas = [];
+  freePageTables(k, mm.pgd);
+  mm.pgd = 0;
+  if (mm.exeFile) {
+    mm.exeFile.inode.writecount++;
+    fput(k, mm.exeFile);
+    mm.exeFile = null;
+  }
+}
+
+/**
+ * A copy-on-write copy for fork: private pages become read-only on both sides. @returns the copy,
+ * or -ENOMEM. @linux kernel/fork.c dup_mm
+ */
+export function dupMm(k: Kernel, old: MmStruct): MmStruct | number {
+  const mm = mmAlloc(k);
+  if (!mm) return -ENOMEM;
+  const { pgd, asid } = mm;
+  Object.assign(mm, old);
+  mm.pgd = pgd;
+  mm.asid = asid;
+  mm.users = 1;
+  mm.vmas = [];
+  mm.auxv = old.auxv.slice();
+  mm.totalVm = mm.lockedVm = mm.rssAnon = mm.rssFile = mm.rssShmem = 0;
+  mm.defFlags &= ~VM_LOCKED;
+  if (mm.exeFile) {
+    // Each address space denies writing to its program.
+    getFile(mm.exeFile);
+    mm.exeFile.inode.writecount--;
+  }
+  for (const vma of old.vmas) {
+    if (vma.flags & VM_DONTCOPY) continue;
+    const copy = cloneVma(vma);
+    copy.flags &= ~VM_LOCKED;
+    copy.mm = mm;
+    vmaOpen(k, copy);
+    mm.vmas.push(copy);
+    mm.totalVm += (copy.end - copy.start) / 4096;
+    if (vma.flags & VM_WIPEONFORK) continue;
+    if (!copyPageRange(k, old, mm, vma)) {
+      mmput(k, mm);
+      k.machine.flushTlb();
+      return -ENOMEM;
+    }
+  }
+  // The parent's writable entries are read-only now.
+  k.machine.flushTlb();
+  return mm;
+}
+
+export function cloneVma(vma: Vma): Vma {
+  const copy = new Vma(vma.start, vma.end, vma.flags);
+  copy.file = vma.file;
+  copy.pgoff = vma.pgoff;
+  copy.ops = vma.ops;
+  copy.name = vma.name;
+  return copy;
+}
+
+/** @linux mm/memory.c copy_page_range */
+function copyPageRange(k: Kernel, from: MmStruct, to: MmStruct, vma: Vma): boolean {
+  const { phys } = k.machine;
+  const shared = (vma.flags & VM_SHARED) !== 0;
+  // Pages of a file that were never written privately are found again by faulting.
+  let ok = true;
+  forEachPte(k, from.pgd, vma.start, vma.end, (index, va) => {
+    if (!ok) return;
+    const lo = phys.u32[index]!;
+    if (vma.file && !(lo & PTE_ANON)) return;
+    if (!shared && lo & PTE_WRITE) phys.u32[index] = (lo & ~PTE_WRITE) >>> 0;
+    const hi = phys.u32[index + 1]!;
+    const target = pteIndex(k, to.pgd, va, true);
+    if (target === 0) {
+      ok = false;
+      return;
+    }
+    phys.get(lo >>> 12);
+    phys.u32[target] = (shared ? lo : lo & ~PTE_WRITE) >>> 0;
+    phys.u32[target + 1] = hi;
+    if (lo & PTE_ANON) to.rssAnon++;
+    else to.rssFile++;
+  });
+  return ok;
+}

@@ -1,0 +1,216 @@
+import type { File, Inode } from "../include/linux/fs.ts";
+import type { Vma } from "../include/linux/mm_types.ts";
+import type { Kernel } from "../kernel.ts";
+import { currentTime } from "../kernel/time/timekeeping.ts";
+import type { IovIter } from "../lib/iovIter.ts";
+import { stateClass } from "../state.ts";
+import { EFAULT, ENODEV, ENOMEM } from "../uapi/errno.ts";
+import { PAGE_SIZE } from "./flags.ts";
+import { forEachPte, PTE_ANON } from "./pageTable.ts";
+
+/** What a file system does behind the page cache; static tables (struct address_space_operations). */
+export interface AddressSpaceOperations {
+  /** Fills a fresh frame with the file's bytes at page `index` (zeros where there is nothing). 0 or -errno. Absent: pages not in the cache are holes of zeros. */
+  readPage?(k: Kernel, mapping: AddressSpace, index: number, frame: number): number;
+  /** Asked before a page is added by a write: 0, or -ENOSPC. */
+  reserve?(k: Kernel, mapping: AddressSpace): number;
+  /** Told how many pages went away. */
+  unreserve?(k: Kernel, mapping: AddressSpace, pages: number): void;
+}
+
+/** struct address_space: the pages of a file that are in memory, each holding a reference to its frame. */
+export class AddressSpace {
+  host: Inode;
+  pages = new Map<number, number>();
+  ops: AddressSpaceOperations;
+  /** Areas that map the file, and how many of them may write it. */
+  mappings = new Set<Vma>();
+  writableMappings = 0;
+  /** Pages written since the last write-back. Null where nothing is ever written back. */
+  dirty: Set<number> | null = null;
+  constructor(host: Inode, ops: AddressSpaceOperations) {
+    this.host = host;
+    this.ops = ops;
+  }
+  markDirty(index: number): void {
+    this.dirty?.add(index);
+  }
+}
+stateClass(AddressSpace);
+
+/** The cached frame of a page, or 0. No reference is taken. */
+export function findGetPage(_k: Kernel, mapping: AddressSpace, index: number): number {
+  return mapping.pages.get(index) ?? 0;
+}
+
+/**
+ * The frame of a page, read or made if it is not cached. No reference is taken: the cache holds one.
+ * @returns frame or -errno.
+ * @linux mm/filemap.c read_cache_folio
+ */
+export function readMappingPage(k: Kernel, mapping: AddressSpace, index: number): number {
+  const known = mapping.pages.get(index);
+  if (known !== undefined) return known;
+  const { phys } = k.machine;
+  if (mapping.ops.reserve) {
+    const r = mapping.ops.reserve(k, mapping);
+    if (r < 0) return r;
+  }
+  const frame = mapping.ops.readPage ? phys.alloc() : phys.allocZeroed();
+  if (frame === 0) return -ENOMEM;
+  if (mapping.ops.readPage) {
+    const r = mapping.ops.readPage(k, mapping, index, frame);
+    if (r < 0) {
+      phys.put(frame);
+      return r;
+    }
+  }
+  mapping.pages.set(index, frame);
+  return frame;
+}
+
+/** read() through the page cache. Bytes read, or -errno if none. @linux mm/filemap.c filemap_read */
+export function genericFileReadIter(k: Kernel, file: File, to: IovIter, pos: number): number {
+  const { inode } = file;
+  const mapping = inode.mapping!;
+  let done = 0;
+  while (to.count > 0 && pos + done < inode.size) {
+    const at = pos + done;
+    const index = Math.floor(at / PAGE_SIZE);
+    const offset = at % PAGE_SIZE;
+    const n = Math.min(PAGE_SIZE - offset, to.count, inode.size - at);
+    let copied: number;
+    if (!mapping.ops.readPage && !mapping.pages.has(index)) copied = to.zero(k, n);
+    else {
+      const frame = readMappingPage(k, mapping, index);
+      if (frame < 0) return done || frame;
+      copied = to.copyPhysTo(k, frame * PAGE_SIZE + offset, n);
+    }
+    done += copied;
+    if (copied < n) return done || -EFAULT;
+  }
+  return done;
+}
+
+/**
+ * write() through the page cache: extends the file, updates its times. Bytes written, or -errno if
+ * none. @linux mm/filemap.c generic_perform_write
+ */
+export function genericFileWriteIter(k: Kernel, file: File, from: IovIter, pos: number): number {
+  const { inode } = file;
+  const mapping = inode.mapping!;
+  let done = 0;
+  let error = 0;
+  while (from.count > 0) {
+    const at = pos + done;
+    const index = Math.floor(at / PAGE_SIZE);
+    const offset = at % PAGE_SIZE;
+    const n = Math.min(PAGE_SIZE - offset, from.count);
+    const frame = readMappingPage(k, mapping, index);
+    if (frame < 0) {
+      error = frame;
+      break;
+    }
+    k.machine.phys.willWrite(frame);
+    const copied = from.copyPhysFrom(k, frame * PAGE_SIZE + offset, n);
+    done += copied;
+    if (copied > 0) mapping.markDirty(index);
+    if (pos + done > inode.size) inode.size = pos + done;
+    if (copied < n) {
+      error = -EFAULT;
+      break;
+    }
+  }
+  if (done > 0) {
+    inode.blocks = mapping.pages.size * 8;
+    const now = currentTime(k);
+    inode.mtime = now;
+    inode.ctime = now;
+  }
+  return done || error;
+}
+
+/** Removes the present pages of a file's range from all address spaces. @linux mm/memory.c unmap_mapping_range */
+export function unmapMappingRange(k: Kernel, mapping: AddressSpace, startIndex: number, endIndex: number, evenCows = true): void {
+  const { phys } = k.machine;
+  for (const vma of mapping.mappings) {
+    const mm = vma.mm;
+    if (!mm) continue;
+    const from = vma.start + Math.max(0, startIndex - vma.pgoff) * PAGE_SIZE;
+    const to = Math.min(vma.end, vma.start + (endIndex - vma.pgoff) * PAGE_SIZE);
+    if (from >= to) continue;
+    forEachPte(k, mm.pgd, from, to, (i) => {
+      const pte = phys.u32[i]!;
+      if (pte & PTE_ANON && !evenCows) return;
+      phys.u32[i] = 0;
+      phys.u32[i + 1] = 0;
+      if (pte & PTE_ANON) mm.rssAnon--;
+      else mm.rssFile--;
+      phys.put(pte >>> 12);
+    });
+    if (k.activeMm === mm) k.machine.flushTlb();
+  }
+}
+
+/** Drops the cached pages of [startIndex, endIndex). */
+export function dropPages(k: Kernel, mapping: AddressSpace, startIndex: number, endIndex: number): void {
+  let dropped = 0;
+  const drop = (index: number, frame: number): void => {
+    mapping.pages.delete(index);
+    mapping.dirty?.delete(index);
+    k.machine.phys.put(frame);
+    dropped++;
+  };
+  if (endIndex - startIndex > mapping.pages.size) {
+    for (const [index, frame] of mapping.pages) if (index >= startIndex && index < endIndex) drop(index, frame);
+  } else {
+    for (let i = startIndex; i < endIndex; i++) {
+      const frame = mapping.pages.get(i);
+      if (frame !== undefined) drop(i, frame);
+    }
+  }
+  if (dropped > 0) mapping.ops.unreserve?.(k, mapping, dropped);
+  mapping.host.blocks = mapping.pages.size * 8;
+}
+
+/** Zeroes [start, end) of a file's bytes, freeing whole pages. @linux mm/shmem.c shmem_fallocate (hole punching) */
+export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: number): void {
+  const first = Math.ceil(start / PAGE_SIZE);
+  const last = Math.floor(end / PAGE_SIZE);
+  const partial = (from: number, to: number): void => {
+    const frame = mapping.pages.get(Math.floor(from / PAGE_SIZE));
+    if (frame === undefined || from >= to) return;
+    k.machine.phys.willWrite(frame);
+    k.machine.phys.u8.fill(0, frame * PAGE_SIZE + (from % PAGE_SIZE), frame * PAGE_SIZE + (from % PAGE_SIZE) + (to - from));
+  };
+  if (first > last) {
+    partial(start, end);
+    return;
+  }
+  partial(start, Math.min(end, first * PAGE_SIZE));
+  if (last * PAGE_SIZE >= start) partial(last * PAGE_SIZE, end);
+  if (first < last) {
+    unmapMappingRange(k, mapping, first, last);
+    dropPages(k, mapping, first, last);
+  }
+}
+
+/** After a file shrank or grew to `newSize`: pages beyond go, the tail of the last one becomes zero. @linux mm/truncate.c truncate_pagecache */
+export function truncatePagecache(k: Kernel, mapping: AddressSpace, newSize: number): void {
+  const first = Math.ceil(newSize / PAGE_SIZE);
+  unmapMappingRange(k, mapping, first, 2 ** 40);
+  dropPages(k, mapping, first, 2 ** 40);
+  const tail = newSize % PAGE_SIZE;
+  if (tail !== 0) {
+    const frame = mapping.pages.get(first - 1);
+    if (frame !== undefined) {
+      k.machine.phys.willWrite(frame);
+      k.machine.phys.u8.fill(0, frame * PAGE_SIZE + tail, frame * PAGE_SIZE + PAGE_SIZE);
+    }
+  }
+}
+
+/** mmap of files that live in the page cache. @linux mm/filemap.c generic_file_mmap */
+export function genericFileMmap(_k: Kernel, file: File, _vma: Vma): number {
+  return file.inode.mapping ? 0 : -ENODEV;
+}

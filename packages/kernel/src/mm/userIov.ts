@@ -1,0 +1,159 @@
+import type { Kernel } from "../kernel.ts";
+import { IovIter } from "../lib/iovIter.ts";
+import { EFAULT, EINVAL } from "../uapi/errno.ts";
+import { TASK_SIZE } from "./flags.ts";
+import { copyFromUser, userPage } from "./usercopy.ts";
+
+/** Largest transfer of one call. @linux include/linux/fs.h MAX_RW_COUNT */
+export const MAX_RW_COUNT = 0x7ffff000;
+const UIO_MAXIOV = 1024;
+
+/** Segments of the current task's memory. */
+class UserIter extends IovIter {
+  readonly #base: number[];
+  readonly #length: number[];
+  #segment = 0;
+  #offset = 0;
+
+  constructor(base: number[], length: number[], count: number) {
+    super();
+    this.#base = base;
+    this.#length = length;
+    this.count = count;
+  }
+
+  /** Calls `move(physical address, bytes, offset so far)` for each run of bytes until n are done or a fault comes. */
+  #walk(k: Kernel, n: number, write: boolean, move: (pa: number, run: number, done: number) => void): number {
+    let done = 0;
+    const want = Math.min(n, this.count);
+    while (done < want) {
+      const left = this.#length[this.#segment]! - this.#offset;
+      if (left === 0) {
+        this.#segment++;
+        this.#offset = 0;
+        continue;
+      }
+      const pa = userPage(k, this.#base[this.#segment]! + this.#offset, write);
+      if (pa < 0) break;
+      const run = Math.min(want - done, left, 4096 - (pa & 4095));
+      move(pa, run, done);
+      done += run;
+      this.#offset += run;
+    }
+    this.count -= done;
+    return done;
+  }
+
+  copyTo(k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
+    return this.#walk(k, n, true, (pa, run, done) => {
+      k.machine.phys.u8.set(src.subarray(srcOffset + done, srcOffset + done + run), pa);
+    });
+  }
+  copyPhysTo(k: Kernel, physAddr: number, n: number): number {
+    return this.#walk(k, n, true, (pa, run, done) => {
+      k.machine.phys.u8.copyWithin(pa, physAddr + done, physAddr + done + run);
+    });
+  }
+  copyFrom(k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
+    return this.#walk(k, n, false, (pa, run, done) => {
+      dst.set(k.machine.phys.u8.subarray(pa, pa + run), dstOffset + done);
+    });
+  }
+  copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
+    return this.#walk(k, n, false, (pa, run, done) => {
+      k.machine.phys.u8.copyWithin(physAddr + done, pa, pa + run);
+    });
+  }
+  zero(k: Kernel, n: number): number {
+    return this.#walk(k, n, true, (pa, run) => {
+      k.machine.phys.u8.fill(0, pa, pa + run);
+    });
+  }
+  revert(n: number): void {
+    this.count += n;
+    while (n > 0) {
+      const back = Math.min(n, this.#offset);
+      this.#offset -= back;
+      n -= back;
+      if (n > 0) this.#offset = this.#length[--this.#segment]!;
+    }
+  }
+}
+
+/** A buffer of the kernel's own. */
+class KernelIter extends IovIter {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  constructor(bytes: Uint8Array) {
+    super();
+    this.#bytes = bytes;
+    this.count = bytes.length;
+  }
+  #take(n: number): number {
+    const run = Math.min(n, this.count);
+    this.#at += run;
+    this.count -= run;
+    return run;
+  }
+  copyTo(_k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
+    const at = this.#at;
+    const run = this.#take(n);
+    this.#bytes.set(src.subarray(srcOffset, srcOffset + run), at);
+    return run;
+  }
+  copyPhysTo(k: Kernel, physAddr: number, n: number): number {
+    return this.copyTo(k, k.machine.phys.u8, physAddr, n);
+  }
+  copyFrom(_k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
+    const at = this.#at;
+    const run = this.#take(n);
+    dst.set(this.#bytes.subarray(at, at + run), dstOffset);
+    return run;
+  }
+  copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
+    return this.copyFrom(k, k.machine.phys.u8, physAddr, n);
+  }
+  zero(_k: Kernel, n: number): number {
+    const at = this.#at;
+    const run = this.#take(n);
+    this.#bytes.fill(0, at, at + run);
+    return run;
+  }
+  revert(n: number): void {
+    this.#at -= n;
+    this.count += n;
+  }
+}
+
+/** One buffer of the current task. Lengths above MAX_RW_COUNT are cut. */
+export function userIter(_k: Kernel, addr: number, len: number): IovIter {
+  const n = Math.min(len, MAX_RW_COUNT);
+  return new UserIter([addr], [n], n);
+}
+export function kernelIter(bytes: Uint8Array): IovIter {
+  return new KernelIter(bytes);
+}
+
+/** A struct iovec array of the current task: -EINVAL for too many or negative lengths, -EFAULT. @linux lib/iov_iter.c import_iovec */
+export function importIovec(k: Kernel, iovAddr: number, count: number, write: boolean): IovIter | number {
+  void write;
+  if (count > UIO_MAXIOV || count < 0) return -EINVAL;
+  const raw = new Uint8Array(count * 16);
+  if (copyFromUser(k, iovAddr, raw, 0, raw.length) < 0) return -EFAULT;
+  const view = new DataView(raw.buffer);
+  const base: number[] = [];
+  const length: number[] = [];
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const hi = view.getInt32(i * 16 + 12, true);
+    if (hi < 0) return -EINVAL;
+    let len = hi * 4294967296 + view.getUint32(i * 16 + 8, true);
+    const addr = view.getUint32(i * 16 + 4, true) * 4294967296 + view.getUint32(i * 16, true);
+    if (addr + len > TASK_SIZE && len > 0) return -EFAULT;
+    if (len > MAX_RW_COUNT - total) len = MAX_RW_COUNT - total;
+    total += len;
+    base.push(addr);
+    length.push(len);
+  }
+  return new UserIter(base, length, total);
+}
