@@ -4,6 +4,7 @@ import type { Mount, SuperBlock } from "./include/linux/fs.ts";
 import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
 import { type BootOptions, startKernel } from "./init/main.ts";
+import { FutexTable } from "./kernel/futex/core.ts";
 import { Scheduler } from "./kernel/sched/core.ts";
 import { runSlice } from "./kernel/sched/schedule.ts";
 import { Timekeeping } from "./kernel/time/timekeeping.ts";
@@ -53,6 +54,8 @@ export class Kernel {
 
   /** Queued signals per user, counted against RLIMIT_SIGPENDING. */
   sigPendingCount = new Map<number, number>();
+
+  futexes = new FutexTable();
 
   /** sethostname and setdomainname. */
   hostname: string;

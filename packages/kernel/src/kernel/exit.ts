@@ -6,6 +6,7 @@ import { mmput } from "../mm/mm.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGKILL } from "../uapi/signal.ts";
 import { runExitHooks } from "./exitHooks.ts";
+import { FutexWaiter } from "./futex/core.ts";
 import { futexExitRelease } from "./futex/robust.ts";
 import { mmRelease } from "./fork.ts";
 import { JOBCTL_STOP_PENDING, killOrphanedPgrp, notifyParentCldstop, participateGroupStop } from "./signal/jobControl.ts";
@@ -35,6 +36,8 @@ export function doExit(k: Kernel, code: number): void {
   const group = task.signal;
   k.sched.endCall(task);
   task.inBlockedCall = false;
+  // Who dies in its sleep must not stay on a list of sleepers.
+  if (task.progress instanceof FutexWaiter) task.progress.cancel(k);
   task.progress = null;
   exitSignals(k, task);
   const groupDead = group.threads.length === 1 && group.threads[0] === task;

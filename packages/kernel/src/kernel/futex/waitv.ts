@@ -1,0 +1,82 @@
+import { BLOCKED } from "../../include/linux/sched.ts";
+import type { Kernel } from "../../kernel.ts";
+import { copyFromUser, getUser32 } from "../../mm/usercopy.ts";
+import { EAGAIN, EFAULT, EINVAL, ERESTARTSYS, ETIMEDOUT } from "../../uapi/errno.ts";
+import { FUTEX2_PRIVATE, FUTEX2_SIZE_MASK, FUTEX2_SIZE_U32, FUTEX_WAITV_MAX } from "../../uapi/futex.ts";
+import { getU64 } from "../../uapi/struct.ts";
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from "../../uapi/time.ts";
+import { absoluteDeadline } from "../time/nanosleep.ts";
+import { readTimespec, userTimespec } from "../time/userTime.ts";
+import { enqueue, FutexWaiter, futexKey, futexKeyOut } from "./core.ts";
+
+/** Only 32-bit futexes without NUMA hints exist. @linux kernel/futex/futex.h futex_flags_valid */
+export function futex2FlagsValid(flags: number): boolean {
+  return (flags & ~(FUTEX2_PRIVATE | FUTEX2_SIZE_MASK)) === 0 && (flags & FUTEX2_SIZE_MASK) === FUTEX2_SIZE_U32;
+}
+
+/** Absolute timeout of the futex2 calls: ns since boot, Infinity, or a negated errno. */
+export function futex2Deadline(k: Kernel, address: number, clock: number): number {
+  if (address === 0) return Number.POSITIVE_INFINITY;
+  if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return -EINVAL;
+  const ns = readTimespec(k, address);
+  return ns < 0 ? ns : Math.max(0, absoluteDeadline(k, clock, userTimespec));
+}
+
+/** Sleeps on several words; tells which was woken. @linux kernel/futex/syscalls.c sys_futex_waitv */
+export function sysFutexWaitv(k: Kernel, waiters: number, count: number, flags: number, timeout: number, clock: number): number {
+  const task = k.current;
+  const mine = task.progress instanceof FutexWaiter ? (task.progress.group as FutexWaiter[]) : null;
+  if (mine) return goOn(k, mine);
+  if (flags !== 0) return -EINVAL;
+  if (count === 0 || count > FUTEX_WAITV_MAX || waiters === 0) return -EINVAL;
+  const deadline = futex2Deadline(k, timeout, clock);
+  if (deadline < 0) return deadline;
+  const bytes = new Uint8Array(count * 24);
+  if (copyFromUser(k, waiters, bytes, 0, bytes.length) !== 0) return -EFAULT;
+  const v = new DataView(bytes.buffer);
+  const group: FutexWaiter[] = [];
+  const fail = (errno: number): number => {
+    group[0]?.cancel(k);
+    return errno;
+  };
+  for (let i = 0; i < count; i++) {
+    const f = v.getUint32(i * 24 + 16, true);
+    if (!futex2FlagsValid(f) || v.getUint32(i * 24 + 20, true) !== 0) return -EINVAL;
+    if (v.getUint32(i * 24 + 4, true) !== 0) return -EINVAL;
+  }
+  for (let i = 0; i < count; i++) {
+    const address = getU64(v, i * 24 + 8);
+    const key = futexKey(k, address, !(v.getUint32(i * 24 + 16, true) & FUTEX2_PRIVATE));
+    if (key < 0) return fail(key);
+    const queue = futexKeyOut.queue;
+    const now = getUser32(k, address);
+    if (now < 0) return fail(-EFAULT);
+    if (now !== v.getUint32(i * 24, true)) return fail(-EAGAIN);
+    const w = new FutexWaiter(task, address);
+    w.group = group;
+    group.push(w);
+    enqueue(k, w, queue);
+  }
+  if (deadline !== Number.POSITIVE_INFINITY) k.sched.setDeadline(deadline);
+  return goOn(k, group);
+}
+
+function goOn(k: Kernel, group: FutexWaiter[]): number {
+  const first = group[0] as FutexWaiter;
+  const woken = group.findIndex((w) => !w.queue);
+  if (woken >= 0) {
+    first.cancel(k);
+    return woken;
+  }
+  if (k.sched.deadlinePassed()) {
+    first.cancel(k);
+    return -ETIMEDOUT;
+  }
+  const r = k.sched.sleepUntilDeadline();
+  if (r === BLOCKED) {
+    k.current.progress = first;
+    return r;
+  }
+  first.cancel(k);
+  return -ERESTARTSYS;
+}
