@@ -3,6 +3,8 @@ import type { File, FileOperations } from "../../include/linux/fs.ts";
 import type { Vma } from "../../include/linux/mm_types.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
+import { VM_SHARED } from "../../mm/flags.ts";
+import { shmemZeroSetup } from "../../mm/shmem.ts";
 import { stateTable } from "../../state.ts";
 import { EFAULT, ENOSPC } from "../../uapi/errno.ts";
 import { kmsgFops } from "./kmsg.ts";
@@ -37,8 +39,14 @@ function readZero(k: Kernel, _file: File, to: IovIter): number {
 }
 
 /** A private mapping is anonymous memory: the file is let go. A shared one shares only with children. @linux drivers/char/mem.c mmap_zero */
-function mmapZero(_k: Kernel, _file: File, vma: Vma): number {
-  vma.ops = null;
+function mmapZero(k: Kernel, _file: File, vma: Vma): number {
+  vma.file = null;
+  if ((vma.flags & VM_SHARED) === 0) return 0;
+  const shm = shmemZeroSetup(k, vma.end - vma.start);
+  if (typeof shm === "number") return shm;
+  // The area takes its own reference when it is inserted.
+  shm.count--;
+  vma.file = shm;
   return 0;
 }
 
