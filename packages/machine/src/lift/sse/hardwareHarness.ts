@@ -5,7 +5,19 @@ import { Trap } from "../../trap.ts";
 /** Layout of `struct state` and `struct record` in hardware.c. */
 export const STATE_SIZE = 224;
 export const CODE_SIZE = 16;
-export const AT = { gpr: 0, flags: 32, mxcsr: 40, signal: 44, xmm: 48, mm: 112, mem: 144, fsw: 208, ftw: 210, mmx: 211, mmexp: 216 } as const;
+export const AT = {
+  gpr: 0,
+  flags: 32,
+  mxcsr: 40,
+  signal: 44,
+  xmm: 48,
+  mm: 112,
+  mem: 144,
+  fsw: 208,
+  ftw: 210,
+  mmx: 211,
+  mmexp: 216,
+} as const;
 
 const CODE_VA = 0x400000;
 const DATA_VA = 0x500000;
@@ -85,7 +97,11 @@ export function differences(ours: Uint8Array, real: Uint8Array, flagMask = STATU
   const out: string[] = [];
   const hex = (v: DataView, at: number, n: number): string => {
     let text = "";
-    for (let i = n - 1; i >= 0; i--) text += v.getUint8(at + i).toString(16).padStart(2, "0");
+    for (let i = n - 1; i >= 0; i--)
+      text += v
+        .getUint8(at + i)
+        .toString(16)
+        .padStart(2, "0");
     return text;
   };
   const part = (name: string, at: number, n: number): void => {
@@ -127,11 +143,42 @@ export class Random {
 }
 
 const DOUBLES = [
-  [0, 0], [0, 0x80000000], [0, 0x3ff00000], [0, 0xbff00000], [0, 0x7ff00000], [0, 0xfff00000], [0, 0x7ff80000], [1, 0xfff80000],
-  [5, 0x7ff00000], [0, 0xfff40000], [1, 0], [1, 0x80000000], [0xffffffff, 0x000fffff], [0, 0x00100000], [0, 0x80100000], [0xffffffff, 0x7fefffff],
-  [0xffffffff, 0xffefffff], [0, 0x41dfffff], [0xffc00000, 0x41dfffff], [0, 0x41e00000], [0, 0xc1e00000], [0, 0x43e00000], [0, 0xc3e00000],
-  [0, 0x3fe00000], [0, 0x40040000], [0, 0x00080000], [0, 0x1ff00000], [0, 0x9ff00000], [0, 0x5fe00000], [0xe0000000, 0x47efffff],
-  [0xf0000000, 0x47efffff], [0, 0x38100000], [0, 0x36900000], [0, 0x36a00000], [0xffffffff, 0x380fffff], [0xe0000000, 0x380fffff],
+  [0, 0],
+  [0, 0x80000000],
+  [0, 0x3ff00000],
+  [0, 0xbff00000],
+  [0, 0x7ff00000],
+  [0, 0xfff00000],
+  [0, 0x7ff80000],
+  [1, 0xfff80000],
+  [5, 0x7ff00000],
+  [0, 0xfff40000],
+  [1, 0],
+  [1, 0x80000000],
+  [0xffffffff, 0x000fffff],
+  [0, 0x00100000],
+  [0, 0x80100000],
+  [0xffffffff, 0x7fefffff],
+  [0xffffffff, 0xffefffff],
+  [0, 0x41dfffff],
+  [0xffc00000, 0x41dfffff],
+  [0, 0x41e00000],
+  [0, 0xc1e00000],
+  [0, 0x43e00000],
+  [0, 0xc3e00000],
+  [0, 0x3fe00000],
+  [0, 0x40040000],
+  [0, 0x00080000],
+  [0, 0x1ff00000],
+  [0, 0x9ff00000],
+  [0, 0x5fe00000],
+  [0xe0000000, 0x47efffff],
+  [0xf0000000, 0x47efffff],
+  [0, 0x38100000],
+  [0, 0x36900000],
+  [0, 0x36a00000],
+  [0xffffffff, 0x380fffff],
+  [0xe0000000, 0x380fffff],
 ] as const;
 const SINGLES = [
   0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0xffa00000, 1, 0x80000001, 0x007fffff,
@@ -164,6 +211,7 @@ export function fillOperand(r: Random, kind: "d" | "s" | "i", view: DataView, at
       }
     }
   } else {
-    for (let i = 0; i < 8; i++) view.setUint8(at + i, style < 3 ? [0, 0x7f, 0x80, 0xff, 1][r.below(5)]! : style === 3 ? r.below(4) : r.next());
+    for (let i = 0; i < 8; i++)
+      view.setUint8(at + i, style < 3 ? [0, 0x7f, 0x80, 0xff, 1][r.below(5)]! : style === 3 ? r.below(4) : r.next());
   }
 }

@@ -22,6 +22,22 @@ const checkPair = defineHelper("sseCheckPair", [T.i32, T.i32, T.i64, T.i64], [T.
   const absB = c.local(T.i64);
   abs(c, a).set(absA);
   abs(c, b).set(absB);
+  const denormal = c.local(T.i32);
+  // Flushed even beside a NaN: min and max may return it.
+  for (const [v, av] of [
+    [a, absA],
+    [b, absB],
+  ] as const) {
+    isDenormal(c, av, fmt);
+    c.if();
+    mxcsr(c).i32(DAZ).op(I32.and).if();
+    c.get(v);
+    high(c, SIGN_HI).op(I64.and).set(v);
+    c.else();
+    c.i32(1).set(denormal);
+    c.end();
+    c.end();
+  }
   const isNan = (v: number): Code => {
     c.get(v);
     return high(c, INF_HI).op(I64.gt_u);
@@ -38,20 +54,9 @@ const checkPair = defineHelper("sseCheckPair", [T.i32, T.i32, T.i64, T.i64], [T.
   c.end();
   c.get(a).get(b).ret();
   c.end();
-  for (const [v, av] of [
-    [a, absA],
-    [b, absB],
-  ] as const) {
-    isDenormal(c, av, fmt);
-    c.if();
-    mxcsr(c).i32(DAZ).op(I32.and).if();
-    c.get(v);
-    high(c, SIGN_HI).op(I64.and).set(v);
-    c.else();
-    pend(c, DE);
-    c.end();
-    c.end();
-  }
+  c.get(denormal).if();
+  pend(c, DE);
+  c.end();
   c.get(a).get(b);
 });
 

@@ -102,15 +102,19 @@ export const roundPack = defineHelper("sseRoundPack", [T.i32, T.i64, T.i32, T.i6
   pend(c, UE | PE);
   c.get(sign).ret();
   c.end();
+  // Unmasked, it is reported whether exact or not, and precision is that of the unbounded exponent.
+  mxcsr(c).i32(UNDERFLOW_MASKED).op(I32.and).op(I32.eqz).get(tiny).op(I32.and).if();
+  pend(c, UE);
+  c.get(sig).get(mask).op(I64.and).op(I64.eqz).op(I32.eqz).if();
+  pend(c, PE);
+  c.end();
+  c.get(sign).ret();
+  c.end();
   c.get(emin).get(exp).op(I32.sub).set(shift);
   shiftRightSticky(c, sig, shift);
   roundingBias(c, sig, mask, drop, rc, negative);
   c.get(sig).op(I64.add).get(drop).op(I64.shr_u).set(r);
-  c.get(sig).get(mask).op(I64.and).op(I64.eqz).if();
-  mxcsr(c).i32(UNDERFLOW_MASKED).op(I32.and).op(I32.eqz).get(tiny).op(I32.and).if();
-  pend(c, UE);
-  c.end();
-  c.else();
+  c.get(sig).get(mask).op(I64.and).op(I64.eqz).op(I32.eqz).if();
   pend(c, PE);
   c.get(tiny).if();
   pend(c, UE);
