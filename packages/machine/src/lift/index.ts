@@ -4,6 +4,7 @@ import "./integer/alu.ts";
 import "./integer/arithmetic.ts";
 import "./integer/control.ts";
 import "./integer/string.ts";
+import "./mmx/index.ts";
 import "./sse/index.ts";
 import { registerPrivileged } from "./integer/system.ts";
 
