@@ -50,16 +50,5 @@ export function chrdevOpen(k: Kernel, inode: Inode, file: File): number {
   return device.fops.open ? device.fops.open(k, inode, file) : 0;
 }
 
-/** Operations of a block special file: there are no block devices. @linux block/fops.c blkdev_open */
-function blkdevOpen(_k: Kernel, _inode: Inode, _file: File): number {
-  return -ENXIO;
-}
-
 /** What an inode of a character device has until it is opened. @linux fs/char_dev.c def_chr_fops */
-export const defChrFops: FileOperations = stateTable("def_chr_fops", { open: chrdevOpen });
-
-/** @linux block/fops.c def_blk_fops */
-export const defBlkFops: FileOperations = stateTable("def_blk_fops", { open: blkdevOpen });
-
-/** Operations of a socket's name in a file system: opening it never works. @linux fs/inode.c no_open_fops */
-export const noOpenFops: FileOperations = stateTable("no_open_fops", { open: () => -ENXIO });
+export const chrdevFops: FileOperations = stateTable("def_chr_fops", { open: chrdevOpen });

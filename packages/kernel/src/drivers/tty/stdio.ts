@@ -1,9 +1,11 @@
+import { newInode } from "../../fs/inode.ts";
+import { kernMount, pseudoDentry } from "../../fs/libfs.ts";
 import { filpOpen } from "../../fs/open.ts";
+import { getAnonBdev } from "../../fs/super.ts";
 import type { HostStream } from "../../host.ts";
-import { Dentry, File, type FileOperations, Inode, Mount, type Path, SuperBlock } from "../../include/linux/fs.ts";
+import { File, type FileOperations, type Mount, type Path, SuperBlock } from "../../include/linux/fs.ts";
 import { type PollTable, WaitQueueHead } from "../../include/linux/wait.ts";
 import { sendSig } from "../../kernel/signal.ts";
-import { currentTime } from "../../kernel/time/timekeeping.ts";
 import { type Kernel, onHostEvent } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import { stateClass, stateTable } from "../../state.ts";
@@ -52,11 +54,9 @@ function stdioFs(k: Kernel): StdioFs {
   let fs = k.subsystems.get("stdio") as StdioFs | undefined;
   if (!fs) {
     const sb = new SuperBlock("pipefs", stdioSuperOps);
-    sb.dev = 13;
+    sb.dev = getAnonBdev(k);
     sb.nextIno = 3;
-    const root = new Dentry("/", null);
-    sb.root = root;
-    fs = new StdioFs(new Mount(0, sb, root, null, null, "pipefs"));
+    fs = new StdioFs(kernMount(sb, "pipe:"));
     k.subsystems.set("stdio", fs);
   }
   return fs;
@@ -152,14 +152,10 @@ export function openStdio(k: Kernel, index: number): File | number {
   const fs = stdioFs(k);
   const sb = fs.mount.sb;
   const regular = kind === "file";
-  const inode = new Inode(sb, sb.nextIno++, regular ? S_IFREG | 0o644 : S_IFIFO | 0o600, stdioInodeOps, stdioFops);
-  inode.atime = inode.mtime = inode.ctime = inode.btime = currentTime(k);
+  const inode = newInode(k, sb, regular ? S_IFREG | 0o644 : S_IFIFO | 0o600, stdioInodeOps, stdioFops);
   inode.uid = k.current.cred.fsuid;
   inode.gid = k.current.cred.fsgid;
-  const dentry = new Dentry(regular ? `file:[${inode.ino}]` : `pipe:[${inode.ino}]`, fs.mount.root);
-  dentry.parent = dentry;
-  dentry.inode = inode;
-  inode.count++;
+  const dentry = pseudoDentry(`${regular ? "file" : "pipe"}:[${inode.ino}]`, inode);
   const path: Path = { mnt: fs.mount, dentry };
   const file = new File(stdioFops, inode, path, index === 0 ? O_RDONLY : O_WRONLY);
   file.priv = fs.streams[index] as StdioStream;
