@@ -60,6 +60,8 @@ export class Kernel {
   /** sethostname and setdomainname. */
   hostname: string;
   domainname = "(none)";
+  /** /proc/sys/kernel/core_pattern. */
+  corePattern = "core";
   /** State that subsystems keep per machine, by the subsystem's name. Values are registered classes or plain data. */
   subsystems = new Map<string, object>();
 

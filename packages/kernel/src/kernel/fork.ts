@@ -179,6 +179,7 @@ function inherit(task: Task, from: Task): void {
   task.timerSlack = from.timerSlack;
   task.thpDisable = from.thpDisable;
   task.cpuidFault = from.cpuidFault;
+  task.mdwe = from.mdwe;
   task.tscFault = from.tscFault;
   task.syscallWork = from.syscallWork;
 }

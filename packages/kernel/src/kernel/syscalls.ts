@@ -1,3 +1,5 @@
+import { signalfdSyscalls } from "../fs/signalfd.ts";
+import { timerfdSyscalls } from "../fs/timerfd.ts";
 import type { SyscallDef } from "../syscall/declare.ts";
 import { capabilitySyscalls } from "./capability.ts";
 import { credSyscalls } from "./cred.ts";
@@ -48,4 +50,6 @@ export const coreSyscalls: readonly SyscallDef[] = [
   ...nanosleepSyscalls,
   ...itimerSyscalls,
   ...posixTimerSyscalls,
+  ...signalfdSyscalls,
+  ...timerfdSyscalls,
 ];

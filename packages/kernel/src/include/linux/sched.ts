@@ -214,6 +214,8 @@ export class Task {
   progress: object | null = null;
   /** Virtual time (ns since boot) at which the sleep ends, Infinity = never. */
   deadline = Number.POSITIVE_INFINITY;
+  /** The deadline moves when the wall clock is set. */
+  deadlineOnWallClock = false;
   /** The wait-queue entries the task sleeps on. */
   waits: TaskWait[] = [];
   /** restart_syscall state for ERESTART_RESTARTBLOCK. */
@@ -249,6 +251,8 @@ export class Task {
   thpDisable = false;
   tscFault = false;
   cpuidFault = false;
+  /** PR_SET_MDWE. */
+  mdwe = 0;
   /** PF_* such as PF_FORKNOEXEC (include/linux/sched.h). */
   flags = 0;
   didExec = false;

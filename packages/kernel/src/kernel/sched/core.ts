@@ -18,6 +18,9 @@ export class SleepTimer extends KernelTimer {
   expire(k: Kernel): void {
     k.sched.wakeUpTask(this.task);
   }
+  override clockWasSet(): void {
+    this.task.deadline = this.expires;
+  }
 }
 
 /** Real-time policies run before all others, by priority. */
@@ -200,6 +203,7 @@ export class Scheduler {
       const timer = (task.sleepTimer ??= new SleepTimer(task));
       if (timer.heapIndex < 0 || timer.expires !== task.deadline) {
         timer.expires = task.deadline;
+        timer.wallClock = task.deadlineOnWallClock;
         this.k.time.addTimer(timer);
       }
     }
@@ -207,9 +211,11 @@ export class Scheduler {
   }
 
   /** Sets when the present call's sleep ends, in ns since boot. Only the first time in a call counts, so retries may repeat it. */
-  setDeadline(ns: number): void {
+  setDeadline(ns: number, onWallClock = false): void {
     const task = this.k.current;
-    if (task.deadline === Number.POSITIVE_INFINITY) task.deadline = ns;
+    if (task.deadline !== Number.POSITIVE_INFINITY) return;
+    task.deadline = ns;
+    task.deadlineOnWallClock = onWallClock;
   }
 
   /** Has the deadline of the present call passed? */

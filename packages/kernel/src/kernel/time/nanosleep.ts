@@ -35,17 +35,19 @@ export class Sleep implements RestartBlock {
   /** Where the remaining time goes, 0 = nowhere. */
   rmtp: number;
   absolute: boolean;
-  constructor(deadline: number, rmtp: number, absolute: boolean) {
+  onWallClock: boolean;
+  constructor(deadline: number, rmtp: number, absolute: boolean, onWallClock = false) {
     this.deadline = deadline;
     this.rmtp = rmtp;
     this.absolute = absolute;
+    this.onWallClock = onWallClock;
   }
 
   /** Sleeps, or goes on sleeping. @linux kernel/time/hrtimer.c do_nanosleep */
   restart(k: Kernel): number {
     const task = k.current;
     task.progress = this;
-    k.sched.setDeadline(this.deadline);
+    k.sched.setDeadline(this.deadline, this.onWallClock);
     if (k.sched.deadlinePassed()) return 0;
     const r = k.sched.sleepUntilDeadline();
     if (r === BLOCKED) return r;
@@ -100,9 +102,13 @@ function sysNanosleep(k: Kernel, rqtp: number, rmtp: number): number {
   return new Sleep(k.time.now() + ns, rmtp, false).restart(k);
 }
 
+export function wallClockId(id: number): boolean {
+  return id === CLOCK_REALTIME || id === CLOCK_REALTIME_ALARM || id === CLOCK_TAI;
+}
+
 /** ns since boot at which a clock shows `t`. */
 export function absoluteDeadline(k: Kernel, id: number, t: Timespec): number {
-  if (id === CLOCK_REALTIME || id === CLOCK_REALTIME_ALARM || id === CLOCK_TAI) {
+  if (wallClockId(id)) {
     if (toNs(t) === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const offset = id === CLOCK_TAI ? k.time.taiOffset : 0;
     return k.time.realtimeToMonotonic({ sec: t.sec - offset, nsec: t.nsec });
@@ -144,7 +150,7 @@ function sysClockNanosleep(k: Kernel, id: number, flags: number, rqtp: number, r
     return new CpuSleep(timer, rmtp, absolute).restart(k);
   }
   const deadline = absolute ? absoluteDeadline(k, id, userTimespec) : k.time.now() + ns;
-  return new Sleep(deadline, rmtp, absolute).restart(k);
+  return new Sleep(deadline, rmtp, absolute, absolute && wallClockId(id)).restart(k);
 }
 
 const inTime = A.struct(timespecStruct, "in");

@@ -30,7 +30,7 @@ import { newSiginfo, SI_OVERRUN, SI_TID, SI_VALUE, viewOf } from "../signal/sigi
 import { sendSigqueue } from "../signal/send.ts";
 import { type CpuClock, cpuClock } from "./clocks.ts";
 import { armCpuTimer, CpuTimer, disarmCpuTimer } from "./cpuTimers.ts";
-import { absoluteDeadline } from "./nanosleep.ts";
+import { absoluteDeadline, wallClockId } from "./nanosleep.ts";
 import { KernelTimer } from "./timer.ts";
 import { readItimerspec, timespecValid, toNs, writeItimerspec } from "./userTime.ts";
 
@@ -296,6 +296,7 @@ function sysTimerSettime(k: Kernel, id: number, flags: number, address: number, 
   if (t.interval === Number.POSITIVE_INFINITY) t.interval = 9223372036e9;
   const value = toNs(spec.value);
   if (value > 0) {
+    if (t.alarm) t.alarm.wallClock = (flags & TIMER_ABSTIME) !== 0 && wallClockId(t.clock);
     const expires = flags & TIMER_ABSTIME ? (t.cpu ? value : absoluteDeadline(k, t.clock, spec.value)) : t.now(k) + value;
     t.arm(k, expires);
   } else t.interval = 0;

@@ -71,8 +71,16 @@ export class Timekeeping {
 
   /** Moves the wall clock; monotonic time goes on. @linux kernel/time/timekeeping.c do_settimeofday64 */
   setRealtime(t: Timespec): void {
+    const old = this.base;
     this.base = timespecAdd(t, -this.now());
     this.clockWasSet++;
+    const moved = (this.base.sec - old.sec) * NSEC_PER_SEC + (this.base.nsec - old.nsec);
+    for (const timer of [...this.timers.heap]) {
+      if (!timer.wallClock) continue;
+      timer.expires -= moved;
+      this.timers.add(timer);
+      timer.clockWasSet(this.k);
+    }
   }
 
   /** ns since boot at which the wall clock shows `t`. */

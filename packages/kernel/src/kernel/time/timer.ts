@@ -9,7 +9,11 @@ export abstract class KernelTimer {
   heapIndex = -1;
   /** Order of arming, so that timers of the same moment fire first come, first served. */
   sequence = 0;
+  /** `expires` stands for a moment on the wall clock and moves when that is set. */
+  wallClock = false;
   abstract expire(k: Kernel): void;
+  /** The wall clock was set; a wall-clock timer's `expires` has been moved already. */
+  clockWasSet(_k: Kernel): void {}
 }
 
 function before(a: KernelTimer, b: KernelTimer): boolean {
