@@ -1,6 +1,6 @@
 import type { OpDef } from "../../ir/op.ts";
 import * as ops from "../../ir/ops/mmx/convert.ts";
-import { movMm } from "../../ir/ops/mmx/integer.ts";
+import { mmxCheck, mmxEnter, movMm } from "../../ir/ops/mmx/integer.ts";
 import { temp } from "../../layout.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
 import { scalarSource, xmmReg, xmmSource } from "../sse/operand.ts";
@@ -24,8 +24,9 @@ const fromMmx =
   (def: OpDef) =>
   (l: Lifter): void => {
     const src = mmSource(l);
+    if (!l.isMemory) l.op(mmxCheck);
     l.op(def, xmmReg(l), src);
-    if (!l.isMemory) enter(l);
+    if (!l.isMemory) l.op(mmxEnter);
   };
 defineLift(fromMmx(ops.cvtpi2ps), "NP 0F 2A");
 defineLift(fromMmx(ops.cvtpi2pd), "66 0F 2A");

@@ -5,6 +5,7 @@ import "./convert.ts";
 import "./integer.ts";
 import "./move.ts";
 import "./shuffle.ts";
+import "./sse4.ts";
 import { declareFlagEffects } from "./operand.ts";
 
 declareFlagEffects();
