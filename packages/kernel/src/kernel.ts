@@ -5,6 +5,7 @@ import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
 import { type BootOptions, startKernel } from "./init/main.ts";
 import { FutexTable } from "./kernel/futex/core.ts";
+import { type HostEventKind, runHostEvent } from "./kernel/hostEvents.ts";
 import { Scheduler } from "./kernel/sched/core.ts";
 import { runSlice } from "./kernel/sched/schedule.ts";
 import { Timekeeping } from "./kernel/time/timekeeping.ts";
@@ -96,18 +97,8 @@ export class Kernel {
   /** Tells the kernel that the host has news, such as input that arrived. */
   hostEvent(kind: HostEventKind): void {
     this.time.update();
-    for (const handler of hostEventHandlers) if (handler.kind === kind) handler.handle(this);
+    runHostEvent(this, kind);
   }
 }
 
-export type HostEventKind = "stdin" | "winch" | "sigint" | "sigterm" | "sighup";
-
-/** Static: drivers say at load time what they do on an event of the host. */
-const hostEventHandlers: { kind: HostEventKind; handle: (k: Kernel) => void }[] = [];
-
-/** Registers what happens on a host event. */
-export function onHostEvent(kind: HostEventKind, handle: (k: Kernel) => void): void {
-  hostEventHandlers.push({ kind, handle });
-}
-
-export type { BootOptions, SuperBlock };
+export type { BootOptions, HostEventKind, SuperBlock };

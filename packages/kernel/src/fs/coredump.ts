@@ -56,7 +56,7 @@ function coreName(k: Kernel, task: Task, sig: number): string {
  */
 export function doCoredump(k: Kernel, task: Task, info: Uint8Array): boolean {
   const limit = rlimit(task, RLIMIT_CORE);
-  if (!task.mm || task.mm.dumpable !== 1 || limit < MIN_COREDUMP) return false;
+  if (task.mm?.dumpable !== 1 || limit < MIN_COREDUMP) return false;
   // Pipes to helper programs are not offered.
   if (k.corePattern === "" || k.corePattern.startsWith("|")) return false;
   const file = filpOpen(k, coreName(k, task, info[0] as number), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);

@@ -140,7 +140,8 @@ function dumpSize(k: Kernel, v: Vma): number {
   if (v.flags & VM_WRITE) return all;
   if (v.pgoff === 0 && v.flags & VM_READ) {
     const magic = new Uint8Array(4);
-    if (copyFromUser(k, v.start, magic, 0, 4) === 0 && magic[0] === 0x7f && magic[1] === 0x45 && magic[2] === 0x4c && magic[3] === 0x46) return PAGE;
+    if (copyFromUser(k, v.start, magic, 0, 4) === 0 && magic[0] === 0x7f && magic[1] === 0x45 && magic[2] === 0x4c && magic[3] === 0x46)
+      return PAGE;
   }
   return 0;
 }
@@ -166,7 +167,11 @@ export function writeElfCore(k: Kernel, task: Task, info: Uint8Array, sink: Core
   for (const t of task.signal.threads) {
     if (t === task) continue;
     const state = fpu(k, t);
-    notes.push(note(NT_PRSTATUS, "CORE", prstatus(k, t, info, true)), note(NT_FPREGSET, "CORE", state.fx), note(NT_X86_XSTATE, "LINUX", state.xstate));
+    notes.push(
+      note(NT_PRSTATUS, "CORE", prstatus(k, t, info, true)),
+      note(NT_FPREGSET, "CORE", state.fx),
+      note(NT_X86_XSTATE, "LINUX", state.xstate),
+    );
   }
   const noteSize = notes.reduce((n, b) => n + b.length, 0);
   const count = mm.vmas.length + 1;
@@ -180,7 +185,16 @@ export function writeElfCore(k: Kernel, task: Task, info: Uint8Array, sink: Core
   v.setUint16(52, 64, true);
   v.setUint16(54, 56, true);
   v.setUint16(56, count, true);
-  const segment = (i: number, type: number, flags: number, offset: number, address: number, fileSize: number, memSize: number, align: number): void => {
+  const segment = (
+    i: number,
+    type: number,
+    flags: number,
+    offset: number,
+    address: number,
+    fileSize: number,
+    memSize: number,
+    align: number,
+  ): void => {
     const at = 64 + i * 56;
     v.setUint32(at, type, true);
     v.setUint32(at + 4, flags, true);

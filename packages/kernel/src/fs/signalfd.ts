@@ -2,7 +2,21 @@ import type { File, FileOperations } from "../include/linux/fs.ts";
 import { BLOCKED, type Task } from "../include/linux/sched.ts";
 import type { PollTable } from "../include/linux/wait.ts";
 import { dequeueSignal, lowBit } from "../kernel/signal/pending.ts";
-import { SI_ADDR, SI_BAND, SI_FD, SI_OVERRUN, SI_PID, SI_STATUS, SI_STIME, SI_TID, SI_UID, SI_UTIME, SI_VALUE, siCode, viewOf } from "../kernel/signal/siginfo.ts";
+import {
+  SI_ADDR,
+  SI_BAND,
+  SI_FD,
+  SI_OVERRUN,
+  SI_PID,
+  SI_STATUS,
+  SI_STIME,
+  SI_TID,
+  SI_UID,
+  SI_UTIME,
+  SI_VALUE,
+  siCode,
+  viewOf,
+} from "../kernel/signal/siginfo.ts";
 import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
 import { copyFromUser } from "../mm/usercopy.ts";
@@ -113,7 +127,11 @@ function signalfdShowFdinfo(_k: Kernel, file: File): string {
   return `sigmask:\t${hex(ctx.hi)}${hex(ctx.lo)}\n`;
 }
 
-export const signalfdFops: FileOperations = stateTable("signalfd_fops", { poll: signalfdPoll, read: signalfdRead, showFdinfo: signalfdShowFdinfo });
+export const signalfdFops: FileOperations = stateTable("signalfd_fops", {
+  poll: signalfdPoll,
+  read: signalfdRead,
+  showFdinfo: signalfdShowFdinfo,
+});
 
 const mask = new Uint8Array(8);
 const maskView = new DataView(mask.buffer);
@@ -137,10 +155,15 @@ function signalfd4(k: Kernel, fd: number, address: number, size: number, flags: 
 }
 
 export const signalfdSyscalls: readonly SyscallDef[] = [
-  syscall("signalfd", { ufd: A.fd, user_mask: A.sigset("in"), sizemask: A.size }, (k, fd, address, size) => signalfd4(k, fd, address, size, 0), {
-    linux: "fs/signalfd.c sys_signalfd",
-    ret: "fd",
-  }),
+  syscall(
+    "signalfd",
+    { ufd: A.fd, user_mask: A.sigset("in"), sizemask: A.size },
+    (k, fd, address, size) => signalfd4(k, fd, address, size, 0),
+    {
+      linux: "fs/signalfd.c sys_signalfd",
+      ret: "fd",
+    },
+  ),
   syscall("signalfd4", { ufd: A.fd, user_mask: A.sigset("in"), sizemask: A.size, flags: A.flags(sfdNames) }, signalfd4, {
     linux: "fs/signalfd.c do_signalfd4",
     ret: "fd",

@@ -201,8 +201,13 @@ export const timerfdSyscalls: readonly SyscallDef[] = [
     linux: "fs/timerfd.c sys_timerfd_create",
     ret: "fd",
   }),
-  syscall("timerfd_settime", { ufd: A.fd, flags: A.flags(settimeNames), utmr: A.struct(itimerspecStruct, "in"), otmr: specOut }, sysTimerfdSettime, {
-    linux: "fs/timerfd.c do_timerfd_settime",
-  }),
+  syscall(
+    "timerfd_settime",
+    { ufd: A.fd, flags: A.flags(settimeNames), utmr: A.struct(itimerspecStruct, "in"), otmr: specOut },
+    sysTimerfdSettime,
+    {
+      linux: "fs/timerfd.c do_timerfd_settime",
+    },
+  ),
   syscall("timerfd_gettime", { ufd: A.fd, otmr: specOut }, sysTimerfdGettime, { linux: "fs/timerfd.c do_timerfd_gettime" }),
 ];

@@ -36,7 +36,16 @@ export const capSubset = (a: CapSet, b: CapSet): boolean => (a[0] & ~b[0]) === 0
 export const capBit = (cap: number): CapSet => (cap < 32 ? [(1 << cap) >>> 0, 0] : [0, 1 << (cap - 32)]);
 
 /** The file-system capabilities, which follow fsuid. */
-const FS_SET: CapSet = capsOf(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_MAC_OVERRIDE);
+const FS_SET: CapSet = capsOf(
+  CAP_CHOWN,
+  CAP_DAC_OVERRIDE,
+  CAP_DAC_READ_SEARCH,
+  CAP_FOWNER,
+  CAP_FSETID,
+  CAP_LINUX_IMMUTABLE,
+  CAP_MKNOD,
+  CAP_MAC_OVERRIDE,
+);
 
 function capsOf(...caps: number[]): CapSet {
   return caps.reduce<CapSet>((set, cap) => capOr(set, capBit(cap)), CAP_EMPTY);

@@ -93,7 +93,12 @@ function copyProcess(k: Kernel, a: CloneArgs): Task | number {
   // Signals come first, so that one sent before the fork is not seen by parent and child.
   recalcSigpending(cur);
   if (cur.sigPendingFlag) return -ERESTARTNOINTR;
-  if (processesOf(k, cur.cred.uid) >= rlimit(cur, RLIMIT_NPROC) && cur.cred.uid !== 0 && !capable(k, CAP_SYS_RESOURCE) && !capable(k, CAP_SYS_ADMIN)) {
+  if (
+    processesOf(k, cur.cred.uid) >= rlimit(cur, RLIMIT_NPROC) &&
+    cur.cred.uid !== 0 &&
+    !capable(k, CAP_SYS_RESOURCE) &&
+    !capable(k, CAP_SYS_ADMIN)
+  ) {
     return -EAGAIN;
   }
   // One set of namespaces exists, as in a kernel built without them.
@@ -391,7 +396,9 @@ export const forkSyscalls: readonly SyscallDef[] = [
     { linux: "kernel/fork.c sys_clone" },
   ),
   syscall("clone3", { uargs: A.struct(cloneArgsStruct, "in"), size: A.size }, sysClone3, { linux: "kernel/fork.c sys_clone3" }),
-  syscall("unshare", { unshare_flags: A.flags(cloneNames, "u64") }, (k, flags) => sysUnshare(k, flags | 0), { linux: "kernel/fork.c ksys_unshare" }),
+  syscall("unshare", { unshare_flags: A.flags(cloneNames, "u64") }, (k, flags) => sysUnshare(k, flags | 0), {
+    linux: "kernel/fork.c ksys_unshare",
+  }),
   syscall(
     "set_tid_address",
     { tidptr: A.ptr },

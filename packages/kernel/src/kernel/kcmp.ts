@@ -2,8 +2,8 @@ import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { A, enumNames, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EBADF, EINVAL, EOPNOTSUPP, EPERM, ESRCH } from "../uapi/errno.ts";
-import { ptraceMayAccess } from "./ptraceAccess.ts";
 import { findTask } from "./pid.ts";
+import { ptraceMayAccess } from "./ptraceAccess.ts";
 
 const KCMP_FILE = 0;
 const KCMP_VM = 1;
@@ -61,5 +61,7 @@ function sysKcmp(k: Kernel, pid1: number, pid2: number, type: number, i1: number
 }
 
 export const kcmpSyscalls: readonly SyscallDef[] = [
-  syscall("kcmp", { pid1: A.pid, pid2: A.pid, type: A.enum(kcmpNames), idx1: A.ulong, idx2: A.ulong }, sysKcmp, { linux: "kernel/kcmp.c sys_kcmp" }),
+  syscall("kcmp", { pid1: A.pid, pid2: A.pid, type: A.enum(kcmpNames), idx1: A.ulong, idx2: A.ulong }, sysKcmp, {
+    linux: "kernel/kcmp.c sys_kcmp",
+  }),
 ];

@@ -124,7 +124,10 @@ function sysPidfdGetfd(k: Kernel, pidfd: number, fd: number, flags: number): num
 }
 
 export const pidfdSyscalls: readonly SyscallDef[] = [
-  syscall("pidfd_open", { pid: A.pid, flags: A.flags(pidfdNames, "u32") }, sysPidfdOpen, { linux: "kernel/pid.c sys_pidfd_open", ret: "fd" }),
+  syscall("pidfd_open", { pid: A.pid, flags: A.flags(pidfdNames, "u32") }, sysPidfdOpen, {
+    linux: "kernel/pid.c sys_pidfd_open",
+    ret: "fd",
+  }),
   syscall("pidfd_send_signal", { pidfd: A.fd, sig: A.signal, info: A.struct(siginfoStruct, "in"), flags: A.uint }, sysPidfdSendSignal, {
     linux: "kernel/signal.c sys_pidfd_send_signal",
   }),

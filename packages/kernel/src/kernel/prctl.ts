@@ -2,13 +2,7 @@ import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser, putUser32, putUser64, strncpyFromUser } from "../mm/usercopy.ts";
 import { setAnonVmaName } from "../mm/vmaName.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
-import {
-  CAP_LAST_CAP,
-  CAP_SETPCAP,
-  CAP_SYS_RESOURCE,
-  SECBIT_KEEP_CAPS,
-  SECBIT_NO_CAP_AMBIENT_RAISE,
-} from "../uapi/capability.ts";
+import { CAP_LAST_CAP, CAP_SETPCAP, CAP_SYS_RESOURCE, SECBIT_KEEP_CAPS, SECBIT_NO_CAP_AMBIENT_RAISE } from "../uapi/capability.ts";
 import { EFAULT, EINVAL, ENODEV, ENXIO, EPERM } from "../uapi/errno.ts";
 import * as P from "../uapi/prctl.ts";
 import { setU64 } from "../uapi/struct.ts";
@@ -143,7 +137,9 @@ function sysPrctl(k: Kernel, option: number, arg2: number, arg3: number, arg4: n
       return arg3 || arg4 || arg5 || (option === P.PR_SET_IO_FLUSHER ? arg2 > 1 : arg2) ? -EINVAL : 0;
     case P.PR_SET_MDWE:
       if (arg3 || arg4 || arg5 || arg2 > 3) return -EINVAL;
-      return task.mdwe !== 0 && task.mdwe !== arg2 ? -EPERM : ((task.mdwe = arg2), 0);
+      if (task.mdwe !== 0 && task.mdwe !== arg2) return -EPERM;
+      task.mdwe = arg2;
+      return 0;
     case P.PR_GET_MDWE:
       return arg2 || arg3 || arg4 || arg5 ? -EINVAL : task.mdwe;
     case P.PR_SET_VMA:
@@ -212,8 +208,12 @@ function capAmbient(k: Kernel, op: number, cap: number, arg4: number, arg5: numb
 }
 
 export const prctlSyscalls: readonly SyscallDef[] = [
-  syscall("prctl", { option: { ...A.enum(P.prctlNames), kind: "custom" }, arg2: A.custom(), arg3: A.custom(), arg4: A.custom(), arg5: A.custom() }, sysPrctl, {
-    linux: "kernel/sys.c sys_prctl",
-  }),
+  syscall(
+    "prctl",
+    { option: { ...A.enum(P.prctlNames), kind: "custom" }, arg2: A.custom(), arg3: A.custom(), arg4: A.custom(), arg5: A.custom() },
+    sysPrctl,
+    {
+      linux: "kernel/sys.c sys_prctl",
+    },
+  ),
 ];
-

@@ -148,7 +148,7 @@ export function processTimes(group: SignalStruct, out: { utime: number; stime: n
 
 const times = { utime: 0, stime: 0 };
 
-function fill(k: Kernel, task: Task, self: boolean, children: boolean, threadOnly: boolean): Uint8Array {
+function fill(task: Task, self: boolean, children: boolean, threadOnly: boolean): Uint8Array {
   const g = task.signal;
   let utime = 0;
   let stime = 0;
@@ -187,7 +187,10 @@ function fill(k: Kernel, task: Task, self: boolean, children: boolean, threadOnl
     }
     maxrss = Math.max(maxrss, g.maxRss, task.mm ? Math.max(task.mm.maxRss, task.mm.rssAnon + task.mm.rssFile + task.mm.rssShmem) : 0);
   }
-  const usec = (ns: number): { tv_sec: number; tv_usec: number } => ({ tv_sec: Math.floor(ns / 1e9), tv_usec: Math.floor((ns % 1e9) / 1000) });
+  const usec = (ns: number): { tv_sec: number; tv_usec: number } => ({
+    tv_sec: Math.floor(ns / 1e9),
+    tv_usec: Math.floor((ns % 1e9) / 1000),
+  });
   return rusageStruct.bytes({
     ru_utime: usec(utime),
     ru_stime: usec(stime),
@@ -200,13 +203,13 @@ function fill(k: Kernel, task: Task, self: boolean, children: boolean, threadOnl
 }
 
 /** A child's own usage and that of its children, as wait4 gives it (RUSAGE_BOTH). */
-export function rusageBoth(k: Kernel, task: Task): Uint8Array {
-  return fill(k, task, true, true, false);
+export function rusageBoth(task: Task): Uint8Array {
+  return fill(task, true, true, false);
 }
 
 function sysGetrusage(k: Kernel, who: number, address: number): number {
   if (who !== RUSAGE_SELF && who !== RUSAGE_CHILDREN && who !== RUSAGE_THREAD) return -EINVAL;
-  const r = fill(k, k.current, who !== RUSAGE_CHILDREN, who === RUSAGE_CHILDREN, who === RUSAGE_THREAD);
+  const r = fill(k.current, who !== RUSAGE_CHILDREN, who === RUSAGE_CHILDREN, who === RUSAGE_THREAD);
   return copyToUser(k, address, r, 0, r.length);
 }
 
@@ -250,6 +253,8 @@ export const resourceSyscalls: readonly SyscallDef[] = [
     sysPrlimit64,
     { linux: "kernel/sys.c sys_prlimit64" },
   ),
-  syscall("getrusage", { who: A.enum(rusageWhoNames), ru: A.struct(rusageStruct, "out") }, sysGetrusage, { linux: "kernel/sys.c sys_getrusage" }),
+  syscall("getrusage", { who: A.enum(rusageWhoNames), ru: A.struct(rusageStruct, "out") }, sysGetrusage, {
+    linux: "kernel/sys.c sys_getrusage",
+  }),
   syscall("times", { tbuf: A.ptr }, sysTimes, { linux: "kernel/sys.c do_sys_times" }),
 ];

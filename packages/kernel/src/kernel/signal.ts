@@ -1,9 +1,18 @@
 import type { Task } from "../include/linux/sched.ts";
 
 /** The signal interface that other subsystems use; the mechanisms are in signal/. */
-export { getSignal, GONE, ksig } from "./signal/getSignal.ts";
+export { GONE, getSignal, ksig } from "./signal/getSignal.ts";
 export { isCurrentPgrpOrphaned } from "./signal/jobControl.ts";
-export { flushSignalHandlers, readSet, readSigset, restoreSavedSigmask, restoreSavedSigmaskUnless, saveSigmask, setBlocked, setUserSigmask } from "./signal/mask.ts";
+export {
+  flushSignalHandlers,
+  readSet,
+  readSigset,
+  restoreSavedSigmask,
+  restoreSavedSigmaskUnless,
+  saveSigmask,
+  setBlocked,
+  setUserSigmask,
+} from "./signal/mask.ts";
 export { dequeueSignal, flushSigqueue, isBlocked, isMember, recalcSigpending } from "./signal/pending.ts";
 export {
   forceFatalSig,

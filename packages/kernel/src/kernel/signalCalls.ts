@@ -243,7 +243,15 @@ export function sasFlags(task: Task, sp: number): number {
 }
 
 /** Installs an alternate stack given as raw fields. @linux kernel/signal.c do_sigaltstack */
-export function setAltstack(k: Kernel, task: Task, sp: number, flags: number, size: number, current: number, minimum = MINSIGSTKSZ): number {
+export function setAltstack(
+  k: Kernel,
+  task: Task,
+  sp: number,
+  flags: number,
+  size: number,
+  current: number,
+  minimum = MINSIGSTKSZ,
+): number {
   if (onSigStack(task, current)) return -EPERM;
   const mode = flags & ~SS_AUTODISARM;
   if (mode !== SS_DISABLE && mode !== SS_ONSTACK && mode !== 0) return -EINVAL;
@@ -270,7 +278,7 @@ function sysSigaltstack(k: Kernel, ss: number, oss: number): number {
     if (copyFromUser(k, ss, buffer, 0, 24) !== 0) return -EFAULT;
     const newSp = view.getUint32(0, true) + view.getUint32(4, true) * 4294967296;
     const newSize = view.getUint32(16, true) + view.getUint32(20, true) * 4294967296;
-    const r = setAltstack(k, task, newSp, view.getInt32(8, true), newSize, sp);
+    const r = setAltstack(task, newSp, view.getInt32(8, true), newSize, sp);
     if (r !== 0) return r;
   }
   if (oss === 0) return 0;
@@ -292,18 +300,33 @@ const infoOut = A.struct(siginfoStruct, "out");
 const infoIn = A.struct(siginfoStruct, "in");
 
 export const signalSyscalls: readonly SyscallDef[] = [
-  syscall("rt_sigaction", { sig: A.signal, act: A.struct(sigactionStruct, "in"), oact: A.struct(sigactionStruct, "out"), sigsetsize: A.size }, sysRtSigaction, {
-    linux: "kernel/signal.c do_sigaction",
-  }),
-  syscall("rt_sigprocmask", { how: A.enum(sigmaskHowNames), nset: A.sigset("in"), oset: A.sigset("out"), sigsetsize: A.size }, sysRtSigprocmask, {
-    linux: "kernel/signal.c sys_rt_sigprocmask",
-  }),
+  syscall(
+    "rt_sigaction",
+    { sig: A.signal, act: A.struct(sigactionStruct, "in"), oact: A.struct(sigactionStruct, "out"), sigsetsize: A.size },
+    sysRtSigaction,
+    {
+      linux: "kernel/signal.c do_sigaction",
+    },
+  ),
+  syscall(
+    "rt_sigprocmask",
+    { how: A.enum(sigmaskHowNames), nset: A.sigset("in"), oset: A.sigset("out"), sigsetsize: A.size },
+    sysRtSigprocmask,
+    {
+      linux: "kernel/signal.c sys_rt_sigprocmask",
+    },
+  ),
   syscall("rt_sigpending", { uset: A.sigset("out"), sigsetsize: A.size }, sysRtSigpending, { linux: "kernel/signal.c sys_rt_sigpending" }),
   syscall("rt_sigsuspend", { unewset: A.sigset("in"), sigsetsize: A.size }, sysRtSigsuspend, { linux: "kernel/signal.c sigsuspend" }),
   syscall("pause", {}, sysPause, { linux: "kernel/signal.c sys_pause" }),
-  syscall("rt_sigtimedwait", { uthese: A.sigset("in"), uinfo: infoOut, uts: A.struct(timespecStruct, "in"), sigsetsize: A.size }, sysRtSigtimedwait, {
-    linux: "kernel/signal.c do_sigtimedwait",
-  }),
+  syscall(
+    "rt_sigtimedwait",
+    { uthese: A.sigset("in"), uinfo: infoOut, uts: A.struct(timespecStruct, "in"), sigsetsize: A.size },
+    sysRtSigtimedwait,
+    {
+      linux: "kernel/signal.c do_sigtimedwait",
+    },
+  ),
   syscall(
     "kill",
     { pid: A.pid, sig: A.signal },
@@ -317,10 +340,17 @@ export const signalSyscalls: readonly SyscallDef[] = [
   syscall("tkill", { pid: A.pid, sig: A.signal }, (k, pid, sig) => (pid <= 0 ? -EINVAL : doTkill(k, 0, pid, sig)), {
     linux: "kernel/signal.c sys_tkill",
   }),
-  syscall("tgkill", { tgid: A.pid, pid: A.pid, sig: A.signal }, (k, tgid, pid, sig) => (pid <= 0 || tgid <= 0 ? -EINVAL : doTkill(k, tgid, pid, sig)), {
-    linux: "kernel/signal.c sys_tgkill",
+  syscall(
+    "tgkill",
+    { tgid: A.pid, pid: A.pid, sig: A.signal },
+    (k, tgid, pid, sig) => (pid <= 0 || tgid <= 0 ? -EINVAL : doTkill(k, tgid, pid, sig)),
+    {
+      linux: "kernel/signal.c sys_tgkill",
+    },
+  ),
+  syscall("rt_sigqueueinfo", { pid: A.pid, sig: A.signal, uinfo: infoIn }, sysRtSigqueueinfo, {
+    linux: "kernel/signal.c sys_rt_sigqueueinfo",
   }),
-  syscall("rt_sigqueueinfo", { pid: A.pid, sig: A.signal, uinfo: infoIn }, sysRtSigqueueinfo, { linux: "kernel/signal.c sys_rt_sigqueueinfo" }),
   syscall("rt_tgsigqueueinfo", { tgid: A.pid, pid: A.pid, sig: A.signal, uinfo: infoIn }, sysRtTgsigqueueinfo, {
     linux: "kernel/signal.c sys_rt_tgsigqueueinfo",
   }),
@@ -337,4 +367,3 @@ export const signalSyscalls: readonly SyscallDef[] = [
     { linux: "kernel/signal.c sys_restart_syscall" },
   ),
 ];
-

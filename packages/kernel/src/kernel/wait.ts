@@ -70,12 +70,12 @@ function consider(k: Kernel, p: Task): number {
   if (want.options & WUNTRACED && group.flags & SIGNAL_STOP_STOPPED && group.groupExitCode !== 0) {
     const sig = group.groupExitCode;
     if (!(want.options & WNOWAIT)) group.groupExitCode = 0;
-    found.rusage = rusageBoth(k, p);
+    found.rusage = rusageBoth(p);
     return note(p, (sig << 8) | 0x7f, CLD_STOPPED, sig);
   }
   if (want.options & WCONTINUED && group.flags & SIGNAL_STOP_CONTINUED) {
     if (!(want.options & WNOWAIT)) group.flags &= ~SIGNAL_STOP_CONTINUED;
-    found.rusage = rusageBoth(k, p);
+    found.rusage = rusageBoth(p);
     return note(p, 0xffff, CLD_CONTINUED, SIGCONT);
   }
   return 0;
@@ -85,7 +85,7 @@ function consider(k: Kernel, p: Task): number {
 function reapZombie(k: Kernel, p: Task): number {
   const code = processExitCode(p);
   const sig = code & 0x7f;
-  found.rusage = rusageBoth(k, p);
+  found.rusage = rusageBoth(p);
   note(p, code, sig === 0 ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED, sig === 0 ? (code >> 8) & 0xff : sig);
   if (want.options & WNOWAIT) return p.pid;
   const mine = k.current.signal;
@@ -199,7 +199,13 @@ export const waitSyscalls: readonly SyscallDef[] = [
   }),
   syscall(
     "waitid",
-    { which: A.enum(waitIdNames), upid: A.pid, infop: A.struct(siginfoStruct, "out"), options: A.flags(waitNames), ru: A.struct(rusageStruct, "out") },
+    {
+      which: A.enum(waitIdNames),
+      upid: A.pid,
+      infop: A.struct(siginfoStruct, "out"),
+      options: A.flags(waitNames),
+      ru: A.struct(rusageStruct, "out"),
+    },
     sysWaitid,
     { linux: "kernel/exit.c sys_waitid" },
   ),

@@ -55,7 +55,7 @@ export function futexLockPi(k: Kernel, address: number, shared: boolean, deadlin
     if (key < 0) return key;
     const queue = futexKeyOut.queue;
     const r = lockAtomic(k, queue, address, task, false);
-    if (r !== 0) return r > 0 ? 0 : r;
+    if (r !== 0) return Math.min(r, 0);
     if (trylock) return -EAGAIN;
     w = new FutexWaiter(task, address);
     w.pi = true;
@@ -119,7 +119,15 @@ export function exitPiState(k: Kernel, task: Task): void {
 }
 
 /** FUTEX_WAIT_REQUEUE_PI: sleeps on a condition; comes back owning the PI lock. @linux kernel/futex/requeue.c futex_wait_requeue_pi */
-export function futexWaitRequeuePi(k: Kernel, address: number, shared: boolean, value: number, deadline: number, bitset: number, address2: number): number {
+export function futexWaitRequeuePi(
+  k: Kernel,
+  address: number,
+  shared: boolean,
+  value: number,
+  deadline: number,
+  bitset: number,
+  address2: number,
+): number {
   const task = k.current;
   let w: FutexWaiter;
   if (task.progress instanceof FutexWaiter) {
@@ -161,7 +169,15 @@ export function futexWaitRequeuePi(k: Kernel, address: number, shared: boolean, 
 }
 
 /** FUTEX_CMP_REQUEUE_PI: moves sleepers to a PI lock; the first gets it if it is free. @linux kernel/futex/requeue.c futex_requeue */
-export function futexCmpRequeuePi(k: Kernel, from: number, shared: boolean, to: number, nrWake: number, nrRequeue: number, compare: number): number {
+export function futexCmpRequeuePi(
+  k: Kernel,
+  from: number,
+  shared: boolean,
+  to: number,
+  nrWake: number,
+  nrRequeue: number,
+  compare: number,
+): number {
   if (nrWake !== 1 || nrRequeue < 0 || from === to) return -EINVAL;
   let key = futexKey(k, from, shared);
   if (key < 0) return key;
@@ -175,7 +191,8 @@ export function futexCmpRequeuePi(k: Kernel, from: number, shared: boolean, to: 
   if (now !== compare >>> 0) return -EAGAIN;
   const first = source.waiters[0];
   if (!first) return 0;
-  const fits = (w: FutexWaiter): boolean => w.requeueTo !== null && w.requeueTo.object === target.object && w.requeueTo.place === target.place;
+  const fits = (w: FutexWaiter): boolean =>
+    w.requeueTo !== null && w.requeueTo.object === target.object && w.requeueTo.place === target.place;
   if (!fits(first)) return -EINVAL;
   let count = 0;
   const r = lockAtomic(k, target, to, first.task, nrRequeue > 0);

@@ -4,7 +4,6 @@ import { copyFromUser, putUser64 } from "../../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../../syscall/declare.ts";
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from "../../uapi/errno.ts";
 import {
-  FUTEX2_PRIVATE,
   FUTEX_BITSET_MATCH_ANY,
   FUTEX_CLOCK_REALTIME,
   FUTEX_CMD_MASK,
@@ -22,6 +21,7 @@ import {
   FUTEX_WAKE,
   FUTEX_WAKE_BITSET,
   FUTEX_WAKE_OP,
+  FUTEX2_PRIVATE,
   futex2Names,
   futexNames,
   futexWaitvStruct,
@@ -144,17 +144,32 @@ export const futexSyscalls: readonly SyscallDef[] = [
     linux: "kernel/futex/syscalls.c do_futex",
   }),
   syscall("set_robust_list", { head: A.ptr, len: A.size }, sysSetRobustList, { linux: "kernel/futex/syscalls.c sys_set_robust_list" }),
-  syscall("get_robust_list", { pid: A.pid, head_ptr: A.ptr, len_ptr: A.ptr }, sysGetRobustList, { linux: "kernel/futex/syscalls.c sys_get_robust_list" }),
+  syscall("get_robust_list", { pid: A.pid, head_ptr: A.ptr, len_ptr: A.ptr }, sysGetRobustList, {
+    linux: "kernel/futex/syscalls.c sys_get_robust_list",
+  }),
   syscall(
     "futex_waitv",
-    { waiters: A.structs(futexWaitvStruct, "nr_futexes", "in"), nr_futexes: A.uint, flags: A.uint, timeout: timeIn, clockid: A.enum(clockNames) },
+    {
+      waiters: A.structs(futexWaitvStruct, "nr_futexes", "in"),
+      nr_futexes: A.uint,
+      flags: A.uint,
+      timeout: timeIn,
+      clockid: A.enum(clockNames),
+    },
     sysFutexWaitv,
     { linux: "kernel/futex/syscalls.c sys_futex_waitv" },
   ),
-  syscall("futex_wake", { uaddr: A.ptr, mask: A.hex, nr: A.int, flags: f2flags }, sysFutexWake, { linux: "kernel/futex/syscalls.c sys_futex_wake" }),
-  syscall("futex_wait", { uaddr: A.ptr, val: A.ulong, mask: A.hex, flags: f2flags, timeout: timeIn, clockid: A.enum(clockNames) }, sysFutexWait, {
-    linux: "kernel/futex/syscalls.c sys_futex_wait",
+  syscall("futex_wake", { uaddr: A.ptr, mask: A.hex, nr: A.int, flags: f2flags }, sysFutexWake, {
+    linux: "kernel/futex/syscalls.c sys_futex_wake",
   }),
+  syscall(
+    "futex_wait",
+    { uaddr: A.ptr, val: A.ulong, mask: A.hex, flags: f2flags, timeout: timeIn, clockid: A.enum(clockNames) },
+    sysFutexWait,
+    {
+      linux: "kernel/futex/syscalls.c sys_futex_wait",
+    },
+  ),
   syscall("futex_requeue", { waiters: A.ptr, flags: A.uint, nr_wake: A.int, nr_requeue: A.int }, sysFutexRequeue, {
     linux: "kernel/futex/syscalls.c sys_futex_requeue",
   }),

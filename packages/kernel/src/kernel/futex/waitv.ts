@@ -2,7 +2,7 @@ import { BLOCKED } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, getUser32 } from "../../mm/usercopy.ts";
 import { EAGAIN, EFAULT, EINVAL, ERESTARTSYS, ETIMEDOUT } from "../../uapi/errno.ts";
-import { FUTEX2_PRIVATE, FUTEX2_SIZE_MASK, FUTEX2_SIZE_U32, FUTEX_WAITV_MAX } from "../../uapi/futex.ts";
+import { FUTEX_WAITV_MAX, FUTEX2_PRIVATE, FUTEX2_SIZE_MASK, FUTEX2_SIZE_U32 } from "../../uapi/futex.ts";
 import { getU64 } from "../../uapi/struct.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from "../../uapi/time.ts";
 import { absoluteDeadline } from "../time/nanosleep.ts";

@@ -93,7 +93,16 @@ export function futexWakeAddress(k: Kernel, address: number, count: number): voi
 }
 
 /** Moves waiters from one word to another. @linux kernel/futex/requeue.c futex_requeue */
-export function futexRequeue(k: Kernel, from: number, sharedFrom: boolean, to: number, sharedTo: boolean, nrWake: number, nrRequeue: number, compare: number | null): number {
+export function futexRequeue(
+  k: Kernel,
+  from: number,
+  sharedFrom: boolean,
+  to: number,
+  sharedTo: boolean,
+  nrWake: number,
+  nrRequeue: number,
+  compare: number | null,
+): number {
   if (nrWake < 0 || nrRequeue < 0) return -EINVAL;
   let key = futexKey(k, from, sharedFrom);
   if (key < 0) return key;
@@ -171,7 +180,15 @@ function atomicOp(k: Kernel, encoded: number, address: number): number {
 }
 
 /** @linux kernel/futex/waitwake.c futex_wake_op */
-export function futexWakeOp(k: Kernel, address: number, shared: boolean, address2: number, nrWake: number, nrWake2: number, op: number): number {
+export function futexWakeOp(
+  k: Kernel,
+  address: number,
+  shared: boolean,
+  address2: number,
+  nrWake: number,
+  nrWake2: number,
+  op: number,
+): number {
   let key = futexKey(k, address, shared);
   if (key < 0) return key;
   const first = futexKeyOut.queue;

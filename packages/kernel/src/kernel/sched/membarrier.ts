@@ -1,5 +1,5 @@
-import type { Kernel } from "../../kernel.ts";
 import type { MmStruct } from "../../include/linux/mm_types.ts";
+import type { Kernel } from "../../kernel.ts";
 import { A, enumNames, type SyscallDef, syscall } from "../../syscall/declare.ts";
 import { EINVAL, EPERM } from "../../uapi/errno.ts";
 
@@ -58,5 +58,7 @@ function sysMembarrier(k: Kernel, cmd: number, flags: number): number {
 }
 
 export const membarrierSyscalls: readonly SyscallDef[] = [
-  syscall("membarrier", { cmd: A.enum(names), flags: A.uint, cpu_id: A.int }, sysMembarrier, { linux: "kernel/sched/membarrier.c sys_membarrier" }),
+  syscall("membarrier", { cmd: A.enum(names), flags: A.uint, cpu_id: A.int }, sysMembarrier, {
+    linux: "kernel/sched/membarrier.c sys_membarrier",
+  }),
 ];

@@ -82,6 +82,7 @@ export function runSlice(k: Kernel, maxInstructions: number): "running" | "idle"
     } else if (budget > REAL_CLOCK_BUDGET) budget = REAL_CLOCK_BUDGET;
     if (task.signal.cpuTimers.length > 0) budget = Math.min(budget, cpuTimerBudget(task));
     const before = time.nowNs;
+    machine.tscBase = before;
     const trap = machine.run(budget);
     const retired = machine.retired;
     left -= retired;

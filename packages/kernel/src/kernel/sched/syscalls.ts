@@ -66,7 +66,9 @@ function prioTargets(k: Kernel, which: number, who: number): Task[] {
       return t ? [t] : [];
     }
     case PRIO_PGRP:
-      return findProcessGroup(k, who === 0 ? k.current.signal.pgrp : who).flatMap((l) => (l.signal.threads.length > 0 ? l.signal.threads : [l]));
+      return findProcessGroup(k, who === 0 ? k.current.signal.pgrp : who).flatMap((l) =>
+        l.signal.threads.length > 0 ? l.signal.threads : [l],
+      );
     default: {
       const uid = who === 0 ? k.current.cred.uid : who;
       return [...k.pids.values()].filter((t) => t.cred.uid === uid && t !== k.initTask);
@@ -91,7 +93,8 @@ function sysGetpriority(k: Kernel, which: number, who: number): number {
 }
 
 const isRt = (policy: number): boolean => policy === SCHED_FIFO || policy === SCHED_RR;
-const validPolicy = (p: number): boolean => p === SCHED_NORMAL || p === SCHED_FIFO || p === SCHED_RR || p === SCHED_BATCH || p === SCHED_IDLE;
+const validPolicy = (p: number): boolean =>
+  p === SCHED_NORMAL || p === SCHED_FIFO || p === SCHED_RR || p === SCHED_BATCH || p === SCHED_IDLE;
 
 /** `policy` -1 keeps the present one. @linux kernel/sched/syscalls.c __sched_setscheduler */
 function setScheduler(k: Kernel, t: Task, policyArg: number, priority: number, nice: number | null, resetArg: boolean | null): number {
@@ -225,7 +228,8 @@ const paramIn = A.struct(schedParamStruct, "in");
 const paramOut = A.struct(schedParamStruct, "out");
 const limitOf =
   (rt: number) =>
-  (_k: Kernel, policy: number): number => (isRt(policy) ? rt : validPolicy(policy) || policy === SCHED_DEADLINE ? 0 : -EINVAL);
+  (_k: Kernel, policy: number): number =>
+    isRt(policy) ? rt : validPolicy(policy) || policy === SCHED_DEADLINE ? 0 : -EINVAL;
 
 export const schedSyscalls: readonly SyscallDef[] = [
   syscall(
@@ -237,7 +241,9 @@ export const schedSyscalls: readonly SyscallDef[] = [
     },
     { linux: "kernel/sched/syscalls.c do_sched_yield" },
   ),
-  syscall("setpriority", { which: A.enum(prioNames), who: A.int, niceval: A.int }, sysSetpriority, { linux: "kernel/sys.c sys_setpriority" }),
+  syscall("setpriority", { which: A.enum(prioNames), who: A.int, niceval: A.int }, sysSetpriority, {
+    linux: "kernel/sys.c sys_setpriority",
+  }),
   syscall("getpriority", { which: A.enum(prioNames), who: A.int }, sysGetpriority, { linux: "kernel/sys.c sys_getpriority" }),
   syscall("sched_setparam", { pid: A.pid, param: paramIn }, (k, pid, param) => doSetscheduler(k, pid, -1, param), {
     linux: "kernel/sched/syscalls.c sys_sched_setparam",

@@ -1,6 +1,6 @@
+import { doCoredump } from "../../fs/coredump.ts";
 import type { SigAction, Task } from "../../include/linux/sched.ts";
 import { SigAction as SigActionClass } from "../../include/linux/sched.ts";
-import { doCoredump } from "../../fs/coredump.ts";
 import type { Kernel } from "../../kernel.ts";
 import { CLD_CONTINUED, CLD_STOPPED, SA_RESETHAND, SIG_DFL, SIG_IGN, SIGKILL, SIGSTOP } from "../../uapi/signal.ts";
 import { doGroupExit } from "../exit.ts";
@@ -13,11 +13,26 @@ import {
   SIGNAL_CLD_MASK,
   SIGNAL_UNKILLABLE,
 } from "./jobControl.ts";
-import { COREDUMP_MASK, collectSignal, dequeueSignal, highBit, IGNORE_MASK, KERNEL_ONLY_MASK, lowBit, recalcSigpending, STOP_MASK, SYNCHRONOUS_MASK } from "./pending.ts";
+import {
+  COREDUMP_MASK,
+  collectSignal,
+  dequeueSignal,
+  highBit,
+  IGNORE_MASK,
+  KERNEL_ONLY_MASK,
+  lowBit,
+  recalcSigpending,
+  STOP_MASK,
+  SYNCHRONOUS_MASK,
+} from "./pending.ts";
 import { newSiginfo, siCode } from "./siginfo.ts";
 
 /** What getSignal found: valid until its next call. */
-export const ksig: { sig: number; info: Uint8Array; action: SigAction } = { sig: 0, info: new Uint8Array(128), action: new SigActionClass() };
+export const ksig: { sig: number; info: Uint8Array; action: SigAction } = {
+  sig: 0,
+  info: new Uint8Array(128),
+  action: new SigActionClass(),
+};
 
 /** getSignal's result when the task has stopped or is dead. */
 export const GONE = -1;

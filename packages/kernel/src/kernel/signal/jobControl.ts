@@ -2,8 +2,8 @@ import { TASK_STOPPED, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { CLD_CONTINUED, CLD_STOPPED, SA_NOCLDSTOP, SIG_IGN, SIGCHLD, SIGCONT, SIGHUP } from "../../uapi/signal.ts";
 import { findProcessGroup } from "../pid.ts";
-import { childSiginfo } from "./siginfo.ts";
 import { groupSendSigInfo, killPgrp, signalWakeUp } from "./send.ts";
+import { childSiginfo } from "./siginfo.ts";
 
 /** task.jobctl (include/linux/sched/jobctl.h): the stop signal in the low bits. */
 export const JOBCTL_STOP_SIGMASK = 0xffff;

@@ -1,4 +1,4 @@
-import type { SigPending, Sighand, Task } from "../../include/linux/sched.ts";
+import type { Sighand, SigPending, Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser } from "../../mm/usercopy.ts";
 import { EFAULT, EINVAL } from "../../uapi/errno.ts";
@@ -93,4 +93,3 @@ export function flushSignalHandlers(sighand: Sighand, force: boolean): void {
     a.maskLo = a.maskHi = 0;
   }
 }
-

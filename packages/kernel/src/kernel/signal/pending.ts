@@ -31,7 +31,16 @@ export const highBit = (sig: number): number => (sig > 32 ? 1 << (sig - 33) : 0)
 export const STOP_MASK = lowBit(SIGSTOP) | lowBit(SIGTSTP) | lowBit(SIGTTIN) | lowBit(SIGTTOU);
 export const SYNCHRONOUS_MASK = lowBit(SIGSEGV) | lowBit(SIGBUS) | lowBit(SIGILL) | lowBit(SIGTRAP) | lowBit(SIGFPE) | lowBit(SIGSYS);
 export const COREDUMP_MASK =
-  lowBit(3) | lowBit(SIGILL) | lowBit(SIGTRAP) | lowBit(6) | lowBit(SIGFPE) | lowBit(SIGSEGV) | lowBit(SIGBUS) | lowBit(SIGSYS) | lowBit(24) | lowBit(25);
+  lowBit(3) |
+  lowBit(SIGILL) |
+  lowBit(SIGTRAP) |
+  lowBit(6) |
+  lowBit(SIGFPE) |
+  lowBit(SIGSEGV) |
+  lowBit(SIGBUS) |
+  lowBit(SIGSYS) |
+  lowBit(24) |
+  lowBit(25);
 export const IGNORE_MASK = lowBit(SIGCONT) | lowBit(SIGCHLD) | lowBit(SIGWINCH) | lowBit(SIGURG);
 /** Never blocked nor caught. */
 export const KERNEL_ONLY_MASK = lowBit(SIGKILL) | lowBit(SIGSTOP);

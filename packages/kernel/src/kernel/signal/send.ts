@@ -15,7 +15,18 @@ import {
   SIGNAL_UNKILLABLE,
   setStopFlags,
 } from "./jobControl.ts";
-import { COREDUMP_MASK, flushSigqueueMask, highBit, IGNORE_MASK, isBlocked, isMember, KERNEL_ONLY_MASK, lowBit, recalcSigpending, STOP_MASK } from "./pending.ts";
+import {
+  COREDUMP_MASK,
+  flushSigqueueMask,
+  highBit,
+  IGNORE_MASK,
+  isBlocked,
+  isMember,
+  KERNEL_ONLY_MASK,
+  lowBit,
+  recalcSigpending,
+  STOP_MASK,
+} from "./pending.ts";
 import { faultSiginfo, kernelSiginfo, noinfoSiginfo, siCode } from "./siginfo.ts";
 
 /** Would the signal do nothing, by SIG_IGN or by a default of being ignored? @linux kernel/signal.c sig_handler_ignored */
@@ -82,7 +93,13 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): voi
   if (!target) return;
   const action = task.sighand.action[sig]!;
   const fatal = action.handler === SIG_DFL && !(lowBit(sig) & (IGNORE_MASK | STOP_MASK));
-  if (fatal && !g.groupExit && !isMember(target.realBlockedLo, target.realBlockedHi, sig) && !(lowBit(sig) & COREDUMP_MASK) && target.syscallWork === 0) {
+  if (
+    fatal &&
+    !g.groupExit &&
+    !isMember(target.realBlockedLo, target.realBlockedHi, sig) &&
+    !(lowBit(sig) & COREDUMP_MASK) &&
+    target.syscallWork === 0
+  ) {
     g.groupExit = true;
     g.groupExitCode = sig;
     g.groupStopCount = 0;
@@ -206,7 +223,13 @@ export function forceSigsegv(k: Kernel, task: Task, sig: number): void {
 }
 
 /** A fault at an address: one number, or low and high word. @linux kernel/signal.c force_sig_fault */
-export function forceSigFault(k: Kernel, task: Task, sig: number, code: number, address: number, high = Math.floor(address / 4294967296)): void {
+export function forceSigFault(
+  k: Kernel,
+  task: Task,
+  sig: number,
+  code: number,
+  address: number,
+  high = Math.floor(address / 4294967296),
+): void {
   forceSigInfo(k, task, faultSiginfo(sig, code, address | 0, high | 0));
 }
-

@@ -1,7 +1,7 @@
 import type { Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
-import { setU64 } from "../../uapi/struct.ts";
 import { SI_KERNEL, SI_USER, SIGINFO_SIZE } from "../../uapi/signal.ts";
+import { setU64 } from "../../uapi/struct.ts";
 
 /** Byte offsets in siginfo_t on x86-64. */
 export const SI_CODE = 8;

@@ -138,7 +138,8 @@ function sysGettimeofday(k: Kernel, tv: number, tz: number): number {
     const t = k.time.realtime();
     if (putUser64(k, tv, t.sec) !== 0 || putUser64(k, tv + 8, Math.floor(t.nsec / 1000)) !== 0) return -EFAULT;
   }
-  if (tz !== 0 && (putUser32(k, tz, k.time.timezone.minuteswest) !== 0 || putUser32(k, tz + 4, k.time.timezone.dsttime) !== 0)) return -EFAULT;
+  if (tz !== 0 && (putUser32(k, tz, k.time.timezone.minuteswest) !== 0 || putUser32(k, tz + 4, k.time.timezone.dsttime) !== 0))
+    return -EFAULT;
   return 0;
 }
 
@@ -166,8 +167,12 @@ const clock = A.enum(clockNames);
 const timespecOut = A.struct(timespecStruct, "out");
 
 export const clockSyscalls: readonly SyscallDef[] = [
-  syscall("clock_gettime", { which_clock: clock, tp: timespecOut }, sysClockGettime, { linux: "kernel/time/posix-timers.c sys_clock_gettime" }),
-  syscall("clock_getres", { which_clock: clock, tp: timespecOut }, sysClockGetres, { linux: "kernel/time/posix-timers.c sys_clock_getres" }),
+  syscall("clock_gettime", { which_clock: clock, tp: timespecOut }, sysClockGettime, {
+    linux: "kernel/time/posix-timers.c sys_clock_gettime",
+  }),
+  syscall("clock_getres", { which_clock: clock, tp: timespecOut }, sysClockGetres, {
+    linux: "kernel/time/posix-timers.c sys_clock_getres",
+  }),
   syscall("clock_settime", { which_clock: clock, tp: A.struct(timespecStruct, "in") }, sysClockSettime, {
     linux: "kernel/time/posix-timers.c sys_clock_settime",
   }),

@@ -83,4 +83,5 @@ export function updateRlimitCpu(_k: Kernel, group: SignalStruct): void {
 }
 
 stateClass(RlimitCpuTimer);
+
 export { CPUCLOCK_PROF, CPUCLOCK_VIRT };

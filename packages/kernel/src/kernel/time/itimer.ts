@@ -162,6 +162,8 @@ export const itimerSyscalls: readonly SyscallDef[] = [
     },
     { linux: "kernel/time/itimer.c sys_getitimer" },
   ),
-  syscall("setitimer", { which: A.enum(itimerNames), value: valueIn, ovalue: valueOut }, sysSetitimer, { linux: "kernel/time/itimer.c sys_setitimer" }),
+  syscall("setitimer", { which: A.enum(itimerNames), value: valueIn, ovalue: valueOut }, sysSetitimer, {
+    linux: "kernel/time/itimer.c sys_setitimer",
+  }),
   syscall("alarm", { seconds: A.uint }, sysAlarm, { linux: "kernel/time/itimer.c sys_alarm" }),
 ];

@@ -1,8 +1,10 @@
+import type { Timespec } from "../../include/linux/fs.ts";
 import { BLOCKED } from "../../include/linux/sched.ts";
 import { WaitQueueHead } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass } from "../../state.ts";
 import { A, type SyscallDef, syscall } from "../../syscall/declare.ts";
+import { CAP_WAKE_ALARM } from "../../uapi/capability.ts";
 import { EFAULT, EINVAL, EOPNOTSUPP, EPERM, ERESTART_RESTARTBLOCK, ERESTARTNOHAND } from "../../uapi/errno.ts";
 import {
   CLOCK_BOOTTIME,
@@ -20,8 +22,6 @@ import {
   timerFlagNames,
   timespecStruct,
 } from "../../uapi/time.ts";
-import type { Timespec } from "../../include/linux/fs.ts";
-import { CAP_WAKE_ALARM } from "../../uapi/capability.ts";
 import { capable } from "../capability.ts";
 import type { RestartBlock } from "../signalCalls.ts";
 import { cpuClock } from "./clocks.ts";
@@ -158,7 +158,12 @@ const outTime = A.struct(timespecStruct, "out");
 
 export const nanosleepSyscalls: readonly SyscallDef[] = [
   syscall("nanosleep", { rqtp: inTime, rmtp: outTime }, sysNanosleep, { linux: "kernel/time/hrtimer.c sys_nanosleep" }),
-  syscall("clock_nanosleep", { which_clock: A.enum(clockNames), flags: A.flags(timerFlagNames), rqtp: inTime, rmtp: outTime }, sysClockNanosleep, {
-    linux: "kernel/time/posix-timers.c sys_clock_nanosleep",
-  }),
+  syscall(
+    "clock_nanosleep",
+    { which_clock: A.enum(clockNames), flags: A.flags(timerFlagNames), rqtp: inTime, rmtp: outTime },
+    sysClockNanosleep,
+    {
+      linux: "kernel/time/posix-timers.c sys_clock_nanosleep",
+    },
+  ),
 ];

@@ -1,10 +1,11 @@
-import { SigQueue, type SignalStruct, type Task } from "../../include/linux/sched.ts";
+import { type SignalStruct, SigQueue, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
 import { A, type SyscallDef, syscall } from "../../syscall/declare.ts";
 import { CAP_WAKE_ALARM } from "../../uapi/capability.ts";
 import { EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, EPERM } from "../../uapi/errno.ts";
+import { RLIMIT_SIGPENDING } from "../../uapi/resource.ts";
 import { NSIG, SI_TIMER, SIGALRM, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID } from "../../uapi/signal.ts";
 import {
   CLOCK_BOOTTIME,
@@ -22,12 +23,11 @@ import {
   TIMER_ABSTIME,
   timerFlagNames,
 } from "../../uapi/time.ts";
-import { RLIMIT_SIGPENDING } from "../../uapi/resource.ts";
 import { capable } from "../capability.ts";
 import { findTask } from "../pid.ts";
 import { rlimit } from "../resource.ts";
-import { newSiginfo, SI_OVERRUN, SI_TID, SI_VALUE, viewOf } from "../signal/siginfo.ts";
 import { sendSigqueue } from "../signal/send.ts";
+import { newSiginfo, SI_OVERRUN, SI_TID, SI_VALUE, viewOf } from "../signal/siginfo.ts";
 import { type CpuClock, cpuClock } from "./clocks.ts";
 import { armCpuTimer, CpuTimer, disarmCpuTimer } from "./cpuTimers.ts";
 import { absoluteDeadline, wallClockId } from "./nanosleep.ts";
@@ -270,7 +270,7 @@ function remaining(k: Kernel, t: PosixTimer): number {
   let expires = t.expires;
   // A periodic timer that waits for its signal to be taken shows the time to its next period.
   if (t.interval > 0 && (t.queued || t.notify === SIGEV_NONE) && expires <= now) expires += forward(t, k);
-  if (expires === Number.POSITIVE_INFINITY) return 9223372036854775807;
+  if (expires === Number.POSITIVE_INFINITY) return 9223372036e9;
   if (expires <= now) return t.notify === SIGEV_NONE ? 0 : 1;
   return expires - now;
 }
@@ -304,12 +304,22 @@ function sysTimerSettime(k: Kernel, id: number, flags: number, address: number, 
 }
 
 export const posixTimerSyscalls: readonly SyscallDef[] = [
-  syscall("timer_create", { which_clock: A.enum(clockNames), timer_event_spec: A.struct(sigeventStruct, "in"), created_timer_id: A.intPtr("out") }, sysTimerCreate, {
-    linux: "kernel/time/posix-timers.c do_timer_create",
-  }),
+  syscall(
+    "timer_create",
+    { which_clock: A.enum(clockNames), timer_event_spec: A.struct(sigeventStruct, "in"), created_timer_id: A.intPtr("out") },
+    sysTimerCreate,
+    {
+      linux: "kernel/time/posix-timers.c do_timer_create",
+    },
+  ),
   syscall(
     "timer_settime",
-    { timer_id: A.int, flags: A.flags(timerFlagNames), new_setting: A.struct(itimerspecStruct, "in"), old_setting: A.struct(itimerspecStruct, "out") },
+    {
+      timer_id: A.int,
+      flags: A.flags(timerFlagNames),
+      new_setting: A.struct(itimerspecStruct, "in"),
+      old_setting: A.struct(itimerspecStruct, "out"),
+    },
     sysTimerSettime,
     { linux: "kernel/time/posix-timers.c sys_timer_settime" },
   ),

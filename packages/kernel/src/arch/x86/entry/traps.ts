@@ -32,31 +32,42 @@ export function handleTrap(k: Kernel, task: Task, trap: number): void {
   const { machine } = k;
   switch (trap) {
     case Trap.PF:
-      return pageFault(k, task);
+      pageFault(k, task);
+      break;
     case Trap.DE:
-      return fault(k, task, trap, 0, SIGFPE, FPE_INTDIV);
+      fault(k, task, trap, 0, SIGFPE, FPE_INTDIV);
+      break;
     case Trap.DB:
       machine.cpu.rflags &= ~TF;
-      return fault(k, task, trap, 0, SIGTRAP, TRAP_TRACE);
+      fault(k, task, trap, 0, SIGTRAP, TRAP_TRACE);
+      break;
     case Trap.BP:
-      return plain(k, task, trap, 0, SIGTRAP);
+      plain(k, task, trap, 0, SIGTRAP);
+      break;
     case Trap.UD:
-      return fault(k, task, trap, 0, SIGILL, ILL_ILLOPN);
+      fault(k, task, trap, 0, SIGILL, ILL_ILLOPN);
+      break;
     case Trap.SS:
-      return plain(k, task, trap, machine.trapError, SIGBUS);
+      plain(k, task, trap, machine.trapError, SIGBUS);
+      break;
     case Trap.MF:
-      return fault(k, task, trap, 0, SIGFPE, x87Code(k));
+      fault(k, task, trap, 0, SIGFPE, x87Code(k));
+      break;
     case Trap.XM:
-      return fault(k, task, trap, 0, SIGFPE, simdCode(k));
+      fault(k, task, trap, 0, SIGFPE, simdCode(k));
+      break;
     case Trap.AC:
-      return fault(k, task, trap, machine.trapError, SIGBUS, BUS_ADRALN);
+      fault(k, task, trap, machine.trapError, SIGBUS, BUS_ADRALN);
+      break;
     case Trap.INT:
       // No gate may be used by programs except int3 and into: #GP names the vector.
       machine.cpu.rip -= 2;
-      return plain(k, task, Trap.GP, machine.trapError * 8 + 2, SIGSEGV);
+      plain(k, task, Trap.GP, machine.trapError * 8 + 2, SIGSEGV);
+      break;
     default:
       // #GP, and #OF and #BR which 64-bit code cannot or hardly raise.
-      return plain(k, task, trap, machine.trapError, SIGSEGV);
+      plain(k, task, trap, machine.trapError, SIGSEGV);
+      break;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Task } from "../../../include/linux/sched.ts";
-import type { Kernel } from "../../../kernel.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
-import { forceSig, forceSigsegv, GONE, getSignal, ksig, restoreSavedSigmask, setBlocked } from "../../../kernel/signal.ts";
 import { blockForHandler } from "../../../kernel/signal/getSignal.ts";
+import { forceSig, forceSigsegv, GONE, getSignal, ksig, restoreSavedSigmask, setBlocked } from "../../../kernel/signal.ts";
 import { onSigStack, sasFlags, setAltstack } from "../../../kernel/signalCalls.ts";
+import type { Kernel } from "../../../kernel.ts";
 import { copyFromUser, copyToUser } from "../../../mm/usercopy.ts";
 import { EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from "../../../uapi/errno.ts";
 import { SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_RESTORER, SA_SIGINFO, SS_AUTODISARM } from "../../../uapi/signal.ts";
@@ -196,7 +196,7 @@ export function sysRtSigreturn(k: Kernel): number {
   const altSize = read64(UC_STACK + 16);
   if (fpuRestore(k, fx) !== 0) return bad(k, task);
   if (cs !== USER_CS || (view.getUint32(UC_FLAGS, true) & UC_STRICT_RESTORE_SS && ss !== USER_DS)) return bad(k, task);
-  setAltstack(k, task, altSp, altFlags, altSize, cpu.get(RSP));
+  setAltstack(task, altSp, altFlags, altSize, cpu.get(RSP));
   return NO_RESULT;
 }
 
@@ -209,4 +209,3 @@ function bad(k: Kernel, task: Task): number {
   k.machine.cpu.set(RAX, 0);
   return NO_RESULT;
 }
-

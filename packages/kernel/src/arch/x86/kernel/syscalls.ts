@@ -1,5 +1,5 @@
-import type { Kernel } from "../../../kernel.ts";
 import { capable } from "../../../kernel/capability.ts";
+import type { Kernel } from "../../../kernel.ts";
 import { putUser64 } from "../../../mm/usercopy.ts";
 import { A, enumNames, type SyscallDef, syscall } from "../../../syscall/declare.ts";
 import { CAP_SYS_RAWIO } from "../../../uapi/capability.ts";
