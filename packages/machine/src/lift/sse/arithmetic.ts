@@ -1,4 +1,5 @@
 import type { OpDef } from "../../ir/op.ts";
+import { rcp, rsqrt } from "../../ir/ops/sse/approximate.ts";
 import * as ops from "../../ir/ops/sse/arithmetic.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
 import { packed } from "./integer.ts";
@@ -23,3 +24,10 @@ defineLift(packed(ops.haddpd), "66 0F 7C");
 defineLift(packed(ops.haddps), "F2 0F 7C");
 defineLift(packed(ops.hsubpd), "66 0F 7D");
 defineLift(packed(ops.hsubps), "F2 0F 7D");
+for (const [opcode, { scalar: one, packed: all }] of [
+  ["52", rsqrt],
+  ["53", rcp],
+] as const) {
+  defineLift(packed(all), `NP 0F ${opcode}`);
+  defineLift(scalar(one, 4), `F3 0F ${opcode}`);
+}
