@@ -79,7 +79,7 @@ export function devptsMount(k: Kernel, data: string): SuperBlock | number {
   const root = newInode(k, sb, S_IFDIR | 0o755, devptsDirInodeOps, devptsDirFops);
   sb.root = dMakeRoot(root);
   addNode(k, sb, "ptmx", PTMX_INO, S_IFCHR | info.ptmxMode, makedev(5, 2));
-  k.subsystems.set("devpts", sb);
+  if (!k.subsystems.has("devpts")) k.subsystems.set("devpts", sb);
   return sb;
 }
 
@@ -92,7 +92,7 @@ function addNode(k: Kernel, sb: SuperBlock, name: string, ino: number, mode: num
   return dentry;
 }
 
-/** The instance that /dev/ptmx uses: the one mounted last at boot. */
+/** The instance that /dev/ptmx uses: the first one mounted. */
 export function devptsInstance(k: Kernel, ptmx: Inode | null): SuperBlock | null {
   if (ptmx && ptmx.sb.type === "devpts") return ptmx.sb;
   return (k.subsystems.get("devpts") as SuperBlock | undefined) ?? null;
