@@ -243,15 +243,7 @@ export function sasFlags(task: Task, sp: number): number {
 }
 
 /** Installs an alternate stack given as raw fields. @linux kernel/signal.c do_sigaltstack */
-export function setAltstack(
-  k: Kernel,
-  task: Task,
-  sp: number,
-  flags: number,
-  size: number,
-  current: number,
-  minimum = MINSIGSTKSZ,
-): number {
+export function setAltstack(task: Task, sp: number, flags: number, size: number, current: number, minimum = MINSIGSTKSZ): number {
   if (onSigStack(task, current)) return -EPERM;
   const mode = flags & ~SS_AUTODISARM;
   if (mode !== SS_DISABLE && mode !== SS_ONSTACK && mode !== 0) return -EINVAL;
