@@ -1,9 +1,8 @@
-import { anonInodeGetFd } from "./anonInodes.ts";
-import { BLOCKED } from "../include/linux/sched.ts";
 import type { File, FileOperations, Inode } from "../include/linux/fs.ts";
+import { BLOCKED } from "../include/linux/sched.ts";
 import type { PollTable } from "../include/linux/wait.ts";
-import type { Kernel } from "../kernel.ts";
 import { setUserSigmask } from "../kernel/signal.ts";
+import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
 import { stateTable } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -27,6 +26,7 @@ import {
   epollCtlNames,
   epollEventStruct,
 } from "../uapi/eventpoll.ts";
+import { anonInodeGetFd } from "./anonInodes.ts";
 import { EP_PRIVATE_BITS } from "./eventpoll/callback.ts";
 import { EXCLUSIVE_OK, epFind, epInsert, epItemPoll, epLoopCheck, epModify, epRemove, eventpollOf } from "./eventpoll/item.ts";
 import { type Epitem, Eventpoll, epAddReady, epAddReadyFirst, epDelReady } from "./eventpoll/types.ts";
@@ -90,7 +90,9 @@ function epShowFdinfo(_k: Kernel, file: File): string {
   let out = "";
   for (let i = ep.rbr.first(); i; i = ep.rbr.next(i)) {
     const events = (i.events >>> 0).toString(16).padStart(8);
-    const data = (i.dataHi === 0 ? (i.dataLo >>> 0).toString(16) : `${(i.dataHi >>> 0).toString(16)}${(i.dataLo >>> 0).toString(16).padStart(8, "0")}`).padStart(16);
+    const data = (
+      i.dataHi === 0 ? (i.dataLo >>> 0).toString(16) : `${(i.dataHi >>> 0).toString(16)}${(i.dataLo >>> 0).toString(16).padStart(8, "0")}`
+    ).padStart(16);
     const inode = i.file.inode;
     out += `tfd: ${String(i.fd).padStart(8)} events: ${events} data: ${data}  pos:${i.file.pos} ino:${inode.ino.toString(16)} sdev:${inode.sb.dev.toString(16)}\n`;
   }
@@ -295,9 +297,14 @@ function sysEpollPwait2(k: Kernel, epfd: number, events: number, maxevents: numb
 const eventsOut = A.structs(epollEventStruct, "ret", "out");
 
 export const eventpollSyscalls: SyscallDef[] = [
-  syscall("epoll_create", { size: A.int }, (k, size) => (size <= 0 ? -EINVAL : doEpollCreate(k, 0)), { linux: "fs/eventpoll.c do_epoll_create", ret: "fd" }),
+  syscall("epoll_create", { size: A.int }, (k, size) => (size <= 0 ? -EINVAL : doEpollCreate(k, 0)), {
+    linux: "fs/eventpoll.c do_epoll_create",
+    ret: "fd",
+  }),
   syscall("epoll_create1", { flags: A.flags(epollCreateNames) }, doEpollCreate, { linux: "fs/eventpoll.c do_epoll_create", ret: "fd" }),
-  syscall("epoll_ctl", { epfd: A.fd, op: A.enum(epollCtlNames), fd: A.fd, event: A.struct(epollEventStruct) }, sysEpollCtl, { linux: "fs/eventpoll.c do_epoll_ctl" }),
+  syscall("epoll_ctl", { epfd: A.fd, op: A.enum(epollCtlNames), fd: A.fd, event: A.struct(epollEventStruct) }, sysEpollCtl, {
+    linux: "fs/eventpoll.c do_epoll_ctl",
+  }),
   syscall(
     "epoll_wait",
     { epfd: A.fd, events: eventsOut, maxevents: A.int, timeout: A.int },

@@ -22,4 +22,6 @@ export abstract class IovIter {
   abstract zero(k: Kernel, n: number): number;
   /** Gives back the last n bytes (after a partial use). @linux lib/iov_iter.c iov_iter_revert */
   abstract revert(n: number): void;
+  /** Skips n bytes that an earlier part of the call has dealt with. @linux lib/iov_iter.c iov_iter_advance */
+  abstract advance(n: number): void;
 }

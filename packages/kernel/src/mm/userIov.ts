@@ -78,6 +78,19 @@ class UserIter extends IovIter {
       if (n > 0) this.#offset = this.#length[--this.#segment]!;
     }
   }
+  advance(n: number): void {
+    n = Math.min(n, this.count);
+    this.count -= n;
+    while (n > 0) {
+      const step = Math.min(n, this.#length[this.#segment]! - this.#offset);
+      this.#offset += step;
+      n -= step;
+      if (n > 0) {
+        this.#segment++;
+        this.#offset = 0;
+      }
+    }
+  }
 }
 
 /** A buffer of the kernel's own. */
@@ -122,6 +135,9 @@ class KernelIter extends IovIter {
   revert(n: number): void {
     this.#at -= n;
     this.count += n;
+  }
+  advance(n: number): void {
+    this.#take(n);
   }
 }
 

@@ -1,9 +1,19 @@
 import type { File } from "../../include/linux/fs.ts";
 import type { Kernel } from "../../kernel.ts";
+import { stateClass } from "../../state.ts";
 import { EINVAL, ELOOP, ENOSPC } from "../../uapi/errno.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN } from "../../uapi/eventpoll.ts";
 import { EP_PRIVATE_BITS } from "./callback.ts";
-import { EpollFile, EpollTable, type Epitem, Epitem as EpitemClass, type Eventpoll, Eventpoll as EventpollClass, epAddReady, epDelReady } from "./types.ts";
+import {
+  type Epitem,
+  Epitem as EpitemClass,
+  EpollFile,
+  EpollTable,
+  type Eventpoll,
+  Eventpoll as EventpollClass,
+  epAddReady,
+  epDelReady,
+} from "./types.ts";
 
 /** Deepest chain of epoll files that watch each other (EP_MAX_NESTS). */
 const EP_MAX_NESTS = 4;
@@ -38,12 +48,28 @@ export class EpollUsers {
   loopStamp = 0;
 }
 
+stateClass(EpollUsers);
+
 function users(k: Kernel): EpollUsers {
-  return k.epoll;
+  let u = k.subsystems.get("epoll") as EpollUsers | undefined;
+  if (!u) {
+    u = new EpollUsers();
+    k.subsystems.set("epoll", u);
+  }
+  return u;
 }
 
 /** Registers a descriptor. @returns 0 or -ENOSPC, -EINVAL @linux fs/eventpoll.c ep_insert */
-export function epInsert(k: Kernel, ep: Eventpoll, file: File, fd: number, events: number, dataLo: number, dataHi: number, fullCheck: boolean): number {
+export function epInsert(
+  k: Kernel,
+  ep: Eventpoll,
+  file: File,
+  fd: number,
+  events: number,
+  dataLo: number,
+  dataHi: number,
+  fullCheck: boolean,
+): number {
   const u = users(k);
   const count = u.watches.get(ep.uid) ?? 0;
   if (count >= u.maxUserWatches) return -ENOSPC;
@@ -162,7 +188,8 @@ export function epLoopCheck(k: Kernel, ep: Eventpoll, to: Eventpoll): number {
 function depthAbove(ep: Eventpoll, depth: number): number {
   let deepest = 0;
   if (depth > EP_MAX_NESTS) return depth;
-  for (let i = (ep.file?.ep as EpollFile | null)?.first ?? null; i; i = i.fileNext) deepest = Math.max(deepest, depthAbove(i.ep, depth + 1) + 1);
+  for (let i = (ep.file?.ep as EpollFile | null)?.first ?? null; i; i = i.fileNext)
+    deepest = Math.max(deepest, depthAbove(i.ep, depth + 1) + 1);
   return deepest;
 }
 

@@ -32,6 +32,8 @@ export interface FileOperations {
   /** Called when the last reference to the open file goes. */
   release?(k: Kernel, inode: Inode, file: File): void;
   fsync?(k: Kernel, file: File, datasync: boolean): number;
+  /** O_ASYNC was switched on or off for the file. 0 or -errno; absent: the file sends no SIGIO. */
+  fasync?(k: Kernel, file: File, on: boolean): number;
   fallocate?(k: Kernel, file: File, mode: number, offset: number, length: number): number;
   /** Extra lines of /proc/PID/fdinfo/N. */
   showFdinfo?(k: Kernel, file: File): string;

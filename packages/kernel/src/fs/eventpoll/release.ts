@@ -1,0 +1,1 @@
+export { eventpollReleaseFile } from "./item.ts";
