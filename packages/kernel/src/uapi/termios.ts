@@ -116,7 +116,9 @@ export const winsizeStruct = struct("winsize", [
 
 /** Speeds in bits per second by the low four bits of CBAUD, and with CBAUDEX. @linux drivers/tty/tty_baudrate.c baud_table */
 const speeds = [0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400];
-const highSpeeds = [0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000];
+const highSpeeds = [
+  0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000,
+];
 
 /** Speed that a CBAUD value stands for; `other` for BOTHER. */
 export function baudRate(cbaud: number, other: number): number {
