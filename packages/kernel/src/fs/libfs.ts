@@ -83,11 +83,13 @@ export function kernMount(sb: SuperBlock, name: string): Mount {
   return new Mount(0, sb, root, null, null, name);
 }
 
-/** An unnamed dentry that shows as `name` in /proc/PID/fd. @linux fs/dcache.c d_alloc_pseudo */
+/**
+ * An unnamed dentry that shows as `name` in /proc/PID/fd. It does not count as a user of the inode:
+ * that goes with its last open file. @linux fs/dcache.c d_alloc_pseudo
+ */
 export function pseudoDentry(name: string, inode: Inode): Dentry {
   const d = new Dentry(name, null);
   d.inode = inode;
-  inode.count++;
   return d;
 }
 stateClass(DirCursor);

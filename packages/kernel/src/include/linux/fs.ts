@@ -144,6 +144,8 @@ export class Inode {
   count = 0;
   /** Open for writing (> 0), or being executed (< 0): ETXTBSY. */
   writecount = 0;
+  /** Made with O_TMPFILE and without O_EXCL: linkat may still give it a name (I_LINKABLE). */
+  linkable = false;
   /** fcntl/OFD/flock locks, see fs/locks. */
   locks: object | null = null;
   /** Watches, see fs/notify. */
