@@ -7,7 +7,7 @@ import { EBADF, EINVAL, EMFILE } from "../uapi/errno.ts";
 import { O_ACCMODE, O_CLOEXEC, O_PATH, openNames } from "../uapi/fcntl.ts";
 import { RLIMIT_NOFILE } from "../uapi/resource.ts";
 import { dropInode } from "./dcache.ts";
-import { eventpollReleaseFile } from "./eventpoll/release.ts";
+import { eventpollReleaseFile } from "./eventpoll/item.ts";
 import { locksRemoveFile, locksRemovePosix } from "./locks.ts";
 import { fsnotifyCloseFile } from "./notify/fsnotify.ts";
 

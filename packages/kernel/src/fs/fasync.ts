@@ -1,0 +1,57 @@
+import type { File } from "../include/linux/fs.ts";
+import type { Task } from "../include/linux/sched.ts";
+import { findProcessGroup, findTask } from "../kernel/pid.ts";
+import { groupSendSigInfo, sendSig } from "../kernel/signal.ts";
+import { sendSignalLocked } from "../kernel/signal/send.ts";
+import { pollSiginfo } from "../kernel/signal/siginfo.ts";
+import type { Kernel } from "../kernel.ts";
+import { FASYNC } from "../uapi/fcntl.ts";
+import { POLL_HUP, POLL_IN, POLL_OUT, SIGIO } from "../uapi/signal.ts";
+
+/** F_SETOWN_EX kinds. */
+export const F_OWNER_TID = 0;
+export const F_OWNER_PID = 1;
+export const F_OWNER_PGRP = 2;
+
+/** poll bits that go with a POLL_* code in siginfo. */
+const bandOf: Readonly<Record<number, number>> = { [POLL_IN]: 0x41, [POLL_OUT]: 0x304, [POLL_HUP]: 0x18 };
+
+/** Switches a file's entry in a list of files that want SIGIO. @linux fs/fcntl.c fasync_helper */
+export function fasyncHelper(file: File, on: boolean, list: File[]): void {
+  const i = list.indexOf(file);
+  if (on && i < 0) list.push(file);
+  else if (!on && i >= 0) list.splice(i, 1);
+}
+
+/** Descriptor that the signal names: the owner's lowest for the file. */
+function descriptorOf(task: Task, file: File): number {
+  const fd = task.files.fd.indexOf(file);
+  return fd < 0 ? 0 : fd;
+}
+
+function sigioToTask(k: Kernel, task: Task, file: File, code: number, thread: boolean): void {
+  if (file.ownerSig === 0) {
+    if (thread) sendSig(k, SIGIO, task);
+    else groupSendSigInfo(k, SIGIO, null, task);
+    return;
+  }
+  const info = pollSiginfo(file.ownerSig, code, bandOf[code] ?? 0, descriptorOf(task, file));
+  sendSignalLocked(k, file.ownerSig, info, task, !thread);
+}
+
+/** Sends the signal that a file's owner asked for. @linux fs/fcntl.c send_sigio */
+export function sendSigio(k: Kernel, file: File, code: number): void {
+  const pid = file.ownerPid;
+  if (pid === 0) return;
+  if (pid < 0 || file.ownerType === F_OWNER_PGRP) {
+    for (const t of findProcessGroup(k, Math.abs(pid))) sigioToTask(k, t, file, code, false);
+    return;
+  }
+  const t = findTask(k, pid);
+  if (t) sigioToTask(k, t, file, code, file.ownerType === F_OWNER_TID);
+}
+
+/** An event on what these files stand for: their owners get SIGIO. @linux fs/fcntl.c kill_fasync */
+export function killFasync(k: Kernel, list: readonly File[], code: number): void {
+  for (const file of list) if (file.flags & FASYNC) sendSigio(k, file, code);
+}

@@ -1,0 +1,224 @@
+import type { File } from "../include/linux/fs.ts";
+import { rlimit } from "../kernel/resource.ts";
+import { sendSig } from "../kernel/signal.ts";
+import type { Kernel } from "../kernel.ts";
+import type { IovIter } from "../lib/iovIter.ts";
+import { importIovec, kernelIter, userIter } from "../mm/userIov.ts";
+import { A, enumNames, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
+import { EBADF, EFBIG, EINVAL, EOPNOTSUPP, EOVERFLOW, ESPIPE } from "../uapi/errno.ts";
+import { O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../uapi/fcntl.ts";
+import { RLIMIT_FSIZE } from "../uapi/resource.ts";
+import { isReg } from "../uapi/stat.ts";
+import { fget } from "./file.ts";
+import { touchAtime } from "./inode.ts";
+import { fsnotifyAccess, fsnotifyModify } from "./notify/fsnotify.ts";
+import { fileRemovePrivs } from "./removePrivs.ts";
+
+const SIGXFSZ = 25;
+const MAX_OFFSET = 2 ** 63;
+const TASK_SIZE = 0x7ffffffff000;
+const RWF_HIPRI = 1;
+const RWF_DSYNC = 2;
+const RWF_SYNC = 4;
+const RWF_NOWAIT = 8;
+const RWF_APPEND = 16;
+
+/** Does the file have a position? Pipes, sockets and terminals do not. */
+export function isSeekable(file: File): boolean {
+  return file.op.llseek !== undefined && file.op.llseek !== noSeek;
+}
+/** llseek of files without position. */
+export function noSeek(): number {
+  return -ESPIPE;
+}
+
+/** read at a position. Bytes, -errno or BLOCKED. @linux fs/read_write.c vfs_read */
+export function vfsRead(k: Kernel, file: File, to: IovIter, pos: number): number {
+  if ((file.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
+  if (!file.op.read) return file.op.iterate ? -21 : -EINVAL;
+  const n = file.op.read(k, file, to, pos);
+  if (n > 0) {
+    if (isReg(file.inode.mode)) touchAtime(k, file);
+    fsnotifyAccess(k, file);
+  } else if (n === 0 && isReg(file.inode.mode)) touchAtime(k, file);
+  return n;
+}
+
+/** write at a position (ignored by files without one). @linux fs/read_write.c vfs_write */
+export function vfsWrite(k: Kernel, file: File, from: IovIter, pos: number): number {
+  if ((file.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
+  if (!file.op.write) return -EINVAL;
+  if (isReg(file.inode.mode) && from.count > 0) {
+    const limit = rlimit(k.current, RLIMIT_FSIZE);
+    if (pos >= limit) {
+      sendSig(k, SIGXFSZ, k.current);
+      return -EFBIG;
+    }
+    if (pos + from.count > limit) from.count = limit - pos;
+    if (pos + from.count > 2 ** 53 - 1) return -EFBIG;
+    fileRemovePrivs(k, file.inode);
+  }
+  const n = file.op.write(k, file, from, pos);
+  if (n > 0) fsnotifyModify(k, file);
+  return n;
+}
+
+/** Reads into a buffer of the kernel's own, for program loading. @linux fs/read_write.c kernel_read */
+export function kernelRead(k: Kernel, file: File, out: Uint8Array, pos: number): number {
+  return file.op.read ? file.op.read(k, file, kernelIter(out), pos) : -EINVAL;
+}
+
+function accessOk(addr: number, len: number): boolean {
+  return len >= 0 && addr + len <= TASK_SIZE;
+}
+
+function readFile(k: Kernel, file: File, iter: IovIter): number {
+  const n = vfsRead(k, file, iter, file.pos);
+  if (n > 0) file.pos += n;
+  return n;
+}
+function writeFile(k: Kernel, file: File, iter: IovIter): number {
+  const pos = file.flags & O_APPEND && isReg(file.inode.mode) ? file.inode.size : file.pos;
+  const n = vfsWrite(k, file, iter, pos);
+  if (n > 0 && isSeekable(file)) file.pos = pos + n;
+  return n;
+}
+
+function sysRead(k: Kernel, fd: number, buf: number, count: number): number {
+  const file = fget(k, fd);
+  if (!file) return -EBADF;
+  if ((file.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
+  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  if (count >= MAX_OFFSET) return -EINVAL;
+  return readFile(k, file, userIter(k, buf, count));
+}
+function sysWrite(k: Kernel, fd: number, buf: number, count: number): number {
+  const file = fget(k, fd);
+  if (!file || (file.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
+  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  if (count >= MAX_OFFSET) return -EINVAL;
+  return writeFile(k, file, userIter(k, buf, count));
+}
+function sysPread(k: Kernel, fd: number, buf: number, count: number, pos: number): number {
+  if (pos < 0) return -EINVAL;
+  const file = fget(k, fd);
+  if (!file) return -EBADF;
+  if (!isSeekable(file)) return -ESPIPE;
+  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  return vfsRead(k, file, userIter(k, buf, count), pos);
+}
+function sysPwrite(k: Kernel, fd: number, buf: number, count: number, pos: number): number {
+  if (pos < 0) return -EINVAL;
+  const file = fget(k, fd);
+  if (!file) return -EBADF;
+  if (!isSeekable(file)) return -ESPIPE;
+  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  // With O_APPEND Linux appends, whatever the position.
+  const at = file.flags & O_APPEND ? file.inode.size : pos;
+  return vfsWrite(k, file, userIter(k, buf, count), at);
+}
+
+/** readv, preadv, preadv2 and the writing ones. pos -1: the file's own. @linux fs/read_write.c do_readv, do_pwritev */
+function vectored(k: Kernel, fd: number, iov: number, count: number, pos: number, flags: number, write: boolean): number {
+  const file = fget(k, fd);
+  if (!file) return -EBADF;
+  if (pos !== -1 && !isSeekable(file)) return -ESPIPE;
+  const mode = file.flags & O_ACCMODE;
+  if (write ? mode === O_RDONLY : mode === O_WRONLY) return -EBADF;
+  if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
+  const iter = importIovec(k, iov, count, write);
+  if (typeof iter === "number") return iter;
+  if (!write) {
+    if (pos === -1) return readFile(k, file, iter);
+    return vfsRead(k, file, iter, pos);
+  }
+  const append = (file.flags & O_APPEND || flags & RWF_APPEND) && isReg(file.inode.mode);
+  if (pos === -1) {
+    if (!append) return writeFile(k, file, iter);
+    const at = file.inode.size;
+    const n = vfsWrite(k, file, iter, at);
+    if (n > 0) file.pos = at + n;
+    return n;
+  }
+  return vfsWrite(k, file, iter, append ? file.inode.size : pos);
+}
+const positioned = (pos: number, then: (pos: number) => number): number => (pos < 0 ? -EINVAL : then(pos));
+
+/** Default llseek for files with a size. @linux fs/read_write.c generic_file_llseek */
+export function genericFileLlseek(_k: Kernel, file: File, offset: number, whence: number): number {
+  let pos: number;
+  switch (whence) {
+    case SEEK_SET:
+      pos = offset;
+      break;
+    case SEEK_CUR:
+      pos = file.pos + offset;
+      break;
+    case SEEK_END:
+      pos = file.inode.size + offset;
+      break;
+    case SEEK_DATA:
+      if (offset < 0 || offset >= file.inode.size) return -6;
+      pos = offset;
+      break;
+    case SEEK_HOLE:
+      if (offset < 0 || offset >= file.inode.size) return -6;
+      pos = file.inode.size;
+      break;
+    default:
+      return -EINVAL;
+  }
+  if (pos < 0) return -EINVAL;
+  if (pos > 2 ** 53 - 1) return -EOVERFLOW;
+  file.pos = pos;
+  return pos;
+}
+
+function sysLseek(k: Kernel, fd: number, offset: number, whence: number): number {
+  const file = fget(k, fd);
+  if (!file) return -EBADF;
+  if (whence < 0 || whence > SEEK_HOLE) return -EINVAL;
+  if (!file.op.llseek) return -ESPIPE;
+  return file.op.llseek(k, file, offset, whence);
+}
+
+const whenceNames = enumNames("SEEK_???", { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE });
+const rwfNames = flagNames("RWF_???", { RWF_HIPRI, RWF_DSYNC, RWF_SYNC, RWF_NOWAIT, RWF_APPEND });
+
+export const readWriteSyscalls: SyscallDef[] = [
+  syscall("read", { fd: A.fd, buf: A.bufOut("ret"), count: A.size }, sysRead, { linux: "fs/read_write.c ksys_read" }),
+  syscall("write", { fd: A.fd, buf: A.bufIn("count"), count: A.size }, sysWrite, { linux: "fs/read_write.c ksys_write" }),
+  syscall("pread64", { fd: A.fd, buf: A.bufOut("ret"), count: A.size, offset: A.off }, sysPread, { linux: "fs/read_write.c ksys_pread64" }),
+  syscall("pwrite64", { fd: A.fd, buf: A.bufIn("count"), count: A.size, offset: A.off }, sysPwrite, { linux: "fs/read_write.c ksys_pwrite64" }),
+  syscall("readv", { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int }, (k, fd, iov, n) => vectored(k, fd, iov, n, -1, 0, false), {
+    linux: "fs/read_write.c readv",
+  }),
+  syscall("writev", { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int }, (k, fd, iov, n) => vectored(k, fd, iov, n, -1, 0, true), {
+    linux: "fs/read_write.c writev",
+  }),
+  syscall(
+    "preadv",
+    { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int, offset: A.off },
+    (k, fd, iov, n, pos) => positioned(pos, (p) => vectored(k, fd, iov, n, p, 0, false)),
+    { linux: "fs/read_write.c preadv" },
+  ),
+  syscall(
+    "pwritev",
+    { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int, offset: A.off },
+    (k, fd, iov, n, pos) => positioned(pos, (p) => vectored(k, fd, iov, n, p, 0, true)),
+    { linux: "fs/read_write.c pwritev" },
+  ),
+  syscall(
+    "preadv2",
+    { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
+    (k, fd, iov, n, pos, _h, flags) => (pos === -1 ? vectored(k, fd, iov, n, -1, flags, false) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, false))),
+    { linux: "fs/read_write.c preadv2" },
+  ),
+  syscall(
+    "pwritev2",
+    { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
+    (k, fd, iov, n, pos, _h, flags) => (pos === -1 ? vectored(k, fd, iov, n, -1, flags, true) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, true))),
+    { linux: "fs/read_write.c pwritev2" },
+  ),
+  syscall("lseek", { fd: A.fd, offset: A.off, whence: A.enum(whenceNames) }, sysLseek, { linux: "fs/read_write.c lseek" }),
+];

@@ -1,0 +1,20 @@
+/** include/uapi/asm-generic/ioctls.h and the file ioctls of include/uapi/linux/fs.h */
+export const FIONREAD = 0x541b;
+export const FIONBIO = 0x5421;
+export const FIONCLEX = 0x5450;
+export const FIOCLEX = 0x5451;
+export const FIOASYNC = 0x5452;
+export const FIOQSIZE = 0x5460;
+export const FIBMAP = 1;
+export const FIGETBSZ = 2;
+export const FIFREEZE = 0xc0045877;
+export const FITHAW = 0xc0045878;
+export const FICLONE = 0x40049409;
+export const FICLONERANGE = 0x4020940d;
+export const FIDEDUPERANGE = 0xc0189436;
+export const FS_IOC_GETFLAGS = 0x80086601;
+export const FS_IOC_SETFLAGS = 0x40086602;
+export const FS_IOC_FIEMAP = 0xc020660b;
+export const FS_IOC_FSGETXATTR = 0x801c581f;
+export const FS_IOC_FSSETXATTR = 0x401c5820;
+export const FS_IOC_RESVSP = 0x40305828;
