@@ -1,9 +1,9 @@
 import type { File } from "../include/linux/fs.ts";
 import type { Task } from "../include/linux/sched.ts";
 import { findProcessGroup, findTask } from "../kernel/pid.ts";
-import { groupSendSigInfo, sendSig } from "../kernel/signal.ts";
 import { sendSignalLocked } from "../kernel/signal/send.ts";
 import { pollSiginfo } from "../kernel/signal/siginfo.ts";
+import { groupSendSigInfo, sendSig } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { FASYNC } from "../uapi/fcntl.ts";
 import { POLL_HUP, POLL_IN, POLL_OUT, SIGIO } from "../uapi/signal.ts";

@@ -72,6 +72,13 @@ export const SI_TIMER = -2;
 export const SI_MESGQ = -3;
 export const SI_ASYNCIO = -4;
 export const SI_SIGIO = -5;
+/** si_code of SIGIO with F_SETSIG. */
+export const POLL_IN = 1;
+export const POLL_OUT = 2;
+export const POLL_MSG = 3;
+export const POLL_ERR = 4;
+export const POLL_PRI = 5;
+export const POLL_HUP = 6;
 export const SI_TKILL = -6;
 export const ILL_ILLOPC = 1;
 export const ILL_ILLOPN = 2;
