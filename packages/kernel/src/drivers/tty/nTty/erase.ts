@@ -64,8 +64,14 @@ function echoErasure(tty: Tty, kind: number, c: number, at: number, count: numbe
     }
     return;
   }
-  if (kind === VERASE && !(lflag & ECHOE)) return echoChar(tty, cc[VERASE] as number);
-  if (c === 9) return eraseTab(tty);
+  if (kind === VERASE && !(lflag & ECHOE)) {
+    echoChar(tty, cc[VERASE] as number);
+    return;
+  }
+  if (c === 9) {
+    eraseTab(tty);
+    return;
+  }
   const rubouts = isCntrl(c) ? (lflag & ECHOCTL ? 2 : 0) : 1;
   for (let i = 0; i < rubouts; i++) {
     echoCharRaw(tty, 8);

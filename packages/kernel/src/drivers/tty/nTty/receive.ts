@@ -114,12 +114,17 @@ function receiveSpecial(k: Kernel, tty: Tty, byte: number): void {
       processEchoes(k, tty);
       return;
     }
-    if (c === cc[VSTOP]) return stopTty(k, tty);
+    if (c === cc[VSTOP]) {
+      stopTty(k, tty);
+      return;
+    }
   }
   if (lflag & ISIG) {
-    if (c === cc[VINTR]) return receiveSignalChar(k, tty, SIGINT, c);
-    if (c === cc[VQUIT]) return receiveSignalChar(k, tty, SIGQUIT, c);
-    if (c === cc[VSUSP]) return receiveSignalChar(k, tty, SIGTSTP, c);
+    const sig = c === cc[VINTR] ? SIGINT : c === cc[VQUIT] ? SIGQUIT : c === cc[VSUSP] ? SIGTSTP : 0;
+    if (sig !== 0) {
+      receiveSignalChar(k, tty, sig, c);
+      return;
+    }
   }
   resumeOnAny(k, tty);
   if (c === 13) {
