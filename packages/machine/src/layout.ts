@@ -69,6 +69,8 @@ export const BOUNCE_SIZE = 0x7c8;
 /** Vector of the exception an op raised (i32), and the chain field that a lookup exit may fill (i32, 0 = none). */
 export const TRAP_VECTOR = 0x7d0;
 export const PATCH_SLOT = 0x7d4;
+/** SIMD exceptions that the current instruction has met (i32); zero between instructions. */
+export const SIMD_PENDING = 0x7d8;
 /** Scratch for support functions (256 bytes). */
 export const SCRATCH = 0x800;
 /** Constant pool for masks and tables that support functions need. */

@@ -1,4 +1,4 @@
-import { MXCSR, SCRATCH } from "../../../layout.ts";
+import { MXCSR, SCRATCH, SIMD_PENDING } from "../../../layout.ts";
 import { Trap } from "../../../trap.ts";
 import type { Code } from "../../../wasm/code.ts";
 import { I32, T } from "../../../wasm/opcodes.ts";
@@ -23,7 +23,7 @@ export const RC_SHIFT = 13;
 export const DEFAULT_CONTROL = 0x1f80;
 
 /** Exceptions that the current instruction has met so far (i32); zero between instructions. */
-export const PENDING = SCRATCH + 0xe0;
+export const PENDING = SIMD_PENDING;
 /** Lanes of operands and results for helpers that work through memory. */
 export const LANES_A = SCRATCH + 0x80;
 export const LANES_B = SCRATCH + 0x90;
