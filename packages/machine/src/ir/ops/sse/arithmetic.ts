@@ -39,49 +39,50 @@ function inRange(c: Code, double: boolean, v: number, range: Range): void {
 
 /** Low lane of a = a op b. */
 function scalar(name: string, double: boolean, op: number, opcode: number, range: Range): OpDef {
-  return faultingOp(name, (e) => {
-    const { c } = e;
-    const ft = double ? T.f64 : T.f32;
-    const it = double ? T.i64 : T.i32;
-    const [toInt, toFloat] = double ? [I64.reinterpret_f64, F64.reinterpret_i64] : [I32.reinterpret_f32, F32.reinterpret_i32];
-    const a = c.temp(ft);
-    const b = c.temp(ft);
-    const ia = c.temp(it);
-    const ib = c.temp(it);
-    const r = c.temp(it);
-    const push = (f: 0 | 1): void => (double ? e.getF64(f) : e.getF32(f));
-    push(B);
-    c.tee(b).op(toInt).set(ib);
-    if (op === SQRT) c.get(b).set(a).get(ib).set(ia);
-    else {
-      push(A);
-      c.tee(a).op(toInt).set(ia);
-      c.get(a);
-    }
-    c.get(b).op(opcode).op(toInt).set(r);
-    pushSettled(c);
-    notDenormal(c, double, ib);
+  return faultingOp(name, (e) => emitScalar(e, double, op, opcode, range), !(double && (op === ADD || op === SUB || op === MUL)));
+}
+function emitScalar(e: Emitter, double: boolean, op: number, opcode: number, range: Range): void {
+  const { c } = e;
+  const ft = double ? T.f64 : T.f32;
+  const it = double ? T.i64 : T.i32;
+  const [toInt, toFloat] = double ? [I64.reinterpret_f64, F64.reinterpret_i64] : [I32.reinterpret_f32, F32.reinterpret_i32];
+  const a = c.temp(ft);
+  const b = c.temp(ft);
+  const ia = c.temp(it);
+  const ib = c.temp(it);
+  const r = c.temp(it);
+  const push = (f: 0 | 1): void => (double ? e.getF64(f) : e.getF32(f));
+  push(B);
+  c.tee(b).op(toInt).set(ib);
+  if (op === SQRT) c.get(b).set(a).get(ib).set(ia);
+  else {
+    push(A);
+    c.tee(a).op(toInt).set(ia);
+    c.get(a);
+  }
+  c.get(b).op(opcode).op(toInt).set(r);
+  pushSettled(c);
+  notDenormal(c, double, ib);
+  c.op(I32.and);
+  if (op !== SQRT) {
+    notDenormal(c, double, ia);
     c.op(I32.and);
-    if (op !== SQRT) {
-      notDenormal(c, double, ia);
-      c.op(I32.and);
-    }
-    inRange(c, double, r, range);
-    c.op(I32.and).op(I32.eqz).if();
-    c.i32(op).get(ia).get(ib);
-    e.call(double ? slowDouble : slowSingle);
-    c.set(r);
-    commit(e);
-    c.end();
-    const value = (): void => {
-      c.get(r).op(toFloat);
-    };
-    if (double) e.setF64(A, value);
-    else e.setF32(A, value);
-    c.release(ft, a);
-    c.release(ft, b);
-    for (const x of [ia, ib, r]) c.release(it, x);
-  });
+  }
+  inRange(c, double, r, range);
+  c.op(I32.and).op(I32.eqz).if();
+  c.i32(op).get(ia).get(ib);
+  e.call(double ? slowDouble : slowSingle);
+  c.set(r);
+  commit(e);
+  c.end();
+  const value = (): void => {
+    c.get(r).op(toFloat);
+  };
+  if (double) e.setF64(A, value);
+  else e.setF32(A, value);
+  c.release(ft, a);
+  c.release(ft, b);
+  for (const x of [ia, ib, r]) c.release(it, x);
 }
 
 /** Pushes a mask vector: lanes of v that are no denormals. */

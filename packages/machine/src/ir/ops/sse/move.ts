@@ -56,6 +56,9 @@ export const loadAligned = FORMS.map((form) => load128(form, true));
 export const storeUnaligned = FORMS.map((form) => store128(form, false));
 export const storeAligned = FORMS.map((form) => store128(form, true));
 
+/** The addressing form of array elements of a size, which is as frequent as base + displacement. */
+const elementForm = (size: 4 | 8): AddressForm => (size === 8 ? 4 : 3);
+
 function loadScalar(form: AddressForm, size: 4 | 8): OpDef {
   return faultingOp(
     `load_scalar${size * 8}_${form}`,
@@ -69,7 +72,7 @@ function loadScalar(form: AddressForm, size: 4 | 8): OpDef {
       c.release(T.v128, v);
       c.release(T.i64, va);
     },
-    form > 0,
+    form > 0 && form !== elementForm(size),
   );
 }
 /** a = 4 or 8 bytes of memory, zeros above: movss, movsd, movd, movq and scalar operands. */
@@ -97,7 +100,7 @@ function storeScalar(form: AddressForm, size: 4 | 8, high: boolean): OpDef {
       });
       c.release(T.i64, va);
     },
-    form > 0 || high,
+    high || (form > 0 && form !== elementForm(size)),
   );
 }
 /** Stores the low 4 or 8 bytes of a, or its high 8. */
