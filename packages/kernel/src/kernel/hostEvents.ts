@@ -1,4 +1,3 @@
-import { stdioInput } from "../drivers/tty/stdio.ts";
 import type { Kernel } from "../kernel.ts";
 
 export type HostEventKind = "stdin" | "winch" | "sigint" | "sigterm" | "sighup";
@@ -12,6 +11,5 @@ export function onHostEvent(kind: HostEventKind, handle: Handler): void {
 }
 
 export function runHostEvent(k: Kernel, kind: HostEventKind): void {
-  if (kind === "stdin") stdioInput(k);
   for (const handle of handlers.get(kind) ?? []) handle(k);
 }

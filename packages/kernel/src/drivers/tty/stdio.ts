@@ -1,6 +1,7 @@
+import { chrdevFops, makedev } from "../../fs/charDev.ts";
 import { newInode } from "../../fs/inode.ts";
 import { kernMount, pseudoDentry } from "../../fs/libfs.ts";
-import { filpOpen } from "../../fs/open.ts";
+import { dentryOpen, filpOpen } from "../../fs/open.ts";
 import { getAnonBdev } from "../../fs/super.ts";
 import type { HostStream } from "../../host.ts";
 import { File, type FileOperations, type Mount, type Path, SuperBlock } from "../../include/linux/fs.ts";
@@ -9,6 +10,9 @@ import { onHostEvent } from "../../kernel/hostEvents.ts";
 import { sendSig } from "../../kernel/signal.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
+import { consoleTty } from "./console.ts";
+import { procSetTty } from "./jobctrl.ts";
+import "./tty.ts";
 import { stateClass, stateTable } from "../../state.ts";
 import { EAGAIN, EFAULT, EPIPE, ESPIPE } from "../../uapi/errno.ts";
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from "../../uapi/eventpoll.ts";
@@ -19,8 +23,10 @@ const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const S_IFIFO = 0o010000;
+const S_IFCHR = 0o020000;
 const S_IFREG = 0o100000;
 const CHUNK = 65536;
+const CONSOLE_DEV = makedev(5, 1);
 /** How long a writer waits before it offers bytes again to a host that took none. */
 const RETRY_NS = 1_000_000;
 
@@ -151,7 +157,8 @@ export function openStdio(k: Kernel, index: number): File | number {
     if (typeof file !== "number") return file;
   }
   const fs = stdioFs(k);
-  const sb = fs.mount.sb;
+  const { sb } = fs.mount;
+  if (kind === "tty") return openConsole(k, fs);
   const regular = kind === "file";
   const inode = newInode(k, sb, regular ? S_IFREG | 0o644 : S_IFIFO | 0o600, stdioInodeOps, stdioFops);
   inode.uid = k.current.cred.fsuid;
@@ -160,6 +167,22 @@ export function openStdio(k: Kernel, index: number): File | number {
   const path: Path = { mnt: fs.mount, dentry };
   const file = new File(stdioFops, inode, path, index === 0 ? O_RDONLY : O_WRONLY);
   file.priv = fs.streams[index] as StdioStream;
+  return file;
+}
+
+/** The console, which becomes the controlling terminal of the first program. */
+function openConsole(k: Kernel, fs: StdioFs): File | number {
+  let file = filpOpen(k, "/dev/console", O_RDWR, 0);
+  if (typeof file === "number") {
+    // A root without /dev: the console has no name there.
+    const inode = newInode(k, fs.mount.sb, S_IFCHR | 0o600, stdioInodeOps, chrdevFops);
+    inode.rdev = CONSOLE_DEV;
+    file = dentryOpen(k, { mnt: fs.mount, dentry: pseudoDentry("/dev/console", inode) }, O_RDWR);
+  }
+  if (typeof file !== "number") {
+    const tty = consoleTty(k);
+    if (tty.session === 0 && k.current.signal.leaderOfSession) procSetTty(k.current, tty);
+  }
   return file;
 }
 

@@ -197,8 +197,7 @@ export function nTtyWrite(k: Kernel, tty: Tty, file: File, from: IovIter): numbe
   }
   while (from.count > 0) {
     if (task.sigPendingFlag) return done > 0 ? done : -ERESTARTSYS;
-    if (file.op === hungUpTtyFops || (tty.link?.ioError && tty.link.count === 0 && tty.link.ops.name === "pty_master"))
-      return done > 0 ? done : -EIO;
+    if (file.op === hungUpTtyFops || (tty.ops.name === "pty_slave" && tty.link?.count === 0)) return done > 0 ? done : -EIO;
     const n = from.copyFrom(k, buffer, 0, Math.min(buffer.length, from.count));
     if (n === 0) return done > 0 ? done : -EFAULT;
     const taken = tty.termios.oflag & OPOST ? processOutput(k, tty, buffer, 0, n) : tty.ops.write(k, tty, buffer, 0, n);
