@@ -87,6 +87,9 @@ function startProgram(k: Kernel, options: BootOptions): number {
     if (fd < 0) return fd;
   }
   k.cpuTask = task;
+  k.programPath = options.path ?? options.argv[0] ?? "";
+  k.programArgv = options.argv;
+  k.programEnvc = options.envp.length;
   const result = kernelExecve(k, options.path ?? options.argv[0] ?? "", options.argv, options.envp);
   if (result < 0) return result;
   k.sched.wakeUpNew(task);

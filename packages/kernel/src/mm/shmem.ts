@@ -42,7 +42,7 @@ export class ShmemSuper {
   maxInodes = Number.POSITIVE_INFINITY;
   inodes = 0;
 }
-class SymlinkTarget {
+export class SymlinkTarget {
   target: string;
   constructor(target: string) {
     this.target = target;
@@ -72,7 +72,7 @@ export function shmemPages(k: Kernel): number {
 }
 const info = (inode: Inode): ShmemSuper => inode.sb.info as ShmemSuper;
 
-const shmemAops: AddressSpaceOperations = stateTable("shmem_aops", {
+export const shmemAops: AddressSpaceOperations = stateTable("shmem_aops", {
   reserve(k: Kernel, mapping: AddressSpace): number {
     const s = info(mapping.host);
     if (s.pages >= s.maxPages) return -ENOSPC;
@@ -158,7 +158,7 @@ const F_SEAL_GROW = 4;
 const F_SEAL_WRITE = 8;
 const F_SEAL_FUTURE_WRITE = 16;
 
-const shmemFileOps: FileOperations = stateTable("shmem_file_operations", {
+export const shmemFileOps: FileOperations = stateTable("shmem_file_operations", {
   read: genericFileReadIter,
   write(k, file, from, pos) {
     if (file.inode.special instanceof MemfdInfo) {
@@ -184,7 +184,7 @@ const shmemFileOps: FileOperations = stateTable("shmem_file_operations", {
   fallocate: shmemFallocate,
 });
 
-const shmemDirOps: FileOperations = stateTable("simple_dir_operations", {
+export const shmemDirOps: FileOperations = stateTable("simple_dir_operations", {
   iterate: dcacheReaddir,
   llseek: dirLlseek,
   fsync: () => 0,
@@ -270,14 +270,14 @@ export const memoryXattrs: Pick<InodeOperations, "getxattr" | "setxattr" | "remo
   listxattr: (_k, inode) => [...(inode.xattrs?.keys() ?? [])],
 };
 
-const shmemInodeOps: InodeOperations = stateTable("shmem_inode_operations", { setattr: shmemSetattr, ...memoryXattrs });
-const shmemSymlinkOps: InodeOperations = stateTable("shmem_symlink_inode_operations", {
+export const shmemInodeOps: InodeOperations = stateTable("shmem_inode_operations", { setattr: shmemSetattr, ...memoryXattrs });
+export const shmemSymlinkOps: InodeOperations = stateTable("shmem_symlink_inode_operations", {
   readlink: (_k: Kernel, inode: Inode) => (inode.info as SymlinkTarget).target,
   setattr: shmemSetattr,
   ...memoryXattrs,
 });
 
-const shmemDirInodeOps: InodeOperations = stateTable("shmem_dir_inode_operations", {
+export const shmemDirInodeOps: InodeOperations = stateTable("shmem_dir_inode_operations", {
   lookup: simpleLookup,
   create: make,
   mknod: make,
@@ -354,7 +354,7 @@ const shmemDirInodeOps: InodeOperations = stateTable("shmem_dir_inode_operations
   ...memoryXattrs,
 });
 
-const shmemOps: SuperOperations = stateTable("shmem_ops", {
+export const shmemOps: SuperOperations = stateTable("shmem_ops", {
   statfs(k: Kernel, sb: SuperBlock, out: StatfsInfo) {
     const s = sb.info as ShmemSuper;
     out.type = TMPFS_MAGIC;

@@ -1,0 +1,76 @@
+import { randomFillSync } from "node:crypto";
+import type { Kernel } from "@lstar/kernel";
+import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
+import type { Reactor } from "../run.ts";
+import { NodeFiles } from "./files.ts";
+import { NodeInput, NodeOutput } from "./streams.ts";
+
+/** The process's own terminal, streams, clock and files as a machine's outside. */
+export class NodeHost implements Host, Reactor {
+  readonly stdio: readonly [HostStream, HostStream, HostStream];
+  readonly fs: HostFileSystem;
+  readonly #input: NodeInput;
+  #kernel: Kernel | null = null;
+  #wake: (() => void) | null = null;
+  #raw = false;
+  readonly #winch = (): void => this.#event("winch");
+
+  constructor() {
+    this.#input = new NodeInput(() => this.#event("stdin"));
+    this.stdio = [this.#input, new NodeOutput(1), new NodeOutput(2)];
+    this.fs = new NodeFiles();
+  }
+
+  realtime(): { sec: number; nsec: number } {
+    const ms = performance.timeOrigin + performance.now();
+    const sec = Math.floor(ms / 1000);
+    return { sec, nsec: Math.floor((ms - sec * 1000) * 1e6) };
+  }
+  monotonic(): number {
+    return Math.round(performance.now() * 1e6);
+  }
+  entropy(out: Uint8Array): void {
+    randomFillSync(out);
+  }
+
+  /** Connects the kernel's events; puts a terminal into raw mode (the guest's terminal does the editing). */
+  attach(kernel: Kernel): void {
+    this.#kernel = kernel;
+    if (this.#input.kind === "tty") {
+      process.stdin.setRawMode(true);
+      this.#raw = true;
+      this.#input.attach();
+      process.stdout.on("resize", this.#winch);
+    }
+  }
+
+  /** Gives the terminal back. */
+  detach(): void {
+    this.#kernel = null;
+    process.stdout.off("resize", this.#winch);
+    if (this.#raw) process.stdin.setRawMode(false);
+    process.stdin.pause();
+  }
+
+  #event(kind: "stdin" | "winch"): void {
+    this.#kernel?.hostEvent(kind);
+    this.#wake?.();
+  }
+
+  yieldToHost(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  waitForEvent(ms: number): Promise<boolean> {
+    if (ms === Number.POSITIVE_INFINITY && !this.#input.open) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = ms === Number.POSITIVE_INFINITY ? null : setTimeout(() => done(), Math.min(ms, 2 ** 31 - 1));
+      const done = (): void => {
+        this.#wake = null;
+        if (timer) clearTimeout(timer);
+        resolve(true);
+      };
+      this.#wake = done;
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Kernel } from "@lstar/kernel";
+
+/** Instructions between looks at the outside while the guest is busy. */
+const SLICE = 20_000_000;
+
+/** How a run ended: the program's wait status, or "stuck" when everybody sleeps and nothing can wake them. */
+export type RunEnd = { kind: "exited"; status: number } | { kind: "stuck" };
+
+/** What the loop asks of the place it runs in. */
+export interface Reactor {
+  /** Lets pending events of the host in. */
+  yieldToHost(): Promise<void>;
+  /** Waits until an event of the host arrives or `ms` have passed (Infinity: only an event). False if no event can ever come. */
+  waitForEvent(ms: number): Promise<boolean>;
+}
+
+/** Runs a booted kernel until its program exits. */
+export async function runMachine(k: Kernel, reactor: Reactor): Promise<RunEnd> {
+  let sinceYield = performance.now();
+  for (;;) {
+    const state = k.runSlice(SLICE);
+    if (state === "exited") return { kind: "exited", status: k.exitStatus };
+    if (state === "running") {
+      const now = performance.now();
+      if (now - sinceYield > 8) {
+        await reactor.yieldToHost();
+        sinceYield = performance.now();
+      }
+      continue;
+    }
+    const deadline = k.nextDeadline();
+    if (k.options.clock === "real") {
+      const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.now()) / 1e6);
+      if (ms > 0 && !(await reactor.waitForEvent(ms))) return { kind: "stuck" };
+      if (ms === 0) await reactor.yieldToHost();
+    } else if (deadline === Number.POSITIVE_INFINITY) {
+      if (!(await reactor.waitForEvent(deadline))) return { kind: "stuck" };
+    } else await reactor.yieldToHost();
+    sinceYield = performance.now();
+  }
+}

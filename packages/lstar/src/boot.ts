@@ -1,0 +1,165 @@
+import { type BootOptions, guestHas, guestMode, type Host, hostfsMount, Kernel, makeDirectories, mountHostDirectory, readGuestFile, writeGuestFile } from "@lstar/kernel";
+import { Machine } from "@lstar/machine";
+import type { MountSpec } from "./options.ts";
+
+/** What to start, for the command line and the library alike. */
+export interface StartOptions {
+  /** Program and arguments. */
+  argv: string[];
+  env: string[];
+  /** Host directory that becomes the root; null = an empty in-memory root. */
+  root: string | null;
+  mounts: MountSpec[];
+  cwd: string;
+  user: { uid: number; gid: number };
+  memory: number;
+  seed: number;
+  clock: "virtual" | "real";
+  hostname: string;
+  /** Files to put into the guest first: path, contents, mode. */
+  files: { path: string; bytes: Uint8Array; mode: number }[];
+  /** Bytes of a host file to bring in under the same path if the guest has no such program; null if there is none. */
+  bringIn: ((path: string) => { bytes: Uint8Array; mode: number } | null) | null;
+}
+
+export class StartError extends Error {
+  /** Exit status as documented: 125, 126 or 127. */
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** UTF-8 text as the byte string that the kernel uses. */
+export const toBytes = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text));
+
+/** Resolves a path against a directory, lexically. */
+function absolute(cwd: string, path: string): string {
+  const out: string[] = [];
+  for (const part of `${path.startsWith("/") ? "" : `${cwd}/`}${path}`.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === "..") out.pop();
+    else out.push(part);
+  }
+  return `/${out.join("/")}`;
+}
+
+/** A booted machine with its program ready to run. @throws StartError */
+export function startMachine(host: Host, options: StartOptions): Kernel {
+  const machine = new Machine({ memoryLimit: options.memory });
+  const k = new Kernel(machine, host, { seed: options.seed, clock: options.clock, hostname: options.hostname });
+  const program = options.argv[0] ?? "";
+  const cwd = toBytes(options.cwd);
+  const root = options.root;
+  let problem: StartError | null = null;
+  const boot: BootOptions = {
+    rootfs: root === null ? "tmpfs" : (kernel) => hostfsMount(kernel, toBytes(root), false, "overlay"),
+    rootSource: root === null ? "rootfs" : "overlay",
+    argv: options.argv.map(toBytes),
+    envp: options.env.map(toBytes),
+    cwd,
+    uid: options.user.uid,
+    gid: options.user.gid,
+    prepare: (kernel) => {
+      for (const m of options.mounts) {
+        const r = mountHostDirectory(kernel, toBytes(m.host), toBytes(m.guest), m.writable);
+        if (r < 0) {
+          problem = new StartError(125, `cannot mount ${m.host} on ${m.guest}: ${errorText(r)}`);
+          return r;
+        }
+      }
+      for (const f of options.files) {
+        const r = writeGuestFile(kernel, toBytes(f.path), f.bytes, f.mode);
+        if (r < 0) {
+          problem = new StartError(125, `cannot write ${f.path} in the guest: ${errorText(r)}`);
+          return r;
+        }
+      }
+      const path = findProgram(kernel, options, cwd, program);
+      if (typeof path !== "string") {
+        problem = path;
+        return -2;
+      }
+      boot.path = path;
+      if (!guestHas(kernel, cwd)) makeDirectories(kernel, cwd);
+      return 0;
+    },
+  };
+  const r = k.boot(boot);
+  if (problem) throw problem;
+  if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
+  return k;
+}
+
+/** The guest path of the program: as given, brought in from the host, or searched on PATH. */
+function findProgram(k: Kernel, options: StartOptions, cwd: string, program: string): string | StartError {
+  if (program === "") return new StartError(127, "no program given");
+  const bytes = toBytes(program);
+  if (program.includes("/")) {
+    if (guestHas(k, absolute(cwd, bytes))) return bytes;
+    const file = options.bringIn?.(program) ?? null;
+    if (!file) return new StartError(127, `${program}: no such file in the guest${options.root === null ? " or on the host" : ""}`);
+    const r = writeGuestFile(k, absolute(cwd, bytes), file.bytes, file.mode);
+    if (r < 0) return new StartError(126, `${program}: cannot bring it into the guest: ${errorText(r)}`);
+    return bytes;
+  }
+  const path = options.env.find((e) => e.startsWith("PATH="))?.slice(5) ?? DEFAULT_PATH;
+  let found = "";
+  for (const dir of path.split(":")) {
+    const at = absolute(cwd, toBytes(`${dir || "."}/${program}`));
+    const mode = guestMode(k, at);
+    if (mode < 0 || (mode & 0o170000) === 0o040000) continue;
+    if (mode & 0o111) return at;
+    found = at;
+  }
+  if (found) return new StartError(126, `${program}: found ${found}, but it is not executable`);
+  return new StartError(127, `${program}: not found on the guest's PATH (${path})`);
+}
+
+const ERRNO: Record<number, string> = {
+  1: "operation not permitted",
+  2: "no such file or directory",
+  5: "input/output error",
+  7: "argument list too long",
+  8: "exec format error",
+  12: "out of memory",
+  13: "permission denied",
+  20: "not a directory",
+  21: "is a directory",
+  22: "invalid argument",
+  26: "text file busy",
+  28: "no space left",
+  30: "read-only file system",
+  40: "too many levels of symbolic links",
+};
+export function errorText(r: number): string {
+  return ERRNO[-r] ?? `error ${-r}`;
+}
+
+const MACHINES: Record<number, string> = { 3: "32-bit x86 (i386)", 40: "32-bit ARM", 183: "AArch64 (ARM64)", 243: "RISC-V", 8: "MIPS", 21: "PowerPC64", 22: "S/390" };
+
+/** Explains why the program could not be started. */
+function startFailure(k: Kernel, program: string, path: string, r: number): StartError {
+  if (r === -2) {
+    const exists = guestHas(k, absolute("/", path));
+    if (exists) return new StartError(127, `${program}: its interpreter (#! line or ELF PT_INTERP) is not in the guest; use --root or --mount to show it`);
+    return new StartError(127, `${program}: no such file`);
+  }
+  if (r === -8) return new StartError(126, `${program}: cannot execute: ${describe(k, path)}`);
+  if (r === -13) return new StartError(126, `${program}: permission denied (not a regular file, or not executable)`);
+  return new StartError(126, `${program}: cannot execute: ${errorText(r)}`);
+}
+
+function describe(k: Kernel, path: string): string {
+  const head = readGuestFile(k, path, 64);
+  if (head.length < 4 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return "not an ELF program and no #! script";
+  const machine = (head[18] ?? 0) | ((head[19] ?? 0) << 8);
+  if (head[4] === 1 && machine !== 3 && machine !== 40) return "a 32-bit ELF file; lstar runs x86-64 programs";
+  if (machine !== 62) return `an ELF file for ${MACHINES[machine] ?? `machine ${machine}`}; lstar runs x86-64 programs`;
+  const type = (head[16] ?? 0) | ((head[17] ?? 0) << 8);
+  if (type !== 2 && type !== 3) return "an ELF file, but not a program (an object file or core dump?)";
+  return "its ELF headers are damaged";
+}
+

@@ -1,0 +1,128 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { runMachine } from "@lstar/host";
+import { NodeHost } from "@lstar/host/node/host.ts";
+import type { Kernel } from "@lstar/kernel";
+import { Command } from "commander";
+import { StartError, type StartOptions, startMachine } from "./boot.ts";
+import { type RunOptions, withRunOptions } from "./options.ts";
+import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
+import { version } from "./version.ts";
+
+/** Exit status of lstar's own errors. */
+const STATUS_LSTAR = 125;
+
+function fail(message: string, status = STATUS_LSTAR): never {
+  process.stderr.write(`lstar: ${message}\n`);
+  process.exit(status);
+}
+
+/** A host program of this path, for guests that have none. */
+function bringIn(path: string): { bytes: Uint8Array; mode: number } | null {
+  try {
+    const s = statSync(path);
+    if (!s.isFile()) return null;
+    return { bytes: readFileSync(path), mode: s.mode & 0o777 };
+  } catch {
+    return null;
+  }
+}
+
+function environment(given: readonly string[]): string[] {
+  const names = new Set(given.map((e) => e.slice(0, e.indexOf("="))));
+  const defaults = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"];
+  if (process.stdin.isTTY) defaults.push(`TERM=${process.env.TERM ?? "xterm"}`);
+  return [...defaults.filter((d) => !names.has(d.slice(0, d.indexOf("=")))), ...given];
+}
+
+function startOptions(program: string, args: string[], o: RunOptions): StartOptions {
+  const root = o.root === undefined ? null : resolve(o.root);
+  if (root !== null) {
+    try {
+      if (!statSync(root).isDirectory()) fail(`--root ${o.root}: not a directory`);
+    } catch {
+      fail(`--root ${o.root}: no such directory`);
+    }
+  }
+  for (const m of o.mount) m.host = resolve(m.host);
+  const here = process.cwd();
+  return {
+    argv: [program, ...args],
+    env: environment(o.env),
+    root,
+    mounts: o.mount,
+    cwd: o.cwd ?? (root === null || root === "/" ? here : "/"),
+    user: o.user ?? { uid: 0, gid: 0 },
+    memory: o.memory,
+    seed: o.seed,
+    clock: o.clock ?? (process.stdin.isTTY ? "real" : "virtual"),
+    hostname: "lstar",
+    files: [],
+    bringIn: root === null ? bringIn : null,
+  };
+}
+
+async function execute(program: string, args: string[], o: RunOptions, observe?: (k: Kernel) => () => void): Promise<void> {
+  const host = new NodeHost();
+  let k: Kernel;
+  try {
+    k = startMachine(host, startOptions(program, args, o));
+  } catch (e) {
+    if (e instanceof StartError) fail(e.message, e.status);
+    throw e;
+  }
+  k.trace.oomKill.on((victim, points) => {
+    process.stderr.write(`lstar: the machine is out of memory (--memory ${Math.round(o.memory / 2 ** 20)}M): killed ${victim.comm} (pid ${victim.tgid}), which used ${Math.round(points / 256)} MiB\n`);
+  });
+  const finish = observe?.(k);
+  host.attach(k);
+  const restore = (): void => host.detach();
+  process.on("exit", restore);
+  const end = await runMachine(k, host);
+  restore();
+  process.off("exit", restore);
+  finish?.();
+  if (end.kind === "stuck") fail("every task is asleep and nothing can wake one: the program waits for something that cannot come");
+  const { status } = end;
+  process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
+}
+
+const program = new Command("lstar")
+  .description("A Linux kernel in TypeScript with an x86-64 processor: runs unmodified x86-64 Linux programs and shows their system calls.")
+  .version(version, "-V, --version")
+  .enablePositionalOptions()
+  .showHelpAfterError("(lstar --help shows how to use it)")
+  .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR))
+  .addHelpText(
+    "after",
+    `
+Examples:
+  lstar run ./hello                          a static program of yours, in an empty guest
+  lstar run --root / /bin/busybox sh         the host's own files, read-only below a writable layer
+  lstar run --mount .:/work:rw --root / --cwd /work /bin/busybox ls
+  lstar trace -f --root / /bin/busybox sh -c 'echo hi | cat'
+
+Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be executed,
+127 if it is not found, 125 for errors of lstar itself.
+`,
+  );
+
+withRunOptions(program.command("run").description("run a program; exit with its status").exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR))).action(
+  async (file: string, args: string[], options: RunOptions) => {
+    await execute(file, args, options);
+  },
+);
+
+addTraceOptions(
+  withRunOptions(
+    program.command("trace").description("run a program with its system calls on stderr, as strace prints them").exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+  ),
+).action(async (file: string, args: string[], options: RunOptions & TraceOptions) => {
+  await execute(file, args, options, (k) => {
+    const attached = attachTracer(k, options);
+    if (typeof attached === "string") fail(attached);
+    return attached;
+  });
+});
+
+await program.parseAsync();

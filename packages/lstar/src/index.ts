@@ -1,0 +1,1 @@
+export { type RunOptions, type RunResult, run, type SyscallRecord } from "./library.ts";

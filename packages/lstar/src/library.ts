@@ -1,0 +1,102 @@
+import { MemoryHost, runMachine } from "@lstar/host";
+import type { HostFileSystem } from "@lstar/kernel";
+import { sysCallTable, syscallNames } from "@lstar/kernel";
+import { type StartOptions, startMachine } from "./boot.ts";
+
+/** One system call of the run. */
+export interface SyscallRecord {
+  pid: number;
+  name: string;
+  /** Value returned to the program, or a negated errno. */
+  result: number;
+}
+
+export interface RunOptions {
+  /** Text or bytes of standard input. */
+  stdin?: string | Uint8Array;
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Files put into the guest: path → contents (executable). */
+  files?: Record<string, string | Uint8Array>;
+  /** Host directory to show as the root (Node only). */
+  root?: string;
+  user?: { uid: number; gid: number };
+  /** Bytes of physical memory. */
+  memory?: number;
+  seed?: number;
+  clock?: "virtual" | "real";
+}
+
+export interface RunResult {
+  /** Exit status as a shell has it: 128 + N after signal N. */
+  status: number;
+  stdout: string;
+  stderr: string;
+  stdoutBytes: Uint8Array;
+  syscalls: SyscallRecord[];
+}
+
+function join(chunks: Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(chunks.reduce((n, c) => n + c.length, 0));
+  let at = 0;
+  for (const c of chunks) {
+    out.set(c, at);
+    at += c.length;
+  }
+  return out;
+}
+
+/**
+ * Starts a machine, runs one program in it to its end, and gives what it did.
+ * @throws an Error that says why if the program cannot be started.
+ */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const stdout: Uint8Array[] = [];
+  const stderr: Uint8Array[] = [];
+  const encode = (v: string | Uint8Array): Uint8Array => (typeof v === "string" ? new TextEncoder().encode(v) : v);
+  let files: HostFileSystem | null = null;
+  let bringIn: StartOptions["bringIn"] = null;
+  // Node's files are loaded only where there is a Node.
+  if (typeof process !== "undefined" && process.versions?.node) {
+    const { NodeFiles } = await import("@lstar/host/node/files.ts");
+    const { readFileSync, statSync } = await import("node:fs");
+    files = new NodeFiles();
+    if (options.root === undefined)
+      bringIn = (path) => {
+        try {
+          return { bytes: readFileSync(path), mode: statSync(path).mode & 0o777 };
+        } catch {
+          return null;
+        }
+      };
+  }
+  const host = new MemoryHost(encode(options.stdin ?? ""), (b) => stdout.push(b), (b) => stderr.push(b), files);
+  const k = startMachine(host, {
+    argv: [...argv],
+    env: Object.entries(options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" }).map(([n, v]) => `${n}=${v}`),
+    root: options.root ?? null,
+    mounts: [],
+    cwd: options.cwd ?? "/",
+    user: options.user ?? { uid: 0, gid: 0 },
+    memory: options.memory ?? 1024 ** 3,
+    seed: options.seed ?? 1,
+    clock: options.clock ?? "virtual",
+    hostname: "lstar",
+    files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),
+    bringIn,
+  });
+  const syscalls: SyscallRecord[] = [];
+  k.trace.sysExit.on((task, nr, ret) => {
+    syscalls.push({ pid: task.pid, name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`, result: ret });
+  });
+  const end = await runMachine(k, host);
+  if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
+  const bytes = join(stdout);
+  return {
+    status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
+    stdout: new TextDecoder().decode(bytes),
+    stderr: new TextDecoder().decode(join(stderr)),
+    stdoutBytes: bytes,
+    syscalls,
+  };
+}

@@ -1,0 +1,151 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { type Kernel, sysCallTable, syscallNames } from "@lstar/kernel";
+import { dPath } from "@lstar/kernel/fs/dcache.ts";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { defaultStraceOptions, everything, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
+import { type Command, InvalidArgumentError } from "commander";
+
+/** strace's options, under its letters. */
+export interface TraceOptions {
+  o?: string;
+  f?: boolean;
+  ff?: boolean;
+  e: string[];
+  c?: boolean;
+  C?: boolean;
+  T?: boolean;
+  t?: boolean;
+  tt?: boolean;
+  ttt?: boolean;
+  r?: boolean;
+  y?: boolean;
+  yy?: boolean;
+  s?: number;
+  v?: boolean;
+  x?: boolean;
+  xx?: boolean;
+  n?: boolean;
+  i?: boolean;
+  q?: boolean;
+  qq?: boolean;
+  a?: number;
+}
+
+function count(text: string): number {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
+  return n;
+}
+
+export function addTraceOptions(command: Command): Command {
+  return command
+    .option("-o <FILE>", "write the trace to a file instead of stderr")
+    .option("-f", "follow child processes and threads")
+    .option("-ff", "with -o: one file per task, FILE.PID")
+    .option("-e <EXPR>", "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed", (v: string, b: string[]) => [...b, v], [])
+    .option("-c", "count calls, errors and time; print a table at the end")
+    .option("-C", "the same, besides the trace")
+    .option("-T", "show the time spent in each call")
+    .option("-t", "prefix the time of day")
+    .option("-tt", "with microseconds")
+    .option("-ttt", "as seconds since the epoch")
+    .option("-r", "time since the previous call")
+    .option("-y", "paths of file descriptors")
+    .option("-yy", "more about file descriptors")
+    .option("-s <N>", "print at most N bytes of strings", count, 32)
+    .option("-v", "print structs in full")
+    .option("-x", "non-ASCII strings in hexadecimal")
+    .option("-xx", "all strings in hexadecimal")
+    .option("-n", "print the numbers of system calls")
+    .option("-i", "print the instruction pointer")
+    .option("-q", "no messages about attaching")
+    .option("-qq", "no exit lines either")
+    .option("-a <N>", "column of the results", count, 40);
+}
+
+/** Memory of a task without changing anything: as many bytes as can be read. */
+function peek(k: Kernel, task: Task, address: number, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const pa = task.mm ? walkPeek(k, task.mm.pgd, address + done) : -1;
+    if (pa < 0) break;
+    const run = Math.min(length - done, 4096 - (pa & 4095));
+    out.set(k.machine.phys.u8.subarray(pa, pa + run), done);
+    done += run;
+  }
+  return out.subarray(0, done);
+}
+
+/** Physical address by page tables alone, without setting accessed bits; -1 if the page is absent. */
+function walkPeek(k: Kernel, pgd: number, va: number): number {
+  if (!(va >= 0 && va < 0x800000000000)) return -1;
+  const { u32 } = k.machine.phys;
+  const page = Math.floor(va / 4096);
+  let table = pgd;
+  for (const shift of [2 ** 27, 2 ** 18, 2 ** 9, 1]) {
+    const entry = u32[table * 1024 + (Math.floor(page / shift) % 512) * 2]!;
+    if (!(entry & 1)) return -1;
+    table = entry >>> 12;
+  }
+  return table * 4096 + (va % 4096);
+}
+
+function fdPath(k: Kernel, task: Task, fd: number): string | null {
+  const file = task.file(fd);
+  return file ? dPath(k, file.path) : null;
+}
+
+/** Connects strace's printer to a booted kernel. @returns what to do at the end, or an error message. */
+export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string {
+  const names = syscallNames.map((n) => n ?? "");
+  const filter = o.e.length > 0 ? parseFilter(o.e, new Set(names)) : everything;
+  if (typeof filter === "string") return filter;
+  const options: StraceOptions = {
+    ...defaultStraceOptions,
+    filter,
+    follow: o.f === true || o.ff === true,
+    summary: o.c ? "only" : o.C ? "also" : "none",
+    callTimes: o.T === true,
+    timestamps: o.ttt ? "epoch" : o.tt ? "microseconds" : o.t ? "seconds" : o.r ? "relative" : "none",
+    decodeFds: o.yy ? 2 : o.y ? 1 : 0,
+    stringLimit: o.s ?? 32,
+    verbose: o.v === true,
+    hexStrings: o.xx ? "all" : o.x ? "non-ascii" : "none",
+    numbers: o.n === true,
+    instructionPointer: o.i === true,
+    quiet: o.qq ? 2 : o.q ? 1 : 0,
+    column: o.a ?? 40,
+    toFile: o.o !== undefined,
+  };
+  const open: number[] = [];
+  const file = (path: string): ((text: string) => void) => {
+    const fd = openSync(path, "w");
+    open.push(fd);
+    return (text) => {
+      writeSync(fd, Buffer.from(text, "latin1"));
+    };
+  };
+  const table = { defs: sysCallTable, names };
+  const access = { read: peek, fdPath };
+  const perTask = o.ff === true && o.o !== undefined;
+  let write: ((text: string) => void) | ((pid: number) => (text: string) => void);
+  try {
+    if (perTask) write = (pid: number) => file(`${o.o}.${pid}`);
+    else if (o.o !== undefined) write = file(o.o);
+    else
+      write = (text: string) => {
+        writeSync(2, Buffer.from(text, "latin1"));
+      };
+  } catch (e) {
+    return `cannot write ${o.o}: ${(e as Error).message}`;
+  }
+  const tracer = new StraceTracer(k, options, table, access, write, perTask);
+  const task = k.program;
+  const mm = task.mm;
+  if (mm) tracer.start(task, k.programPath, k.programArgv, k.programEnvc, mm.startStack + 8 * (k.programArgv.length + 2));
+  return () => {
+    if (options.summary !== "none") (write as (text: string) => void)(tracer.summary.text());
+    for (const fd of open) closeSync(fd);
+  };
+}
