@@ -9,11 +9,11 @@ import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_CHOWN, CAP_FSETID } from "../uapi/capability.ts";
 import { EACCES, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, EROFS, ESPIPE, ETXTBSY } from "../uapi/errno.ts";
 import {
-  accessAtNames,
   AT_EACCESS,
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
+  accessAtNames,
   atNames,
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
@@ -22,12 +22,13 @@ import {
   O_APPEND,
   O_RDONLY,
 } from "../uapi/fcntl.ts";
+import { IN_ACCESS, IN_ATTRIB, IN_MODIFY } from "../uapi/inotify.ts";
 import { RLIMIT_FSIZE } from "../uapi/resource.ts";
 import { isDir, isLnk, isReg, S_IFIFO, S_IFMT, S_ISGID, UTIME_NOW, UTIME_OMIT } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
 import { LOOKUP_EMPTY, LOOKUP_FOLLOW, userPathAt } from "./namei.ts";
-import { fsnotifyAttrib, fsnotifyModifyInode } from "./notify/fsnotify.ts";
+import { fsnotifyChange } from "./notify/fsnotify.ts";
 import { inGroup, inodePermission, MAY_WRITE, mntWantWrite } from "./permission.ts";
 import { privBits } from "./removePrivs.ts";
 
@@ -46,7 +47,8 @@ export interface Change extends Iattr {
 function setattrPrepare(k: Kernel, inode: Inode, a: Change): number {
   const { cred } = k.current;
   if (a.uid !== undefined && (cred.fsuid !== inode.uid || a.uid !== inode.uid) && !capable(k, CAP_CHOWN)) return -EPERM;
-  if (a.gid !== undefined && !(cred.fsuid === inode.uid && (inGroup(cred, a.gid) || a.gid === inode.gid)) && !capable(k, CAP_CHOWN)) return -EPERM;
+  if (a.gid !== undefined && !(cred.fsuid === inode.uid && (inGroup(cred, a.gid) || a.gid === inode.gid)) && !capable(k, CAP_CHOWN))
+    return -EPERM;
   if (a.mode !== undefined) {
     if (!inodeOwnerOrCapable(k, inode)) return -EPERM;
     const gid = a.gid ?? inode.gid;
@@ -54,6 +56,16 @@ function setattrPrepare(k: Kernel, inode: Inode, a: Change): number {
   }
   if (a.setTimes && !inodeOwnerOrCapable(k, inode)) return -EPERM;
   return 0;
+}
+
+/** What watchers are told. One time alone counts as an access or a modification. @linux include/linux/fsnotify.h fsnotify_change */
+function eventsOf(a: Change): number {
+  let mask = a.uid !== undefined || a.gid !== undefined || a.mode !== undefined ? IN_ATTRIB : 0;
+  if (a.size !== undefined) mask |= IN_MODIFY;
+  if (a.atime && a.mtime) mask |= IN_ATTRIB;
+  else if (a.atime) mask |= IN_ACCESS;
+  else if (a.mtime) mask |= IN_MODIFY;
+  return mask;
 }
 
 /** Changes attributes of what a path names. 0 or -errno. @linux fs/attr.c notify_change */
@@ -81,8 +93,7 @@ export function notifyChange(k: Kernel, path: Path, a: Change): number {
   if (!inode.op.setattr) return -EPERM;
   const r = inode.op.setattr(k, inode, a);
   if (r < 0) return r;
-  if (a.size !== undefined) fsnotifyModifyInode(k, inode, path.dentry);
-  if (a.mode !== undefined || a.uid !== undefined || a.gid !== undefined || a.setTimes || a.touch) fsnotifyAttrib(k, inode, path.dentry);
+  fsnotifyChange(k, inode, path.dentry, eventsOf(a));
   return 0;
 }
 
@@ -282,10 +293,16 @@ export const attrSyscalls: SyscallDef[] = [
     },
     { linux: "fs/open.c fchmod" },
   ),
-  syscall("fchmodat", { dirfd: A.dirfd, pathname: A.path, mode: A.mode }, (k, d, p, m) => fchmodat(k, d, p, m, 0), { linux: "fs/open.c fchmodat" }),
-  syscall("fchmodat2", { dirfd: A.dirfd, pathname: A.path, mode: A.mode, flags: A.flags(atNames) }, fchmodat, { linux: "fs/open.c fchmodat2" }),
+  syscall("fchmodat", { dirfd: A.dirfd, pathname: A.path, mode: A.mode }, (k, d, p, m) => fchmodat(k, d, p, m, 0), {
+    linux: "fs/open.c fchmodat",
+  }),
+  syscall("fchmodat2", { dirfd: A.dirfd, pathname: A.path, mode: A.mode, flags: A.flags(atNames) }, fchmodat, {
+    linux: "fs/open.c fchmodat2",
+  }),
   syscall("chown", { pathname: A.path, ...owner }, (k, p, u, g) => fchownat(k, AT_FDCWD, p, u, g, 0), { linux: "fs/open.c chown" }),
-  syscall("lchown", { pathname: A.path, ...owner }, (k, p, u, g) => fchownat(k, AT_FDCWD, p, u, g, AT_SYMLINK_NOFOLLOW), { linux: "fs/open.c lchown" }),
+  syscall("lchown", { pathname: A.path, ...owner }, (k, p, u, g) => fchownat(k, AT_FDCWD, p, u, g, AT_SYMLINK_NOFOLLOW), {
+    linux: "fs/open.c lchown",
+  }),
   syscall(
     "fchown",
     { fd: A.fd, ...owner },
@@ -296,17 +313,30 @@ export const attrSyscalls: SyscallDef[] = [
     { linux: "fs/open.c fchown" },
   ),
   syscall("fchownat", { dirfd: A.dirfd, pathname: A.path, ...owner, flags: A.flags(atNames) }, fchownat, { linux: "fs/open.c fchownat" }),
-  syscall("utimensat", { dirfd: A.dirfd, pathname: A.path, times: A.ptr, flags: A.flags(atNames) }, sysUtimensat, { linux: "fs/utimes.c utimensat" }),
+  syscall("utimensat", { dirfd: A.dirfd, pathname: A.path, times: A.ptr, flags: A.flags(atNames) }, sysUtimensat, {
+    linux: "fs/utimes.c utimensat",
+  }),
   syscall("futimesat", { dirfd: A.dirfd, pathname: A.path, times: A.ptr }, futimesat, { linux: "fs/utimes.c futimesat" }),
   syscall("utimes", { pathname: A.path, times: A.ptr }, (k, p, t) => futimesat(k, AT_FDCWD, p, t), { linux: "fs/utimes.c utimes" }),
   syscall("utime", { pathname: A.path, times: A.ptr }, sysUtime, { linux: "fs/utimes.c utime" }),
-  syscall("truncate", { path: A.path, length: A.off }, (k, p, n) => (n < 0 ? -EINVAL : onPath(lookup(k, AT_FDCWD, p, 0), (path) => truncatePath(k, path, n))), {
-    linux: "fs/open.c truncate",
-  }),
+  syscall(
+    "truncate",
+    { path: A.path, length: A.off },
+    (k, p, n) => (n < 0 ? -EINVAL : onPath(lookup(k, AT_FDCWD, p, 0), (path) => truncatePath(k, path, n))),
+    {
+      linux: "fs/open.c truncate",
+    },
+  ),
   syscall("ftruncate", { fd: A.fd, length: A.off }, sysFtruncate, { linux: "fs/open.c ftruncate" }),
-  syscall("fallocate", { fd: A.fd, mode: A.flags(fallocNames), offset: A.off, length: A.off }, sysFallocate, { linux: "fs/open.c fallocate" }),
-  syscall("access", { pathname: A.path, mode: A.custom("i32") }, (k, p, m) => doFaccessat(k, AT_FDCWD, p, m, 0), { linux: "fs/open.c access" }),
-  syscall("faccessat", { dirfd: A.dirfd, pathname: A.path, mode: A.custom("i32") }, (k, d, p, m) => doFaccessat(k, d, p, m, 0), { linux: "fs/open.c faccessat" }),
+  syscall("fallocate", { fd: A.fd, mode: A.flags(fallocNames), offset: A.off, length: A.off }, sysFallocate, {
+    linux: "fs/open.c fallocate",
+  }),
+  syscall("access", { pathname: A.path, mode: A.custom("i32") }, (k, p, m) => doFaccessat(k, AT_FDCWD, p, m, 0), {
+    linux: "fs/open.c access",
+  }),
+  syscall("faccessat", { dirfd: A.dirfd, pathname: A.path, mode: A.custom("i32") }, (k, d, p, m) => doFaccessat(k, d, p, m, 0), {
+    linux: "fs/open.c faccessat",
+  }),
   syscall("faccessat2", { dirfd: A.dirfd, pathname: A.path, mode: A.custom("i32"), flags: A.flags(accessAtNames) }, doFaccessat, {
     linux: "fs/open.c faccessat2",
   }),

@@ -1,5 +1,6 @@
 import { Dentry, type Inode, type Mount, type Path } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
+import { fsnotifyInodeRemove } from "./notify/fsnotify.ts";
 
 /** A dentry for a name in a directory, negative, and entered among its children. @linux fs/dcache.c d_alloc */
 export function dAlloc(parent: Dentry, name: string): Dentry {
@@ -40,7 +41,9 @@ export function dDelete(k: Kernel, dentry: Dentry): void {
 /** One user of an inode less; without links and users it goes. @linux fs/inode.c iput */
 export function dropInode(k: Kernel, inode: Inode): void {
   inode.count--;
-  if (inode.count <= 0 && inode.nlink <= 0) inode.sb.op.evictInode?.(k, inode);
+  if (inode.count > 0 || inode.nlink > 0) return;
+  if (inode.notify) fsnotifyInodeRemove(k, inode);
+  inode.sb.op.evictInode?.(k, inode);
 }
 
 /** The dentry takes a new name and parent. @linux fs/dcache.c d_move */
@@ -79,7 +82,8 @@ function prepend(path: Path, root: Path | null): { text: string; reachable: bool
   for (;;) {
     if (root && dentry === root.dentry && mnt === root.mnt) return { text: text || "/", reachable: true, deleted };
     if (dentry === mnt.root) {
-      if (mnt.parent === mnt) return { text: text || "/", reachable: root === null || (mnt === root.mnt && root.dentry === mnt.root), deleted };
+      if (mnt.parent === mnt)
+        return { text: text || "/", reachable: root === null || (mnt === root.mnt && root.dentry === mnt.root), deleted };
       dentry = mnt.mountpoint;
       mnt = mnt.parent;
       continue;

@@ -99,7 +99,7 @@ function sysFcntl(k: Kernel, fd: number, cmd: number, arg: number): number {
   const { files } = k.current;
   const file = k.current.file(fd);
   if (!file) return -EBADF;
-  const int = arg % 0x100000000 | 0;
+  const int = (arg % 0x100000000) | 0;
   switch (cmd) {
     case F.F_DUPFD:
       return dupfd(k, int, file, false);
@@ -167,5 +167,6 @@ function sysFcntl(k: Kernel, fd: number, cmd: number, arg: number): number {
   }
 }
 
-
-export const fcntlSyscalls: SyscallDef[] = [syscall("fcntl", { fd: A.fd, cmd: A.int, arg: A.custom() }, sysFcntl, { linux: "fs/fcntl.c do_fcntl" })];
+export const fcntlSyscalls: SyscallDef[] = [
+  syscall("fcntl", { fd: A.fd, cmd: A.int, arg: A.custom() }, sysFcntl, { linux: "fs/fcntl.c do_fcntl" }),
+];

@@ -77,4 +77,3 @@ export function breakLease(k: Kernel, inode: Inode, flags: number): number {
   k.sched.setDeadline(k.time.now() + LEASE_BREAK_TIME);
   return k.sched.sleepOn(ctx.wait);
 }
-

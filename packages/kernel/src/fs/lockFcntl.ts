@@ -76,7 +76,12 @@ export function fcntlGetlk(k: Kernel, file: File, cmd: number, address: number):
   if (ofd && view.getInt32(L_PID, true) !== 0) return -EINVAL;
   const ctx = file.inode.locks as FileLockContext | null;
   // F_OFD_GETLK with F_UNLCK asks for any lock at all.
-  const found = ctx && type === F_UNLCK ? (ctx.posix.find((l) => l.owner === file && l.end >= request.start && request.end >= l.start) ?? null) : ctx ? posixConflict(ctx, request) : null;
+  const found =
+    ctx && type === F_UNLCK
+      ? (ctx.posix.find((l) => l.owner === file && l.end >= request.start && request.end >= l.start) ?? null)
+      : ctx
+        ? posixConflict(ctx, request)
+        : null;
   if (!found) view.setInt16(0, F_UNLCK, true);
   else {
     view.setInt16(0, found.type, true);

@@ -221,4 +221,6 @@ function sysFlock(k: Kernel, fd: number, cmd: number): number {
   return flockLock(k, file, type, !(cmd & LOCK_NB));
 }
 
-export const locksSyscalls: SyscallDef[] = [syscall("flock", { fd: A.fd, cmd: A.flags(lockNames) }, sysFlock, { linux: "fs/locks.c flock" })];
+export const locksSyscalls: SyscallDef[] = [
+  syscall("flock", { fd: A.fd, cmd: A.flags(lockNames) }, sysFlock, { linux: "fs/locks.c flock" }),
+];

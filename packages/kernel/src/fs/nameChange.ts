@@ -7,8 +7,8 @@ import { EBUSY, EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, EPER
 import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../uapi/fcntl.ts";
 import { isDir, isReg, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
 import { dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
+import { fsnotifyCreate, fsnotifyDelete, fsnotifyLinkCount, fsnotifyMove } from "./notify/fsnotify.ts";
 import { checkSticky, inGroup, inodePermission, MAY_EXEC, MAY_READ, MAY_WRITE } from "./permission.ts";
-import { fsnotifyAttrib, fsnotifyCreate, fsnotifyDelete, fsnotifyMove } from "./notify/fsnotify.ts";
 
 /** Operations that change names. Each checks permissions, asks the file system, tells watchers. */
 
@@ -40,7 +40,15 @@ function changed(k: Kernel, dir: Inode): void {
 /** Mode of a new inode: the umask applies, and set-group-ID may be lost. */
 function newMode(k: Kernel, dir: Inode, mode: number): number {
   mode &= ~k.current.fs.umask;
-  if (mode & S_ISGID && mode & S_IXGRP && !isDir(mode) && dir.mode & S_ISGID && !inGroup(k.current.cred, dir.gid) && !capable(k, CAP_FSETID)) mode &= ~S_ISGID;
+  if (
+    mode & S_ISGID &&
+    mode & S_IXGRP &&
+    !isDir(mode) &&
+    dir.mode & S_ISGID &&
+    !inGroup(k.current.cred, dir.gid) &&
+    !capable(k, CAP_FSETID)
+  )
+    mode &= ~S_ISGID;
   return mode;
 }
 
@@ -112,7 +120,7 @@ export function vfsLink(k: Kernel, inode: Inode, dir: Inode, dentry: Dentry): nu
   const r = dir.op.link(k, inode, dir, dentry);
   if (r < 0) return r;
   changed(k, dir);
-  fsnotifyAttrib(k, inode, dentry);
+  fsnotifyLinkCount(k, inode);
   fsnotifyCreate(k, dir, dentry);
   return 0;
 }
@@ -127,8 +135,9 @@ export function vfsUnlink(k: Kernel, dir: Inode, dentry: Dentry): number {
   if (r < 0) return r;
   changed(k, dir);
   inode.ctime = currentTime(k);
-  fsnotifyDelete(k, dir, dentry, inode);
+  fsnotifyLinkCount(k, inode);
   dDelete(k, dentry);
+  fsnotifyDelete(k, dir, dentry, inode);
   return 0;
 }
 
@@ -141,8 +150,8 @@ export function vfsRmdir(k: Kernel, dir: Inode, dentry: Dentry): number {
   const r = dir.op.rmdir(k, dir, dentry);
   if (r < 0) return r;
   changed(k, dir);
-  fsnotifyDelete(k, dir, dentry, inode);
   dDelete(k, dentry);
+  fsnotifyDelete(k, dir, dentry, inode);
   return 0;
 }
 
@@ -191,7 +200,14 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
 }
 
 /** Checks that do not depend on the file system. @linux fs/namei.c do_renameat2 */
-export function renameChecks(oldParent: Path, oldDentry: Dentry, newParent: Path, newDentry: Dentry, flags: number, trailing: boolean): number {
+export function renameChecks(
+  oldParent: Path,
+  oldDentry: Dentry,
+  newParent: Path,
+  newDentry: Dentry,
+  flags: number,
+  trailing: boolean,
+): number {
   if (oldParent.mnt !== newParent.mnt) return -EXDEV;
   if (flags & RENAME_NOREPLACE && newDentry.inode) return -EEXIST;
   if (flags & RENAME_EXCHANGE) {
@@ -203,5 +219,3 @@ export function renameChecks(oldParent: Path, oldDentry: Dentry, newParent: Path
   if (isSubdir(oldParent.dentry, newDentry) && newDentry.inode) return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
   return 0;
 }
-
-

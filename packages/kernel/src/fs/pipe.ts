@@ -20,7 +20,7 @@ import { fasyncHelper, killFasync } from "./fasync.ts";
 import { fifoOpen } from "./fifo.ts";
 import { closeFd, fdInstall, fput } from "./file.ts";
 import { newInode, touchAtime, updateMtime } from "./inode.ts";
-import { kernMount, noLlseek, pseudoDentry, simpleStatfs } from "./libfs.ts";
+import { kernMount, pseudoDentry, simpleStatfs } from "./libfs.ts";
 import {
   getPipeInfo,
   PIPE_BUF_FLAG_CAN_MERGE,
@@ -225,7 +225,6 @@ export const pipefifoFops: FileOperations = stateTable("pipefifo_fops", {
   open: fifoOpen,
   read: pipeRead,
   write: pipeWrite,
-  llseek: noLlseek,
   poll: pipePoll,
   ioctl: pipeIoctl,
   fasync: pipeFasync,

@@ -1,4 +1,5 @@
 import { flagNames } from "../syscall/declare.ts";
+import { struct } from "./struct.ts";
 
 /** include/uapi/asm-generic/fcntl.h, include/uapi/linux/fcntl.h, fs.h, openat2.h */
 export const O_RDONLY = 0;
@@ -77,7 +78,13 @@ export const openNames = flagNames("O_???", {
 });
 export const atNames = flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_NO_AUTOMOUNT, AT_EMPTY_PATH });
 export const accessAtNames = flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_EACCESS, AT_EMPTY_PATH });
-export const statxAtNames = flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT, AT_EMPTY_PATH, AT_STATX_FORCE_SYNC, AT_STATX_DONT_SYNC });
+export const statxAtNames = flagNames("AT_???", {
+  AT_SYMLINK_NOFOLLOW,
+  AT_NO_AUTOMOUNT,
+  AT_EMPTY_PATH,
+  AT_STATX_FORCE_SYNC,
+  AT_STATX_DONT_SYNC,
+});
 export const renameNames = flagNames("RENAME_???", { RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT });
 export const fallocNames = flagNames("FALLOC_FL_???", {
   FALLOC_FL_KEEP_SIZE,
@@ -94,3 +101,65 @@ export const resolveNames = flagNames("RESOLVE_???", {
   RESOLVE_IN_ROOT,
   RESOLVE_CACHED,
 });
+
+export const F_DUPFD = 0;
+export const F_GETFD = 1;
+export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const F_GETLK = 5;
+export const F_SETLK = 6;
+export const F_SETLKW = 7;
+export const F_SETOWN = 8;
+export const F_GETOWN = 9;
+export const F_SETSIG = 10;
+export const F_GETSIG = 11;
+export const F_SETOWN_EX = 15;
+export const F_GETOWN_EX = 16;
+export const F_GETOWNER_UIDS = 17;
+export const F_OFD_GETLK = 36;
+export const F_OFD_SETLK = 37;
+export const F_OFD_SETLKW = 38;
+export const F_SETLEASE = 1024;
+export const F_GETLEASE = 1025;
+export const F_NOTIFY = 1026;
+export const F_DUPFD_QUERY = 1027;
+export const F_CREATED_QUERY = 1028;
+export const F_DUPFD_CLOEXEC = 1030;
+export const F_SETPIPE_SZ = 1031;
+export const F_GETPIPE_SZ = 1032;
+export const F_ADD_SEALS = 1033;
+export const F_GET_SEALS = 1034;
+export const F_GET_RW_HINT = 1035;
+export const F_SET_RW_HINT = 1036;
+export const F_GET_FILE_RW_HINT = 1037;
+export const F_SET_FILE_RW_HINT = 1038;
+export const FD_CLOEXEC = 1;
+export const F_RDLCK = 0;
+export const F_WRLCK = 1;
+export const F_UNLCK = 2;
+export const LOCK_SH = 1;
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+export const LOCK_UN = 8;
+export const LOCK_MAND = 32;
+export const F_SEAL_SEAL = 1;
+export const F_SEAL_SHRINK = 2;
+export const F_SEAL_GROW = 4;
+export const F_SEAL_WRITE = 8;
+export const F_SEAL_FUTURE_WRITE = 16;
+export const F_SEAL_EXEC = 32;
+
+/** struct flock */
+export const flockStruct = struct("flock", [
+  ["l_type", "s16"],
+  ["l_whence", "s16"],
+  ["l_start", "s64"],
+  ["l_len", "s64"],
+  ["l_pid", "s32"],
+]);
+export const fOwnerExStruct = struct("f_owner_ex", [
+  ["type", "s32"],
+  ["pid", "s32"],
+]);
+export const lockNames = flagNames("LOCK_???", { LOCK_SH, LOCK_EX, LOCK_UN, LOCK_NB });

@@ -155,6 +155,8 @@ export class Inode {
   /** State of the file-system type. */
   info: object | null = null;
   xattrs: Map<string, Uint8Array> | null = null;
+  /** RWH_WRITE_LIFE_* of F_SET_RW_HINT. */
+  writeHint = 0;
   constructor(sb: SuperBlock, ino: number, mode: number, op: InodeOperations, fop: FileOperations) {
     this.sb = sb;
     this.ino = ino;
@@ -256,4 +258,5 @@ export class FsStruct {
 }
 
 export { WaitQueueHead };
+
 stateClass(SuperBlock, Inode, Dentry, Mount, File, FilesStruct, FsStruct);
