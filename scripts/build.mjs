@@ -9,6 +9,7 @@ await build({
   entryPoints: { index: `${src}index.ts`, cli: `${src}cli.ts` },
   outdir: out,
   bundle: true,
+  external: ["commander"],
   splitting: true,
   platform: "node",
   format: "esm",

@@ -52,7 +52,7 @@ export class MemoryHost implements Host, Reactor {
     return Math.round(performance.now() * 1e6);
   }
   entropy(out: Uint8Array): void {
-    crypto.getRandomValues(out);
+    crypto.getRandomValues(out as Uint8Array<ArrayBuffer>);
   }
   yieldToHost(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, 0));

@@ -48,6 +48,10 @@ export class Kernel {
   initTask!: Task;
   /** The program the machine was started for; its end is the machine's end. */
   program!: Task;
+  /** How it was started: file, arguments, number of environment strings. */
+  programPath = "";
+  programArgv: string[] = [];
+  programEnvc = 0;
   rootMount!: Mount;
   exited = false;
   /** Wait status of the program once `exited`. */

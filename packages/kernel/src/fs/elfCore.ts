@@ -2,7 +2,7 @@ import { XSTATE_SIZE } from "../arch/x86/kernel/sigframe.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { MmStruct, Vma } from "../include/linux/mm_types.ts";
 import type { Task } from "../include/linux/sched.ts";
-import { processTimes } from "../kernel/resource.ts";
+import { processTimes } from "../kernel/time/cpuClock.ts";
 import { siCode } from "../kernel/signal/siginfo.ts";
 import type { Kernel } from "../kernel.ts";
 import { VM_DONTDUMP, VM_EXEC, VM_IO, VM_READ, VM_SHARED, VM_WRITE } from "../mm/flags.ts";

@@ -1,4 +1,4 @@
-import type { Rlimit, SignalStruct, Task } from "../include/linux/sched.ts";
+import type { Rlimit, Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -29,6 +29,7 @@ import {
 import { setU64 } from "../uapi/struct.ts";
 import { capable } from "./capability.ts";
 import { findTask } from "./pid.ts";
+import { processTimes } from "./time/cpuClock.ts";
 import { updateRlimitCpu } from "./time/cpuTimers.ts";
 
 /** Soft limit of a task. @linux include/linux/sched/signal.h task_rlimit */
@@ -125,25 +126,6 @@ function sysPrlimit64(k: Kernel, pid: number, resource: number, newAddr: number,
   const r = doPrlimit(k, task, resource, next, old);
   if (r < 0) return r;
   return oldAddr !== 0 ? writeRlimit(k, oldAddr, old) : 0;
-}
-
-/** User and system time of a process, all threads, in ns. @linux kernel/sched/cputime.c thread_group_cputime */
-export function processTimes(group: SignalStruct, out: { utime: number; stime: number }): void {
-  let u = group.utime;
-  let s = group.stime;
-  const leader = group.leader;
-  let leaderSeen = false;
-  for (const t of group.threads) {
-    u += t.utime;
-    s += t.stime;
-    if (t === leader) leaderSeen = true;
-  }
-  if (!leaderSeen) {
-    u += leader.utime;
-    s += leader.stime;
-  }
-  out.utime = u;
-  out.stime = s;
 }
 
 const times = { utime: 0, stime: 0 };

@@ -1,6 +1,6 @@
 import type { CpuContext } from "@lstar/machine";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
-import type { CpuTimer } from "../../kernel/time/cpuTimers.ts";
+import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
 import type { PosixTimer } from "../../kernel/time/posixTimers.ts";
 import { stateClass } from "../../state.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";

@@ -24,16 +24,13 @@ import {
 } from "../../uapi/time.ts";
 import { capable } from "../capability.ts";
 import { findTask } from "../pid.ts";
-import { processTimes } from "../resource.ts";
+import { CPUCLOCK_SCHED, cpuSample } from "./cpuClock.ts";
 import { getTimespec, timespecValid, userTimespec, writeTimespec } from "./userTime.ts";
 
 /** Length of a tick: what the coarse clocks resolve (CONFIG_HZ=250). */
 export const TICK_NS = 4_000_000;
 
 /** CPU-time clocks: what is counted. */
-export const CPUCLOCK_PROF = 0;
-export const CPUCLOCK_VIRT = 1;
-export const CPUCLOCK_SCHED = 2;
 
 /** A CPU-time clock id, taken apart. */
 export interface CpuClock {
@@ -59,15 +56,6 @@ export function cpuClock(k: Kernel, id: number, gettime: boolean): CpuClock | nu
   if (thread) return task.signal === self.signal ? { task, thread, which: id & 3 } : null;
   if (gettime && task === self) return { task, thread, which: id & 3 };
   return task.pid === task.tgid ? { task, thread, which: id & 3 } : null;
-}
-
-const times = { utime: 0, stime: 0 };
-
-/** ns on a CPU-time clock. @linux kernel/time/posix-cpu-timers.c cpu_clock_sample */
-export function cpuSample(task: Task, thread: boolean, which: number): number {
-  if (thread) return which === CPUCLOCK_VIRT ? task.utime : task.utime + task.stime;
-  processTimes(task.signal, times);
-  return which === CPUCLOCK_VIRT ? times.utime : times.utime + times.stime;
 }
 
 const out: Timespec = { sec: 0, nsec: 0 };

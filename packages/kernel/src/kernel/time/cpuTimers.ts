@@ -4,27 +4,7 @@ import { stateClass } from "../../state.ts";
 import { RLIM_INFINITY, RLIMIT_CPU } from "../../uapi/resource.ts";
 import { SIGKILL, SIGXCPU } from "../../uapi/signal.ts";
 import { groupSendSigInfo } from "../signal/send.ts";
-import { CPUCLOCK_PROF, CPUCLOCK_VIRT, cpuSample } from "./clocks.ts";
-
-/** Fires when a task or process has used an amount of processor time. */
-export abstract class CpuTimer {
-  readonly task: Task;
-  readonly thread: boolean;
-  /** CPUCLOCK_* */
-  readonly which: number;
-  /** ns on that clock. */
-  expires = 0;
-  constructor(task: Task, thread: boolean, which: number) {
-    this.task = task;
-    this.thread = thread;
-    this.which = which;
-  }
-  sample(): number {
-    return cpuSample(this.task, this.thread, this.which);
-  }
-  /** Called once it is off the list. */
-  abstract fire(k: Kernel): void;
-}
+import { CPUCLOCK_PROF, CPUCLOCK_VIRT, CpuTimer } from "./cpuClock.ts";
 
 export function armCpuTimer(t: CpuTimer): void {
   const list = t.task.signal.cpuTimers;

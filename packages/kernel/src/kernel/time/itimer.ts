@@ -8,7 +8,8 @@ import { SIGALRM, SIGPROF, SIGVTALRM } from "../../uapi/signal.ts";
 import { getS64, setU64 } from "../../uapi/struct.ts";
 import { ITIMER_PROF, ITIMER_REAL, itimerNames, itimervalStruct } from "../../uapi/time.ts";
 import { groupSendSigInfo } from "../signal/send.ts";
-import { armCpuTimer, CPUCLOCK_PROF, CPUCLOCK_VIRT, CpuTimer, disarmCpuTimer } from "./cpuTimers.ts";
+import { CpuTimer } from "./cpuClock.ts";
+import { armCpuTimer, CPUCLOCK_PROF, CPUCLOCK_VIRT, disarmCpuTimer } from "./cpuTimers.ts";
 import { KernelTimer } from "./timer.ts";
 import { KTIME_SEC_MAX } from "./userTime.ts";
 

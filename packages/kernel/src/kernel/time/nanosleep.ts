@@ -25,7 +25,8 @@ import {
 import { capable } from "../capability.ts";
 import type { RestartBlock } from "../signalCalls.ts";
 import { cpuClock } from "./clocks.ts";
-import { armCpuTimer, CpuTimer, disarmCpuTimer } from "./cpuTimers.ts";
+import { CpuTimer } from "./cpuClock.ts";
+import { armCpuTimer, disarmCpuTimer } from "./cpuTimers.ts";
 import { readTimespec, toNs, userTimespec, writeNs } from "./userTime.ts";
 
 /** A sleep under way, kept over retries and over an interruption by a stop signal. */
