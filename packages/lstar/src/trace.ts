@@ -8,26 +8,15 @@ import { type Command, InvalidArgumentError } from "commander";
 /** strace's options, under its letters. */
 export interface TraceOptions {
   o?: string;
-  f?: boolean;
-  ff?: boolean;
   e: string[];
   c?: boolean;
   C?: boolean;
   T?: boolean;
-  t?: boolean;
-  tt?: boolean;
-  ttt?: boolean;
   r?: boolean;
-  y?: boolean;
-  yy?: boolean;
   s?: number;
   v?: boolean;
-  x?: boolean;
-  xx?: boolean;
   n?: boolean;
   i?: boolean;
-  q?: boolean;
-  qq?: boolean;
   a?: number;
 }
 
@@ -37,30 +26,33 @@ function count(text: string): number {
   return n;
 }
 
+/** strace says more when one of these letters is doubled (-ff, -tt, -ttt, -yy, -xx, -qq). */
+const counted = ["f", "t", "y", "x", "q"] as const;
+const counts: Record<string, number> = {};
+
 export function addTraceOptions(command: Command): Command {
-  return command
+  command
     .option("-o <FILE>", "write the trace to a file instead of stderr")
-    .option("-f", "follow child processes and threads")
-    .option("-ff", "with -o: one file per task, FILE.PID")
+    .option("-f", "follow child processes and threads; -ff with -o: one file per task, FILE.PID")
     .option("-e <EXPR>", "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed", (v: string, b: string[]) => [...b, v], [])
     .option("-c", "count calls, errors and time; print a table at the end")
     .option("-C", "the same, besides the trace")
     .option("-T", "show the time spent in each call")
-    .option("-t", "prefix the time of day")
-    .option("-tt", "with microseconds")
-    .option("-ttt", "as seconds since the epoch")
+    .option("-t", "prefix the time of day; -tt with microseconds, -ttt as seconds since the epoch")
     .option("-r", "time since the previous call")
-    .option("-y", "paths of file descriptors")
-    .option("-yy", "more about file descriptors")
+    .option("-y", "paths of file descriptors; -yy more about them")
     .option("-s <N>", "print at most N bytes of strings", count, 32)
     .option("-v", "print structs in full")
-    .option("-x", "non-ASCII strings in hexadecimal")
-    .option("-xx", "all strings in hexadecimal")
+    .option("-x", "non-ASCII strings in hexadecimal; -xx all strings")
     .option("-n", "print the numbers of system calls")
     .option("-i", "print the instruction pointer")
-    .option("-q", "no messages about attaching")
-    .option("-qq", "no exit lines either")
+    .option("-q", "no messages about attaching; -qq no exit lines either")
     .option("-a <N>", "column of the results", count, 40);
+  for (const letter of counted)
+    command.on(`option:${letter}`, () => {
+      counts[letter] = (counts[letter] ?? 0) + 1;
+    });
+  return command;
 }
 
 /** Memory of a task without changing anything: as many bytes as can be read. */
@@ -98,23 +90,24 @@ function fdPath(k: Kernel, task: Task, fd: number): string | null {
 
 /** Connects strace's printer to a booted kernel. @returns what to do at the end, or an error message. */
 export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string {
+  const times = (letter: string): number => counts[letter] ?? 0;
   const names = syscallNames.map((n) => n ?? "");
   const filter = o.e.length > 0 ? parseFilter(o.e, new Set(names)) : everything;
   if (typeof filter === "string") return filter;
   const options: StraceOptions = {
     ...defaultStraceOptions,
     filter,
-    follow: o.f === true || o.ff === true,
+    follow: times("f") > 0,
     summary: o.c ? "only" : o.C ? "also" : "none",
     callTimes: o.T === true,
-    timestamps: o.ttt ? "epoch" : o.tt ? "microseconds" : o.t ? "seconds" : o.r ? "relative" : "none",
-    decodeFds: o.yy ? 2 : o.y ? 1 : 0,
+    timestamps: times("t") > 2 ? "epoch" : times("t") === 2 ? "microseconds" : times("t") === 1 ? "seconds" : o.r ? "relative" : "none",
+    decodeFds: Math.min(2, times("y")) as 0 | 1 | 2,
     stringLimit: o.s ?? 32,
     verbose: o.v === true,
-    hexStrings: o.xx ? "all" : o.x ? "non-ascii" : "none",
+    hexStrings: times("x") > 1 ? "all" : times("x") === 1 ? "non-ascii" : "none",
     numbers: o.n === true,
     instructionPointer: o.i === true,
-    quiet: o.qq ? 2 : o.q ? 1 : 0,
+    quiet: Math.min(2, times("q")) as 0 | 1 | 2,
     column: o.a ?? 40,
     toFile: o.o !== undefined,
   };
@@ -128,7 +121,7 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
   };
   const table = { defs: sysCallTable, names };
   const access = { read: peek, fdPath };
-  const perTask = o.ff === true && o.o !== undefined;
+  const perTask = times("f") > 1 && o.o !== undefined;
   let write: ((text: string) => void) | ((pid: number) => (text: string) => void);
   try {
     if (perTask) write = (pid: number) => file(`${o.o}.${pid}`);

@@ -3,7 +3,7 @@ import { openStdio } from "../drivers/tty/stdio.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fdInstall } from "../fs/file.ts";
 import { pathLookupAt } from "../fs/namei.ts";
-import { FilesStruct, FsStruct, type SuperBlock } from "../include/linux/fs.ts";
+import { FilesStruct, FsStruct, type Path, type SuperBlock } from "../include/linux/fs.ts";
 import { Cred, Task } from "../include/linux/sched.ts";
 import { allocPid } from "../kernel/pid.ts";
 import { initRlimits } from "../kernel/resource.ts";
@@ -33,10 +33,13 @@ const CAP_NONE: [number, number] = [0, 0];
 
 /** Makes pid 1, mounts, and starts the program as pid 2. @linux init/main.c start_kernel */
 export function startKernel(k: Kernel, options: BootOptions): number {
+  // Mounting is done in init's context, which has no root before it.
+  const nowhere = undefined as unknown as Path;
+  const init = makeInit(k, new FsStruct(nowhere, nowhere));
+  k.initTask = k.current = init;
   const root = mountRoot(k, options.rootfs, options.rootSource);
   if (typeof root === "number") return root;
-  const init = makeInit(k, new FsStruct({ mnt: root, dentry: root.root }, { mnt: root, dentry: root.root }));
-  k.initTask = k.current = init;
+  init.fs.root = init.fs.pwd = { mnt: root, dentry: root.root };
   const mounted = mountDefaults(k);
   if (mounted < 0) return mounted;
   const prepared = options.prepare?.(k) ?? 0;
