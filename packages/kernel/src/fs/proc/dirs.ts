@@ -9,7 +9,7 @@ import { dirEmitDots, dirLlseek } from "../libfs.ts";
 import { globalEntries, type ProcEntry, taskEntries } from "./entry.ts";
 import { fdDirFops, fdDirInodeOps } from "./fd.ts";
 import { procAlive } from "./file.ts";
-import { ProcInfo, namesBelow, procInfo } from "./info.ts";
+import { namesBelow, ProcInfo, procInfo } from "./info.ts";
 import { procInstantiate, procNewInode, procOwner } from "./inode.ts";
 import { mapFilesFops, mapFilesInodeOps } from "./mapFiles.ts";
 
@@ -121,7 +121,8 @@ function typeIn(entries: Map<string, ProcEntry>, info: ProcInfo): (name: string)
 function iterateGlobal(k: Kernel, file: File, ctx: DirContext): number {
   if (!dirEmitDots(k, file, ctx)) return 0;
   const info = procInfo(file.inode);
-  if (ctx.pos < FIRST_PROCESS && !emitNames(ctx, file.inode.ino, namesBelow(globalEntries, info.path), typeIn(globalEntries, info))) return 0;
+  if (ctx.pos < FIRST_PROCESS && !emitNames(ctx, file.inode.ino, namesBelow(globalEntries, info.path), typeIn(globalEntries, info)))
+    return 0;
   if (info.path !== "") return 0;
   if (ctx.pos < FIRST_PROCESS) ctx.pos = FIRST_PROCESS;
   const pids = [...tasksOf(k)].filter((t) => t.pid === t.tgid).map((t) => t.pid);

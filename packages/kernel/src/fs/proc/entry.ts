@@ -11,6 +11,8 @@ export interface ProcEntry {
   /** Permission bits. */
   readonly mode: number;
   show?(k: Kernel, task: Task): string | number;
+  /** What the file of the same name below task/TID shows, where that differs. */
+  showThread?(k: Kernel, task: Task): string | number;
   /** A file whose content depends on the position (/proc/PID/mem, pagemap): bytes, none at the end. */
   readAt?(k: Kernel, task: Task, pos: number, length: number): Uint8Array | number;
   /** A write of a whole text; the number of bytes used is the text's length unless it fails. */

@@ -8,7 +8,7 @@ import { O_CLOEXEC } from "../../uapi/fcntl.ts";
 import { dInstantiate, dPath } from "../dcache.ts";
 import { dirEmitDots, dirLlseek } from "../libfs.ts";
 import { genericPermission } from "../permission.ts";
-import { latin1Bytes, procAlive, ProcText } from "./file.ts";
+import { latin1Bytes, ProcText, procAlive } from "./file.ts";
 import { ProcInfo, procInfo } from "./info.ts";
 import { procNewInode } from "./inode.ts";
 

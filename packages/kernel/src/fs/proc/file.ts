@@ -55,7 +55,7 @@ function procRead(k: Kernel, file: File, to: IovIter, pos: number): number {
   let made = file.priv as ProcText | null;
   if (!made || pos === 0) {
     if (entry.inspect && info.task && !ptraceMayAccess(k, info.task, true)) return -EACCES;
-    const shown = entry.show(k, task);
+    const shown = info.area === "tid" && entry.showThread ? entry.showThread(k, task) : entry.show(k, task);
     if (typeof shown === "number") return shown;
     made = new ProcText(latin1Bytes(shown));
     file.priv = made;
@@ -66,7 +66,13 @@ function procRead(k: Kernel, file: File, to: IovIter, pos: number): number {
   return done === 0 ? -EFAULT : done;
 }
 
-function readAt(k: Kernel, read: (k: Kernel, task: Task, pos: number, length: number) => Uint8Array | number, task: Task, to: IovIter, pos: number): number {
+function readAt(
+  k: Kernel,
+  read: (k: Kernel, task: Task, pos: number, length: number) => Uint8Array | number,
+  task: Task,
+  to: IovIter,
+  pos: number,
+): number {
   let done = 0;
   while (to.count > 0) {
     const bytes = read(k, task, pos + done, Math.min(to.count, CHUNK));

@@ -1,7 +1,7 @@
 import type { Inode } from "../../include/linux/fs.ts";
 import type { Task } from "../../include/linux/sched.ts";
 import { stateClass } from "../../state.ts";
-import { type ProcEntry, globalEntries, taskEntries } from "./entry.ts";
+import { globalEntries, type ProcEntry, taskEntries } from "./entry.ts";
 
 /** What an inode of procfs stands for. */
 export class ProcInfo {

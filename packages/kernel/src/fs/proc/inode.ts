@@ -9,7 +9,7 @@ import { dInstantiate } from "../dcache.ts";
 import { newInode } from "../inode.ts";
 import { genericPermission } from "../permission.ts";
 import { procAlive, procFileFops } from "./file.ts";
-import { ProcInfo, procEntry, procInfo } from "./info.ts";
+import { type ProcInfo, procEntry, procInfo } from "./info.ts";
 
 const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
