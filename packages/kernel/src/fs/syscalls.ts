@@ -1,20 +1,28 @@
 import type { SyscallDef } from "../syscall/declare.ts";
 import { attrSyscalls } from "./attr.ts";
+import { eventfdSyscalls } from "./eventfd.ts";
 import { eventpollSyscalls } from "./eventpoll.ts";
 import { fcntlSyscalls } from "./fcntl.ts";
 import { fileSyscalls } from "./file.ts";
 import { ioctlSyscalls } from "./ioctl.ts";
 import { locksSyscalls } from "./locks.ts";
-import { namespaceSyscalls } from "./namespace.ts";
+import { memfdSyscalls } from "./memfd.ts";
 import { nameSyscalls } from "./nameSyscalls.ts";
+import { namespaceSyscalls } from "./namespace.ts";
+import { inotifySyscalls } from "./notify/inotify.ts";
 import { openSyscalls } from "./open.ts";
 import { pipeSyscalls } from "./pipe.ts";
 import { readdirSyscalls } from "./readdir.ts";
 import { readWriteSyscalls } from "./readWrite.ts";
 import { selectSyscalls } from "./select.ts";
+import { sendfileSyscalls } from "./sendfile.ts";
 import { signalfdSyscalls } from "./signalfd.ts";
+import { spliceSyscalls } from "./splice.ts";
 import { statSyscalls } from "./stat.ts";
+import { statfsSyscalls } from "./statfs.ts";
+import { syncSyscalls } from "./sync.ts";
 import { timerfdSyscalls } from "./timerfd.ts";
+import { xattrSyscalls } from "./xattr.ts";
 
 /** System calls of fs/. */
 export const fsSyscalls: readonly SyscallDef[] = [
@@ -34,4 +42,12 @@ export const fsSyscalls: readonly SyscallDef[] = [
   ...eventpollSyscalls,
   ...signalfdSyscalls,
   ...timerfdSyscalls,
+  ...eventfdSyscalls,
+  ...inotifySyscalls,
+  ...memfdSyscalls,
+  ...sendfileSyscalls,
+  ...spliceSyscalls,
+  ...statfsSyscalls,
+  ...syncSyscalls,
+  ...xattrSyscalls,
 ];
