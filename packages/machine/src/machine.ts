@@ -174,6 +174,9 @@ export class Machine {
 
   /** Runs until BUDGET is used up, with blocks while it covers them and single instructions at the end. */
   #runChunk(before: number): number {
+    // A store met translated code in its own page: that instruction runs alone, from outside the cache,
+    // or translating it would protect the frame against it again.
+    let alone = false;
     for (;;) {
       const { i32 } = this.phys;
       // The branch that came here and wants to be chained, if any.
@@ -189,8 +192,10 @@ export class Machine {
       if (pa < 0) return this.#fetchFault(lo, hi);
       const tf = i32[RFLAGS >> 2]! & TF;
       let pc: number;
-      if (left < BLOCK_MAX || tf) pc = this.blocks.once(rip, pa, 1);
-      else {
+      if (left < BLOCK_MAX || tf || alone) {
+        pc = this.blocks.once(rip, pa, 1);
+        alone = false;
+      } else {
         const { flushes } = this.blocks;
         pc = this.blocks.at(rip, pa);
         if (this.blocks.mayChain(pc)) this.#remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
@@ -210,6 +215,7 @@ export class Machine {
         code = this.#fault();
         if (code === Trap.CODE_WRITE) {
           this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
+          alone = true;
           continue;
         }
       }
