@@ -74,7 +74,9 @@ export class BlockCache {
 
   #translate(rip: number, pa: number): number {
     const header = this.#next;
-    const { crosses } = this.#build(header, rip, pa, BLOCK_MAX);
+    const { crosses, faults } = this.#build(header, rip, pa, BLOCK_MAX);
+    // It is only true until the kernel maps the missing page: not kept.
+    if (faults) return this.once(rip, pa, 1);
     const pc = header + HEADER_SIZE;
     const { i32, view, u8 } = this.#phys;
     const frame = Math.floor(pa / PAGE_SIZE);
@@ -98,7 +100,7 @@ export class BlockCache {
     return IR_CACHE + HEADER_SIZE;
   }
 
-  #build(header: number, rip: number, pa: number, max: number): { crosses: boolean } {
+  #build(header: number, rip: number, pa: number, max: number): { crosses: boolean; faults: boolean } {
     const b = this.#builder;
     const insn = this.#insn;
     const { u8 } = this.#phys;
@@ -109,6 +111,7 @@ export class BlockCache {
     const end = (pa & ~0xfff) + PAGE_SIZE;
     const limit = end >>> 0 === 0 ? 4294967296 : end >>> 0;
     let crosses = false;
+    let faults = false;
     while (!b.ended && b.count < max && at < limit) {
       let length = decode(u8, at, limit, insn);
       if (length === DECODE_NEED_MORE) {
@@ -118,6 +121,7 @@ export class BlockCache {
         if (length === DECODE_NEED_MORE) {
           // The next page cannot be fetched: the fault belongs to its first byte.
           this.#liftFetchFault(limit - at);
+          faults = true;
           break;
         }
         crosses = true;
@@ -143,7 +147,7 @@ export class BlockCache {
     i32[((header + HEADER_RIP) >> 2) + 1] = Math.floor(rip / 4294967296) | 0;
     i32[(header + HEADER_PHYS) >> 2] = pa | 0;
     view.setUint16(header + HEADER_COUNT, b.count, true);
-    return { crosses };
+    return { crosses, faults };
   }
 
   #decodeAcross(at: number, limit: number, rip: number): number {
