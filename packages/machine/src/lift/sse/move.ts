@@ -7,13 +7,13 @@ import { memoryOp, scalarSource, xmmReg, xmmSource } from "./operand.ts";
 
 /** Whole-register loads and register moves; `byForm` decides about alignment. */
 const load =
-  (byForm: readonly OpDef[]) =>
+  (byForm: m.ByForm) =>
   (l: Lifter): void => {
     if (l.isMemory) memoryOp(l, byForm, xmmReg(l));
     else l.op(m.mov128, xmmReg(l), xmm(l.insn.rm));
   };
 const storeTo =
-  (byForm: readonly OpDef[]) =>
+  (byForm: m.ByForm) =>
   (l: Lifter): void => {
     if (l.isMemory) memoryOp(l, byForm, xmmReg(l));
     else l.op(m.mov128, xmm(l.insn.rm), xmmReg(l));
@@ -25,13 +25,13 @@ defineLift(storeTo(m.storeUnaligned), "NP 0F 11", "66 0F 11", "F3 0F 7F");
 
 // movss, movsd: a register source only replaces the low lane, memory clears the rest.
 const loadLow =
-  (byForm: readonly OpDef[], move: OpDef) =>
+  (byForm: m.ByForm, move: OpDef) =>
   (l: Lifter): void => {
     if (l.isMemory) memoryOp(l, byForm, xmmReg(l));
     else l.op(move, xmmReg(l), xmm(l.insn.rm));
   };
 const storeLow =
-  (byForm: readonly OpDef[], move: OpDef) =>
+  (byForm: m.ByForm, move: OpDef) =>
   (l: Lifter): void => {
     if (l.isMemory) memoryOp(l, byForm, xmmReg(l));
     else l.op(move, xmm(l.insn.rm), xmmReg(l));

@@ -1,15 +1,19 @@
-import type { OpDef } from "../../ir/op.ts";
-import { loadZero } from "../../ir/ops/memory.ts";
+import { lea, loadZero } from "../../ir/ops/memory.ts";
 import { faultingOps, quietOps } from "../../ir/ops/sse/define.ts";
-import { loadAligned, loadScalar32, loadScalar64, loadUnaligned } from "../../ir/ops/sse/move.ts";
-import { gpr, temp, xmm, xtemp } from "../../layout.ts";
+import { type ByForm, loadAligned, loadScalar32, loadScalar64, loadUnaligned } from "../../ir/ops/sse/move.ts";
+import { ADDR, gpr, temp, xmm, xtemp, ZERO } from "../../layout.ts";
 import { flagsUntouched, flagsVisible } from "../flagEffect.ts";
 import type { Lifter } from "../lifter.ts";
 
 /** Appends a load or store op of `a` by addressing form for the instruction's memory operand. */
-export function memoryOp(l: Lifter, byForm: readonly OpDef[], a: number): void {
+export function memoryOp(l: Lifter, byForm: ByForm, a: number): void {
   const o = l.operands();
-  l.op(byForm[o.form]!, a, o.base, o.index, o.disp);
+  const def = byForm[o.form];
+  if (def) l.op(def, a, o.base, o.index, o.disp);
+  else {
+    l.op(lea[o.form]!, ADDR, o.base, o.index, o.disp);
+    l.op(byForm[0]!, a, ADDR, ZERO, 0);
+  }
 }
 
 /** The ModRM reg operand as an XMM register. */

@@ -20,8 +20,6 @@ export function faultingOp(name: string, emit: (e: Emitter) => void, cold = true
   return def;
 }
 
-export const FORMS: readonly AddressForm[] = [0, 1, 2, 3, 4];
-
 /** Takes an i64 local for base (field b) + index (field c) * scale + disp (low half of the immediate, sign-extended). */
 export function addressLocal(e: Emitter, form: AddressForm): number {
   const { c } = e;

@@ -3,7 +3,7 @@ import { F32, F64, I32, I64, T, V } from "../../../wasm/opcodes.ts";
 import { A, B, type Emitter } from "../../emitter.ts";
 import type { OpDef } from "../../op.ts";
 import type { AddressForm } from "../memory.ts";
-import { addressLocal, FORMS, faultingOp, quietOp } from "./define.ts";
+import { addressLocal, faultingOp, quietOp } from "./define.ts";
 
 /** Raises #GP unless the address is a multiple of 16 (Intel SDM volume 1, section 11.3). */
 function checkAlignment(e: Emitter, va: number): void {
@@ -27,7 +27,7 @@ function load128(form: AddressForm, aligned: boolean): OpDef {
       c.release(T.v128, v);
       c.release(T.i64, va);
     },
-    form > 0,
+    false,
   );
 }
 
@@ -45,19 +45,29 @@ function store128(form: AddressForm, aligned: boolean): OpDef {
       });
       c.release(T.i64, va);
     },
-    form > 0,
+    false,
   );
 }
 
-/** a = 16 bytes of memory, by addressing form; the aligned ones raise #GP on misalignment. */
-export const loadUnaligned = FORMS.map((form) => load128(form, false));
-export const loadAligned = FORMS.map((form) => load128(form, true));
-/** Stores the 16 bytes of a. */
-export const storeUnaligned = FORMS.map((form) => store128(form, false));
-export const storeAligned = FORMS.map((form) => store128(form, true));
+/** Loads or stores by addressing form; where there is none, the address is computed first (see memoryOp). */
+export type ByForm = readonly (OpDef | undefined)[];
 
-/** The addressing form of array elements of a size, which is as frequent as base + displacement. */
-const elementForm = (size: 4 | 8): AddressForm => (size === 8 ? 4 : 3);
+function byForm(forms: readonly AddressForm[], make: (form: AddressForm) => OpDef): ByForm {
+  const out: OpDef[] = [];
+  for (const form of forms) out[form] = make(form);
+  return out;
+}
+
+/** a = 16 bytes of memory; the aligned ones raise #GP on misalignment. */
+export const loadUnaligned = byForm([0], (form) => load128(form, false));
+export const loadAligned = byForm([0], (form) => load128(form, true));
+/** Stores the 16 bytes of a. */
+export const storeUnaligned = byForm([0], (form) => store128(form, false));
+export const storeAligned = byForm([0], (form) => store128(form, true));
+
+/** Elements of arrays are as frequent as base + displacement. */
+const FORMS_32: readonly AddressForm[] = [0, 3];
+const FORMS_64: readonly AddressForm[] = [0, 4];
 
 function loadScalar(form: AddressForm, size: 4 | 8): OpDef {
   return faultingOp(
@@ -72,12 +82,12 @@ function loadScalar(form: AddressForm, size: 4 | 8): OpDef {
       c.release(T.v128, v);
       c.release(T.i64, va);
     },
-    form > 0 && form !== elementForm(size),
+    false,
   );
 }
 /** a = 4 or 8 bytes of memory, zeros above: movss, movsd, movd, movq and scalar operands. */
-export const loadScalar32 = FORMS.map((form) => loadScalar(form, 4));
-export const loadScalar64 = FORMS.map((form) => loadScalar(form, 8));
+export const loadScalar32 = byForm(FORMS_32, (form) => loadScalar(form, 4));
+export const loadScalar64 = byForm(FORMS_64, (form) => loadScalar(form, 8));
 
 function storeScalar(form: AddressForm, size: 4 | 8, high: boolean): OpDef {
   return faultingOp(
@@ -100,13 +110,13 @@ function storeScalar(form: AddressForm, size: 4 | 8, high: boolean): OpDef {
       });
       c.release(T.i64, va);
     },
-    high || (form > 0 && form !== elementForm(size)),
+    high,
   );
 }
 /** Stores the low 4 or 8 bytes of a, or its high 8. */
-export const storeScalar32 = FORMS.map((form) => storeScalar(form, 4, false));
-export const storeScalar64 = FORMS.map((form) => storeScalar(form, 8, false));
-export const storeHigh64 = FORMS.map((form) => storeScalar(form, 8, true));
+export const storeScalar32 = byForm(FORMS_32, (form) => storeScalar(form, 4, false));
+export const storeScalar64 = byForm(FORMS_64, (form) => storeScalar(form, 8, false));
+export const storeHigh64 = byForm([0], (form) => storeScalar(form, 8, true));
 
 /** a = b. */
 export const mov128 = quietOp("mov128", (e) => e.setV128(A, () => e.getV128(B)), false);
