@@ -4,11 +4,13 @@ import type { MmStruct } from "../include/linux/mm_types.ts";
 import { type Cred, Sighand } from "../include/linux/sched.ts";
 import { CAP_FULL, commitCreds, prepareCreds } from "../kernel/capability.ts";
 import { deThread } from "../kernel/exit.ts";
+import { futexExitRelease } from "../kernel/futex/robust.ts";
 import { mmRelease } from "../kernel/fork.ts";
 import { rlimit } from "../kernel/resource.ts";
 import { forceFatalSig } from "../kernel/signal.ts";
 import { flushSignalHandlers } from "../kernel/signal/mask.ts";
 import type { Kernel } from "../kernel.ts";
+import { exitPosixTimers } from "../kernel/time/posixTimers.ts";
 import { activateMm, mmAlloc, mmput } from "../mm/mm.ts";
 import { getUser64, strncpyFromUser } from "../mm/usercopy.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -137,6 +139,8 @@ function bprmCredsFromFile(k: Kernel, prm: Binprm): void {
 export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): void {
   const task = k.current;
   deThread(k);
+  futexExitRelease(k, task);
+  exitPosixTimers(k, task.signal);
   const old = task.mm;
   mmRelease(k, task);
   task.mm = mm;
@@ -162,7 +166,6 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): void {
   }
   flushSignalHandlers(task.sighand, false);
   task.sasSp = task.sasSize = 0;
-  task.sasFlags = 2;
   task.didExec = true;
   task.flags &= ~PF_FORKNOEXEC;
   task.robustList = 0;

@@ -72,6 +72,7 @@ function startProgram(k: Kernel, options: BootOptions): number {
   }
   const task = new Task(pid, pid, CpuContext.create(), init, new FilesStruct(), new FsStruct(init.fs.root, init.fs.pwd), cred);
   task.comm = "init";
+  task.sasFlags = 0;
   task.startTime = k.time.now();
   task.signal.threads.push(task);
   task.signal.pgrp = task.signal.session = pid;

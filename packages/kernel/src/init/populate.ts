@@ -1,8 +1,8 @@
-import { filpOpen } from "../fs/open.ts";
 import { fput } from "../fs/file.ts";
+import { hostfsMount } from "../fs/hostfs/hostfs.ts";
 import { pathLookupAt } from "../fs/namei.ts";
 import { mountAt } from "../fs/namespace.ts";
-import { hostfsMount } from "../fs/hostfs/hostfs.ts";
+import { filpOpen } from "../fs/open.ts";
 import { kernelRead } from "../fs/readWrite.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelIter } from "../mm/userIov.ts";

@@ -1,7 +1,7 @@
 import { anonInodeGetFd } from "../fs/anonInodes.ts";
 import { fdInstall, getFile } from "../fs/file.ts";
 import type { File, FileOperations } from "../include/linux/fs.ts";
-import { EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
+import { EXIT_DEAD, type Task } from "../include/linux/sched.ts";
 import type { PollTable } from "../include/linux/wait.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser } from "../mm/usercopy.ts";
@@ -46,13 +46,13 @@ function pidfdPoll(k: Kernel, file: File, table: PollTable | null): number {
   table?.wait(k, p.task.pidfdWait);
   const over = p.task.exitState !== 0 && (p.thread || p.task.signal.threads.length === 0);
   if (!over) return 0;
-  return p.task.exitState > EXIT_ZOMBIE ? POLLIN | POLLRDNORM | POLLHUP : POLLIN | POLLRDNORM;
+  return p.task.exitState === EXIT_DEAD ? POLLIN | POLLRDNORM | POLLHUP : POLLIN | POLLRDNORM;
 }
 
 /** Pid: -1 once the process has been reaped. @linux fs/pidfs.c pidfd_show_fdinfo */
 function pidfdShowFdinfo(_k: Kernel, file: File): string {
   const t = (file.priv as Pidfd).task;
-  const pid = t.exitState > EXIT_ZOMBIE ? -1 : t.pid;
+  const pid = t.exitState === EXIT_DEAD ? -1 : t.pid;
   return `Pid:\t${pid}\nNSpid:\t${pid}\n`;
 }
 
@@ -102,7 +102,7 @@ function sysPidfdSendSignal(k: Kernel, fd: number, sig: number, address: number,
     }
     return done;
   }
-  if (p.task.exitState > EXIT_ZOMBIE) return -ESRCH;
+  if (p.task.exitState === EXIT_DEAD) return -ESRCH;
   if (!mayKill(k, p.task, sig)) return -EPERM;
   const thread = flags === PIDFD_SIGNAL_THREAD || (flags === 0 && p.thread);
   return signalTask(k, sig, info, p.task, !thread);

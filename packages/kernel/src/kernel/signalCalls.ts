@@ -1,4 +1,4 @@
-import { EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
+import { EXIT_DEAD, type Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -185,7 +185,7 @@ function sysRtSigtimedwait(k: Kernel, these: number, uinfo: number, uts: number,
 /** @linux kernel/signal.c do_tkill */
 function doTkill(k: Kernel, tgid: number, pid: number, sig: number): number {
   const t = findTask(k, pid);
-  if (!t || (tgid > 0 && t.tgid !== tgid) || t.exitState > EXIT_ZOMBIE) return -ESRCH;
+  if (!t || (tgid > 0 && t.tgid !== tgid) || t.exitState === EXIT_DEAD) return -ESRCH;
   if (sig < 0 || sig > NSIG) return -EINVAL;
   return signalTask(k, sig, userSiginfo(sig, k.current, SI_TKILL), t, false);
 }

@@ -1,4 +1,4 @@
-import { EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
+import { EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyToUser, putUser32 } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -61,7 +61,7 @@ function note(p: Task, status: number, code: number, value: number): number {
 
 /** Looks at one child. @returns its pid if it has something to report, 0 if it may have later, -ECHILD if never @linux kernel/exit.c wait_consider_task */
 function consider(k: Kernel, p: Task): number {
-  if (!eligible(p) || p.exitState > EXIT_ZOMBIE) return -ECHILD;
+  if (!eligible(p) || p.exitState === EXIT_DEAD) return -ECHILD;
   const group = p.signal;
   if (p.exitState === EXIT_ZOMBIE && group.threads.length === 0) {
     if (!(want.options & WEXITED)) return 0;

@@ -1,4 +1,4 @@
-import { EXIT_ZOMBIE } from "../../include/linux/sched.ts";
+import { EXIT_DEAD } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, putUser64 } from "../../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../../syscall/declare.ts";
@@ -130,7 +130,7 @@ function sysSetRobustList(k: Kernel, head: number, length: number): number {
 
 function sysGetRobustList(k: Kernel, pid: number, head: number, length: number): number {
   const task = pid === 0 ? k.current : findTask(k, pid);
-  if (!task || task.exitState > EXIT_ZOMBIE) return -ESRCH;
+  if (!task || task.exitState === EXIT_DEAD) return -ESRCH;
   if (!ptraceMayAccess(k, task)) return -EPERM;
   if (putUser64(k, length, robustListHeadStruct.size) !== 0) return -EFAULT;
   return putUser64(k, head, task.robustList) !== 0 ? -EFAULT : 0;

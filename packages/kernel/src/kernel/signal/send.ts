@@ -62,7 +62,10 @@ function prepareSignal(k: Kernel, sig: number, task: Task, force: boolean): bool
     for (const t of group.threads) {
       flushSigqueueMask(k, t.pending, STOP_MASK, 0);
       t.jobctl &= ~(JOBCTL_PENDING_MASK | JOBCTL_STOP_CONSUME);
-      if (t.state === TASK_STOPPED) k.sched.wakeUpNew(t);
+      if (t.state !== TASK_STOPPED) continue;
+      k.sched.wakeUpNew(t);
+      // It looks at everything that came while it was stopped.
+      t.sigPendingFlag = true;
     }
     const why = group.flags & SIGNAL_STOP_STOPPED ? SIGNAL_CLD_CONTINUED : group.groupStopCount > 0 ? SIGNAL_CLD_STOPPED : 0;
     if (why !== 0) {
@@ -70,7 +73,7 @@ function prepareSignal(k: Kernel, sig: number, task: Task, force: boolean): bool
       group.groupStopCount = 0;
       group.groupExitCode = 0;
       // Somebody of the group must come by and tell the parent.
-      for (const t of group.threads) t.userWork = true;
+      for (const t of group.threads) if (t.exitState === 0) signalWakeUp(k, t, false);
     }
   }
   return !sigIgnored(task, sig, force);

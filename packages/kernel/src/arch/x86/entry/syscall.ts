@@ -1,9 +1,10 @@
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
+import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { putUser32 } from "../../../mm/usercopy.ts";
 import type { ArgWidth, SyscallDef, SyscallHandler } from "../../../syscall/declare.ts";
-import { ENOSYS } from "../../../uapi/errno.ts";
+import { EINTR, ENOSYS } from "../../../uapi/errno.ts";
 import { archDoSignalOrRestart } from "../kernel/signal.ts";
 import { sysCallTable } from "./syscallTable.ts";
 
@@ -129,6 +130,11 @@ function finish(k: Kernel, task: Task, ret: number): void {
     return;
   }
   k.machine.cpu.set(0, ret);
+  // A temporary mask (ppoll, epoll_pwait …) ends with the call, unless a handler is to run under it.
+  if (task.restoreSigmask) {
+    if (ret !== -EINTR && !(ret <= -512 && ret >= -516)) restoreSavedSigmask(k, task);
+    else task.userWork = true;
+  }
   syscallExit(k, task, ret);
 }
 
