@@ -85,6 +85,12 @@ export const slowDouble = defineHelper("sseSlowDouble", [T.i32, T.i64, T.i64], [
   c.end();
   c.get(r).op(I64.reinterpret_f64).ret();
   c.end();
+  // A zero from a zero is exact: frequent enough not to take the long way.
+  c.get(t).op(I64.eqz);
+  for (const x of [ia, ib]) abs(c, x).op(I64.eqz);
+  c.op(I32.or).op(I32.and).if();
+  c.get(r).op(I64.reinterpret_f64).ret();
+  c.end();
   // Products and quotients whose result or operands leave the normal range go the exact way.
   c.get(t);
   high(c, 0x00100000).op(I64.le_u).brIf(soft);
@@ -146,6 +152,11 @@ export const slowSingle = defineHelper("sseSlowSingle", [T.i32, T.i32, T.i32], [
   c.get(r).get(a).op(F32.sub).set(v);
   c.get(a).get(r).get(v).op(F32.sub).op(F32.sub).get(b).get(v).op(F32.sub).op(F32.add).f32(0).op(F32.ne).brIf(inexact);
   c.end();
+  c.get(r).op(I32.reinterpret_f32).ret();
+  c.end();
+  c.get(t).op(I32.eqz);
+  for (const x of [ia, ib]) c.get(x).i32(1).op(I32.shl).op(I32.eqz);
+  c.op(I32.or).op(I32.and).if();
   c.get(r).op(I32.reinterpret_f32).ret();
   c.end();
   c.get(t).i32(0x00800000).op(I32.le_u).brIf(soft);
