@@ -1,3 +1,6 @@
+import "../fs/devpts.ts";
+import "../fs/devtmpfs.ts";
+import "../fs/proc/root.ts";
 import { filenameCreate, pathLookupAt, vfsMkdir } from "../fs/namei.ts";
 import { doMountRoot, mountAt } from "../fs/namespace.ts";
 import { getFilesystem } from "../fs/super.ts";

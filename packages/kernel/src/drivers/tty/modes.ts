@@ -21,10 +21,11 @@ import {
   TCSETSW2,
   TIOCGLCKTRMIOS,
   TIOCGSOFTCAR,
+  TIOCPKT_FLUSHREAD,
   TIOCSLCKTRMIOS,
   TIOCSSOFTCAR,
 } from "../../uapi/ttyIoctl.ts";
-import { ttyWakeup } from "./flow.ts";
+import { packetStatus, ttyWakeup } from "./flow.ts";
 import { ttyCheckChange } from "./jobctrl.ts";
 import { flushToLdisc, resetBufferFlags } from "./nTty/receive.ts";
 import { nTtySetTermios } from "./nTty/termios.ts";
@@ -42,6 +43,7 @@ export function ttyWaitUntilSent(k: Kernel, tty: Tty): number {
 /** The reader's side forgets what has come in, and whoever sends may go on. @linux drivers/tty/n_tty.c n_tty_flush_buffer */
 export function nTtyFlushBuffer(k: Kernel, tty: Tty): void {
   resetBufferFlags(tty);
+  packetStatus(k, tty, TIOCPKT_FLUSHREAD, 0);
   tty.ops.unthrottle?.(k, tty);
   if (tty.flip.length > 0) flushToLdisc(k, tty);
   if (tty.link) ttyWakeup(k, tty.link);
