@@ -36,6 +36,7 @@ int main(void) {
   TRY("none", none, (void)*(volatile char *)(none + 7));
   TRY("unmapped", rw, (void)*(volatile char *)(rw + 4096));
   TRY("across", rw, *(volatile uint64_t *)(rw + 4092) = 1);
+  (void)*(volatile char *)ro;
   TRY("execute data", ro, ((void (*)(void))ro)());
   TRY("kernel address", 0xffffffff80000000, (void)*(volatile char *)0xffffffff80000000);
   TRY("non-canonical", 0, (void)*(volatile char *)0x8000000000000000);
