@@ -1,3 +1,4 @@
+import "./initcalls.ts";
 import { CpuContext } from "@lstar/machine";
 import { openStdio } from "../drivers/tty/stdio.ts";
 import { kernelExecve } from "../fs/exec.ts";
