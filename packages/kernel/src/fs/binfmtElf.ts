@@ -191,7 +191,7 @@ function mapImage(k: Kernel, mm: MmStruct, file: File, image: Image, hasInterp: 
     if (p.memsz > p.filesz) {
       // The rest of the last file page, then whole pages of zeros.
       if (p.filesz > 0 && p.flags & E.PF_W && fileEnd % PAGE_SIZE !== 0) {
-        if (clearUser(k, fileEnd, Math.min(memEnd, pageUp(fileEnd)) - fileEnd) < 0 && main) return -EINVAL;
+        if (clearUser(k, fileEnd, pageUp(fileEnd) - fileEnd) < 0 && main) return -EINVAL;
       }
       const from = p.filesz > 0 ? pageUp(fileEnd) : start - offset;
       if (pageUp(memEnd) > from) {
