@@ -113,7 +113,7 @@ export const eventfdFops: FileOperations = stateTable("eventfd_fops", {
   write: eventfdWrite,
   poll: eventfdPoll,
   showFdinfo: eventfdShowFdinfo,
-  llseek: (_k: Kernel, file: File) => file.pos,
+  llseek: () => 0,
 });
 
 /** @linux fs/eventfd.c do_eventfd */

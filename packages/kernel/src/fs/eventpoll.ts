@@ -1,7 +1,7 @@
 import type { File, FileOperations, Inode } from "../include/linux/fs.ts";
 import { BLOCKED } from "../include/linux/sched.ts";
 import type { PollTable } from "../include/linux/wait.ts";
-import { setUserSigmask } from "../kernel/signal.ts";
+import { restoreSavedSigmaskUnless, setUserSigmask } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
 import { stateTable } from "../state.ts";
@@ -274,9 +274,15 @@ function sysEpollCtl(k: Kernel, epfd: number, op: number, fd: number, address: n
 
 const millis = (timeout: number): number => (timeout < 0 ? Number.POSITIVE_INFINITY : timeout * 1e6);
 
+/** Puts the signal mask back, unless a handler is to run with the temporary one. */
+function unmask(k: Kernel, r: number): number {
+  if (r !== BLOCKED) restoreSavedSigmaskUnless(k, r === -EINTR);
+  return r;
+}
+
 function sysEpollPwait(k: Kernel, epfd: number, events: number, maxevents: number, timeout: number, mask: number, size: number): number {
   const r = setUserSigmask(k, mask, size);
-  return r !== 0 ? r : doEpollWait(k, epfd, events, maxevents, millis(timeout));
+  return r !== 0 ? r : unmask(k, doEpollWait(k, epfd, events, maxevents, millis(timeout)));
 }
 
 function sysEpollPwait2(k: Kernel, epfd: number, events: number, maxevents: number, timeout: number, mask: number, size: number): number {
@@ -291,7 +297,7 @@ function sysEpollPwait2(k: Kernel, epfd: number, events: number, maxevents: numb
     ns = sec * 1e9 + nsec;
   }
   const r = setUserSigmask(k, mask, size);
-  return r !== 0 ? r : doEpollWait(k, epfd, events, maxevents, ns);
+  return r !== 0 ? r : unmask(k, doEpollWait(k, epfd, events, maxevents, ns));
 }
 
 const eventsOut = A.structs(epollEventStruct, "ret", "out");

@@ -2,7 +2,7 @@ import type { File } from "../include/linux/fs.ts";
 import { BLOCKED, type Task } from "../include/linux/sched.ts";
 import type { PollTable, WaitQueueHead } from "../include/linux/wait.ts";
 import { rlimit } from "../kernel/resource.ts";
-import { setUserSigmask } from "../kernel/signal.ts";
+import { restoreSavedSigmaskUnless, setUserSigmask } from "../kernel/signal.ts";
 import type { RestartBlock } from "../kernel/signalCalls.ts";
 import { getTimespec, readTimespec, timespecValid, toNs, userTimespec, writeNs, writeTimespec } from "../kernel/time/userTime.ts";
 import type { Kernel } from "../kernel.ts";
@@ -134,7 +134,10 @@ function sysPoll(k: Kernel, ufds: number, nfds: number, timeoutMs: number): numb
 
 /** Writes what is left of the timeout back. @linux fs/select.c poll_select_finish */
 function finish(k: Kernel, address: number, micro: boolean, given: number, r: number): number {
-  if (r === BLOCKED || address === 0) return r;
+  if (r === BLOCKED) return r;
+  // A ready file wins over a signal that only the temporary mask lets in: that stays pending.
+  restoreSavedSigmaskUnless(k, r === -ERESTARTNOHAND);
+  if (address === 0) return r;
   if (!(k.current.personality & STICKY_TIMEOUTS)) {
     if (given === 0) return r;
     const end = k.current.deadline;

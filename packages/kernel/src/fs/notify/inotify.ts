@@ -234,7 +234,7 @@ export const inotifyFops: FileOperations = stateTable("inotify_fops", {
   fasync: inotifyFasync,
   release: inotifyRelease,
   showFdinfo: inotifyShowFdinfo,
-  llseek: (_k: Kernel, file: File) => file.pos,
+  llseek: () => 0,
 });
 
 function doInotifyInit(k: Kernel, flags: number): number {
