@@ -6,6 +6,7 @@ import "./integer.ts";
 import "./move.ts";
 import "./shuffle.ts";
 import "./sse4.ts";
+import "./stateSave.ts";
 import { declareFlagEffects } from "./operand.ts";
 
 declareFlagEffects();
