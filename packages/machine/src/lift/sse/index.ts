@@ -7,6 +7,7 @@ import "./move.ts";
 import "./shuffle.ts";
 import "./sse4.ts";
 import "./stateSave.ts";
+import "./x87Control.ts";
 import { declareFlagEffects } from "./operand.ts";
 
 declareFlagEffects();
