@@ -2,7 +2,7 @@ import type { MmStruct } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
 import { PAGE_SIZE, pageDown, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { faultPage } from "./memory.ts";
-import { PTE_PRESENT, PTE_WRITE, pteIndex } from "./pageTable.ts";
+import { PTE_ANON, PTE_PRESENT, PTE_WRITE, pteIndex } from "./pageTable.ts";
 import { vmaAt } from "./vma.ts";
 
 /** Frame of a page of another address space, faulted in if need be; 0 if it cannot be had. `force` ignores the area's protection. */
@@ -14,14 +14,29 @@ function remoteFrame(k: Kernel, mm: MmStruct, va: number, write: boolean, force:
     // Protection of a shared mapping holds even for a debugger.
     if (!(vma.flags & VM_WRITE) && (!force || vma.flags & VM_SHARED)) return 0;
   } else if (!(vma.flags & (VM_READ | VM_WRITE | VM_EXEC)) && !force) return 0;
+  const forced = write && !(vma.flags & VM_WRITE);
   for (let tries = 0; tries < 3; tries++) {
     const index = pteIndex(k, mm.pgd, va, false);
     const pte = index === 0 ? 0 : (phys.u32[index] as number);
-    if (pte & PTE_PRESENT && (!write || pte & PTE_WRITE)) return pte >>> 12;
-    if (write && pte & PTE_PRESENT && !(vma.flags & VM_WRITE)) return 0;
+    if (pte & PTE_PRESENT) {
+      const frame = pte >>> 12;
+      if (!write || pte & PTE_WRITE) {
+        // The process itself may not write here, now or later.
+        if (forced) withdrawWrite(k, index, va);
+        return frame;
+      }
+      // Its own copy already, read-only.
+      if (forced && pte & PTE_ANON && phys.refs(frame) === 1) return frame;
+    }
     if (faultPage(k, mm, vma, va, write) < 0) return 0;
   }
   return 0;
+}
+
+function withdrawWrite(k: Kernel, index: number, va: number): void {
+  const { u32 } = k.machine.phys;
+  u32[index] = ((u32[index] as number) & ~PTE_WRITE) >>> 0;
+  k.machine.flushTlbPage(va);
 }
 
 /**

@@ -63,14 +63,14 @@ function randomIoctl(k: Kernel, _file: File, cmd: number, arg: number): number {
   }
 }
 
-/** Both always have bytes and take them (EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM). @linux drivers/char/random.c random_poll */
+/** There always are bytes (EPOLLIN | EPOLLRDNORM). @linux drivers/char/random.c random_poll */
 function randomPoll(): number {
-  return 0x145;
+  return 0x41;
 }
 
-/** @linux fs/read_write.c noop_llseek */
-function noopLlseek(_k: Kernel, file: File): number {
-  return file.pos;
+/** There is no position to move. @linux fs/read_write.c noop_llseek */
+function noopLlseek(): number {
+  return 0;
 }
 
 export const randomFops: FileOperations = stateTable("random_fops", {

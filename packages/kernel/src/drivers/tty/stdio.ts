@@ -1,6 +1,6 @@
 import { chrdevFops, makedev } from "../../fs/charDev.ts";
 import { newInode } from "../../fs/inode.ts";
-import { kernMount, pseudoDentry } from "../../fs/libfs.ts";
+import { kernMount, noLlseek, pseudoDentry } from "../../fs/libfs.ts";
 import { dentryOpen, filpOpen } from "../../fs/open.ts";
 import { getAnonBdev } from "../../fs/super.ts";
 import type { HostStream } from "../../host.ts";
@@ -14,7 +14,7 @@ import { consoleTty } from "./console.ts";
 import { procSetTty } from "./jobctrl.ts";
 import "./tty.ts";
 import { stateClass, stateTable } from "../../state.ts";
-import { EAGAIN, EFAULT, EPIPE, ESPIPE } from "../../uapi/errno.ts";
+import { EAGAIN, EFAULT, EPIPE } from "../../uapi/errno.ts";
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from "../../uapi/eventpoll.ts";
 import { SIGPIPE } from "../../uapi/signal.ts";
 
@@ -135,15 +135,11 @@ function stdioPoll(k: Kernel, file: File, table: PollTable | null): number {
   return fillInput(k, s) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-function stdioLlseek(): number {
-  return -ESPIPE;
-}
-
 export const stdioFops: FileOperations = stateTable("stdio_fops", {
   read: stdioRead,
   write: stdioWrite,
   poll: stdioPoll,
-  llseek: stdioLlseek,
+  llseek: noLlseek,
 });
 
 /**

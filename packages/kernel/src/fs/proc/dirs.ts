@@ -3,9 +3,10 @@ import type { Task } from "../../include/linux/sched.ts";
 import { tasksOf } from "../../kernel/pid.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateTable } from "../../state.ts";
-import { ENOENT } from "../../uapi/errno.ts";
+import { ENOENT, ESRCH } from "../../uapi/errno.ts";
 import { dInstantiate } from "../dcache.ts";
 import { dirEmitDots, dirLlseek } from "../libfs.ts";
+import { genericPermission } from "../permission.ts";
 import { globalEntries, type ProcEntry, taskEntries } from "./entry.ts";
 import { fdDirFops, fdDirInodeOps } from "./fd.ts";
 import { procAlive } from "./file.ts";
@@ -34,6 +35,12 @@ function getattrDir(k: Kernel, inode: Inode): number {
   return 0;
 }
 
+/** Nothing more is to be had from a process that is gone. @linux fs/proc/base.c proc_pid_permission */
+function taskPermission(k: Kernel, inode: Inode, mask: number): number {
+  const { task } = procInfo(inode);
+  return task && !procAlive(k, task) ? -ESRCH : genericPermission(k.current.cred, inode, mask);
+}
+
 function childPath(dir: ProcInfo, name: string): string {
   return dir.path === "" ? name : `${dir.path}/${name}`;
 }
@@ -45,15 +52,15 @@ function lookupGlobal(k: Kernel, dir: Inode, dentry: Dentry): number {
   if (pid !== 0) {
     const task = k.pids.get(pid);
     // A thread's directory can be named, too, though it is not listed.
-    if (task) dInstantiate(dentry, newTaskDir(k, dir.sb, task, "tgid"));
+    if (!task) return -ENOENT;
+    dInstantiate(dentry, newTaskDir(k, dir.sb, task, "tgid"));
     return 0;
   }
   const path = childPath(info, dentry.name);
   const child = new ProcInfo("global", path, null);
   if (globalEntries.has(path)) return procInstantiate(k, dentry, dir.sb, child);
-  if (namesBelow(globalEntries, path).length > 0) {
-    dInstantiate(dentry, procNewInode(k, dir.sb, S_IFDIR | 0o555, child, globalDirInodeOps, globalDirFops));
-  }
+  if (namesBelow(globalEntries, path).length === 0) return -ENOENT;
+  dInstantiate(dentry, procNewInode(k, dir.sb, S_IFDIR | 0o555, child, globalDirInodeOps, globalDirFops));
   return 0;
 }
 
@@ -89,16 +96,16 @@ function lookupTask(k: Kernel, dir: Inode, dentry: Dentry): number {
     return 0;
   }
   const entry = taskEntries.get(path);
-  if (entry) return visibleIn(area)(entry) ? procInstantiate(k, dentry, dir.sb, child) : 0;
-  if (namesBelow(taskEntries, path, visibleIn(area)).length > 0) {
-    dInstantiate(dentry, procNewInode(k, dir.sb, S_IFDIR | (path === "ns" ? 0o511 : 0o555), child, taskDirInodeOps, taskDirFops));
-  }
+  if (entry) return visibleIn(area)(entry) ? procInstantiate(k, dentry, dir.sb, child) : -ENOENT;
+  if (namesBelow(taskEntries, path, visibleIn(area)).length === 0) return -ENOENT;
+  dInstantiate(dentry, procNewInode(k, dir.sb, S_IFDIR | (path === "ns" ? 0o511 : 0o555), child, taskDirInodeOps, taskDirFops));
   return 0;
 }
 
 function lookupThread(k: Kernel, dir: Inode, dentry: Dentry, leader: Task): number {
   const thread = k.pids.get(parsePid(dentry.name));
-  if (thread && thread.tgid === leader.tgid) dInstantiate(dentry, newTaskDir(k, dir.sb, thread, "tid"));
+  if (thread?.tgid !== leader.tgid) return -ENOENT;
+  dInstantiate(dentry, newTaskDir(k, dir.sb, thread, "tid"));
   return 0;
 }
 
@@ -153,5 +160,9 @@ function iterateTask(k: Kernel, file: File, ctx: DirContext): number {
 
 export const globalDirInodeOps: InodeOperations = stateTable("proc_dir_inode_operations", { lookup: lookupGlobal });
 export const globalDirFops: FileOperations = stateTable("proc_dir_operations", { iterate: iterateGlobal, llseek: dirLlseek });
-const taskDirInodeOps: InodeOperations = stateTable("proc_tgid_base_inode_operations", { lookup: lookupTask, getattr: getattrDir });
+const taskDirInodeOps: InodeOperations = stateTable("proc_tgid_base_inode_operations", {
+  lookup: lookupTask,
+  getattr: getattrDir,
+  permission: taskPermission,
+});
 const taskDirFops: FileOperations = stateTable("proc_tgid_base_operations", { iterate: iterateTask, llseek: dirLlseek });

@@ -4,7 +4,7 @@ import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import { stateTable } from "../../state.ts";
 import { EACCES, EFAULT, ENOENT, ESRCH } from "../../uapi/errno.ts";
-import { O_CLOEXEC } from "../../uapi/fcntl.ts";
+import { O_CLOEXEC, O_PATH } from "../../uapi/fcntl.ts";
 import { dInstantiate, dPath } from "../dcache.ts";
 import { dirEmitDots, dirLlseek } from "../libfs.ts";
 import { genericPermission } from "../permission.ts";
@@ -33,7 +33,7 @@ function lookup(k: Kernel, dir: Inode, dentry: Dentry): number {
   const { task, path } = procInfo(dir);
   const fd = parseFd(dentry.name);
   if (!task || !procAlive(k, task)) return -ESRCH;
-  if (fd < 0 || !task.files.fd[fd]) return 0;
+  if (fd < 0 || !task.files.fd[fd]) return -ENOENT;
   const links = path === "fd";
   const info = new ProcInfo(links ? "fd" : "fdinfo", "", task);
   info.fd = fd;
@@ -47,9 +47,9 @@ function lookup(k: Kernel, dir: Inode, dentry: Dentry): number {
 
 /** The link's permission bits tell how the file is open. @linux fs/proc/fd.c tid_fd_update_inode */
 function fdMode(file: File): number {
-  if (file.flags & 0o10000000) return 0o100;
+  if (file.flags & O_PATH) return 0;
   const access = file.flags & 3;
-  return 0o100 | (access !== 1 ? 0o400 : 0) | (access !== 0 ? 0o200 : 0);
+  return (access !== 1 ? 0o500 : 0) | (access !== 0 ? 0o300 : 0);
 }
 
 /** The descriptor is still open, and the same way. @linux fs/proc/fd.c tid_fd_revalidate */

@@ -49,9 +49,10 @@ function procRead(k: Kernel, file: File, to: IovIter, pos: number): number {
   const entry = procEntry(info);
   const task = info.task ?? k.current;
   if (!entry) return -EINVAL;
-  if (info.task && !procAlive(k, info.task)) return -ESRCH;
+  // Memory was opened, not the process: it just has ended.
   if (entry.readAt) return readAt(k, entry.readAt, task, to, pos);
   if (!entry.show) return -EINVAL;
+  if (info.task && !procAlive(k, info.task)) return -ESRCH;
   let made = file.priv as ProcText | null;
   if (!made || pos === 0) {
     if (entry.inspect && info.task && !ptraceMayAccess(k, info.task, true)) return -EACCES;
@@ -90,7 +91,7 @@ function procWrite(k: Kernel, file: File, from: IovIter, pos: number): number {
   const entry = procEntry(info);
   const task = info.task ?? k.current;
   if (!entry) return -EINVAL;
-  if (info.task && !procAlive(k, info.task)) return -ESRCH;
+  if (info.task && !entry.writeAt && !procAlive(k, info.task)) return -ESRCH;
   const n = Math.min(from.count, entry.writeAt ? CHUNK : WRITE_MAX);
   const bytes = new Uint8Array(n);
   if (from.copyFrom(k, bytes, 0, n) < n) return -EFAULT;

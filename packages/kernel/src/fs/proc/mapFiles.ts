@@ -44,7 +44,7 @@ export const mapFilesInodeOps: InodeOperations = stateTable("proc_map_files_inod
   lookup(k: Kernel, dir: Inode, dentry: Dentry): number {
     const { task } = procInfo(dir);
     if (!task || !ptraceMayAccess(k, task, true)) return -EACCES;
-    if (!mapped(k, procInfo(dir), dentry.name)) return 0;
+    if (!mapped(k, procInfo(dir), dentry.name)) return -ENOENT;
     const inode = procNewInode(k, dir.sb, S_IFLNK | 0o500, new ProcInfo("map", dentry.name, task), linkOps, {});
     inode.size = 64;
     dInstantiate(dentry, inode);
