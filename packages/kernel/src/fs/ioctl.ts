@@ -91,7 +91,7 @@ function sysIoctl(k: Kernel, fd: number, cmd: number, arg: number): number {
     case FIOASYNC:
       return fioasync(k, file, arg);
     case FIOQSIZE:
-      return isDir(mode) || isReg(mode) || isLnk(mode) ? putUser64(k, arg, file.inode.size) : -ENOTTY;
+      return isDir(mode) || isReg(mode) || isLnk(mode) ? putUser64(k, arg, file.inode.blocks * 512) : -ENOTTY;
     case FIFREEZE:
     case FITHAW:
       return k.current.cred.euid === 0 ? -EOPNOTSUPP : -EPERM;
