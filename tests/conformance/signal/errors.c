@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#define T(e) do { errno = 0; long r = (e); int x = errno; printf("%s: %ld %d\n", #e, r, x); } while (0)
+#define T(e) do { errno = 0; long r_ = (e); int x_ = errno; printf("%s: %ld %d\n", #e, r_, x_); } while (0)
 int main(void) {
   int pid = getpid();
   struct sigaction sa;

@@ -138,6 +138,7 @@ function timerfdShowFdinfo(k: Kernel, file: File): string {
 }
 
 export const timerfdFops: FileOperations = stateTable("timerfd_fops", {
+  llseek: () => 0,
   poll: timerfdPoll,
   read: timerfdRead,
   release: timerfdRelease,

@@ -28,10 +28,11 @@ function futexDeath(k: Kernel, task: Task, address: number, pi: boolean, pending
 function exitRobustList(k: Kernel, task: Task): void {
   const head = task.robustList;
   let entry = getUser64(k, head);
-  const offset = getUser64(k, head + 8);
+  // A small signed number: its low word says all.
+  const word = getUser32(k, head + 8);
   const pendingEntry = getUser64(k, head + 16);
-  if (entry < 0 || offset < 0 || pendingEntry < 0) return;
-  const signed = offset >= 2 ** 63 ? offset - 2 ** 64 : offset;
+  if (entry < 0 || word < 0 || pendingEntry < 0) return;
+  const signed = word | 0;
   const pending = pendingEntry - (pendingEntry % 2);
   for (let left = ROBUST_LIST_LIMIT; left > 0; left--) {
     const at = entry - (entry % 2);

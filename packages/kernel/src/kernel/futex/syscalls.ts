@@ -140,7 +140,7 @@ const timeIn = A.struct(timespecStruct, "in");
 const f2flags = A.flags(futex2Names, "u32");
 
 export const futexSyscalls: readonly SyscallDef[] = [
-  syscall("futex", { uaddr: A.ptr, op: A.enum(futexNames), val: A.uint, utime: A.custom(), uaddr2: A.ptr, val3: A.uint }, sysFutex, {
+  syscall("futex", { uaddr: A.ptr, op: A.enum(futexNames), val: A.uint, utime: A.custom("s64"), uaddr2: A.ptr, val3: A.uint }, sysFutex, {
     linux: "kernel/futex/syscalls.c do_futex",
   }),
   syscall("set_robust_list", { head: A.ptr, len: A.size }, sysSetRobustList, { linux: "kernel/futex/syscalls.c sys_set_robust_list" }),

@@ -8,6 +8,7 @@ import { PRIO_PGRP, PRIO_PROCESS, PRIO_USER, prioNames, RLIMIT_NICE, RLIMIT_RTPR
 import {
   SCHED_BATCH,
   SCHED_DEADLINE,
+  SCHED_EXT,
   SCHED_FIFO,
   SCHED_IDLE,
   SCHED_NORMAL,
@@ -229,7 +230,7 @@ const paramOut = A.struct(schedParamStruct, "out");
 const limitOf =
   (rt: number) =>
   (_k: Kernel, policy: number): number =>
-    isRt(policy) ? rt : validPolicy(policy) || policy === SCHED_DEADLINE ? 0 : -EINVAL;
+    isRt(policy) ? rt : validPolicy(policy) || policy === SCHED_DEADLINE || policy === SCHED_EXT ? 0 : -EINVAL;
 
 export const schedSyscalls: readonly SyscallDef[] = [
   syscall(

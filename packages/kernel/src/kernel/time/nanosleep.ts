@@ -132,9 +132,8 @@ function sysClockNanosleep(k: Kernel, id: number, flags: number, rqtp: number, r
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_MONOTONIC_COARSE:
-      return -EOPNOTSUPP;
     case CLOCK_THREAD_CPUTIME_ID:
-      return -EINVAL;
+      return -EOPNOTSUPP;
     default:
       if (!cpuClock(k, id, false)) return -EINVAL;
   }
