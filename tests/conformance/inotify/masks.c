@@ -1,0 +1,97 @@
+// Masks and modes of watches, numbers, removal, errors.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define P(what, call)                                                   \
+  do {                                                                  \
+    errno = 0;                                                          \
+    long r_ = (long)(call);                                             \
+    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
+  } while (0)
+static const char *names[] = {"ACCESS", "MODIFY", "ATTRIB", "CLOSE_WRITE", "CLOSE_NOWRITE", "OPEN", "MOVED_FROM", "MOVED_TO", "CREATE", "DELETE", "DELETE_SELF", "MOVE_SELF", 0, "UNMOUNT", "Q_OVERFLOW", "IGNORED"};
+static int in;
+// Prints and drops all events; cookies as their order of appearance.
+static void show(const char *what) {
+  static char buf[65536] __attribute__((aligned(8)));
+  static unsigned seen[64], nseen;
+  printf("%s\n", what);
+  for (;;) {
+    ssize_t n = read(in, buf, sizeof buf);
+    if (n <= 0) break;
+    for (char *p = buf; p < buf + n;) {
+      struct inotify_event *e = (void *)p;
+      printf("  wd %d", e->wd);
+      for (int i = 0; i < 16; i++)
+        if (e->mask >> i & 1) printf(" %s", names[i]);
+      if (e->mask & IN_ISDIR) printf(" ISDIR");
+      if (e->cookie) {
+        unsigned c = 0;
+        while (c < nseen && seen[c] != e->cookie) c++;
+        if (c == nseen) seen[nseen++] = e->cookie;
+        printf(" cookie %u", c);
+      }
+      if (e->len) printf(" len %u %s", e->len, e->name);
+      printf("\n");
+      p += sizeof *e + e->len;
+    }
+  }
+}
+static void touch(const char *f) { close(open(f, O_CREAT | O_WRONLY, 0600)); }
+int main(void) {
+  in = inotify_init1(IN_NONBLOCK);
+  mkdir("d", 0755);
+  touch("f");
+  symlink("f", "l");
+  symlink("d", "ld");
+  P("f", inotify_add_watch(in, "f", IN_OPEN));
+  P("d", inotify_add_watch(in, "d", IN_CREATE));
+  P("f again: same number", inotify_add_watch(in, "f", IN_CLOSE_WRITE));
+  touch("f");
+  show("replaced mask");
+  P("add", inotify_add_watch(in, "f", IN_OPEN | IN_MASK_ADD));
+  touch("f");
+  show("added");
+  P("create", inotify_add_watch(in, "f", IN_OPEN | IN_MASK_CREATE));
+  P("create and add", inotify_add_watch(in, "d", IN_OPEN | IN_MASK_CREATE | IN_MASK_ADD));
+  P("through link", inotify_add_watch(in, "l", IN_OPEN));
+  P("the link", inotify_add_watch(in, "l", IN_ALL_EVENTS | IN_DONT_FOLLOW));
+  unlink("l");
+  show("link removed");
+  P("only directory", inotify_add_watch(in, "f", IN_OPEN | IN_ONLYDIR));
+  P("only directory", inotify_add_watch(in, "ld", IN_CREATE | IN_ONLYDIR));
+  P("nothing to watch", inotify_add_watch(in, "f", 0));
+  P("missing", inotify_add_watch(in, "nope", IN_OPEN));
+  P("no inotify", inotify_add_watch(1, "f", IN_OPEN));
+  P("closed", inotify_add_watch(99, "f", IN_OPEN));
+  P("fault", inotify_add_watch(in, (char *)8, IN_OPEN));
+  P("remove", inotify_rm_watch(in, 1));
+  show("removed");
+  P("remove again", inotify_rm_watch(in, 1));
+  P("no such", inotify_rm_watch(in, 77));
+  P("no inotify", inotify_rm_watch(1, 1));
+  P("numbers are not used again", inotify_add_watch(in, "f", IN_OPEN | IN_ONESHOT));
+  touch("f");
+  touch("f");
+  show("one shot");
+  P("excl_unlink", inotify_add_watch(in, "d", IN_ALL_EVENTS | IN_EXCL_UNLINK));
+  int fd = open("d/x", O_CREAT | O_RDWR, 0600);
+  unlink("d/x");
+  write(fd, "x", 1);
+  close(fd);
+  show("no events after unlink");
+  P("without", inotify_add_watch(in, "d", IN_ALL_EVENTS));
+  fd = open("d/x", O_CREAT | O_RDWR, 0600);
+  unlink("d/x");
+  write(fd, "x", 1);
+  close(fd);
+  show("events after unlink");
+  P("init flags", inotify_init1(1));
+  int c = inotify_init1(IN_CLOEXEC);
+  printf("cloexec %d flags %o\n", fcntl(c, F_GETFD), fcntl(c, F_GETFL));
+  return 0;
+}
