@@ -32,6 +32,9 @@ static unsigned mode(const char *n) {
   } while (0)
 int main(void) {
   struct stat st;
+  /* A directory without the sticky bit, whatever the parent has. */
+  mkdir("w", 0755);
+  chdir("w");
   int fd = open("f", O_CREAT | O_RDWR, 0600);
   M(chmod("f", 0107777));
   M(fchmod(fd, 06755));

@@ -30,6 +30,9 @@ static void show(const char *n) {
   else printf("%ld.%09ld\n", (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 int main(void) {
+  mkdir("w", 0755);
+  chdir("w");
+  chmod("..", 0755);
   int fd = open("f", O_CREAT | O_RDWR, 0644);
   symlink("f", "l");
   struct timespec a[2] = {{1000, 123456789}, {2000, 987654321}};

@@ -4,7 +4,7 @@ import { rlimit } from "../kernel/resource.ts";
 import { sendSig } from "../kernel/signal.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
-import { getUser64 } from "../mm/usercopy.ts";
+import { copyFromUser } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_CHOWN, CAP_FSETID } from "../uapi/capability.ts";
 import { EACCES, EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENODEV, EOPNOTSUPP, EPERM, EROFS, ESPIPE, ETXTBSY } from "../uapi/errno.ts";
@@ -25,6 +25,7 @@ import {
 import { IN_ACCESS, IN_ATTRIB, IN_MODIFY } from "../uapi/inotify.ts";
 import { RLIMIT_FSIZE } from "../uapi/resource.ts";
 import { isDir, isLnk, isReg, S_IFIFO, S_IFMT, S_ISGID, UTIME_NOW, UTIME_OMIT } from "../uapi/stat.ts";
+import { getS64 } from "../uapi/struct.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
 import { LOOKUP_EMPTY, LOOKUP_FOLLOW, userPathAt } from "./namei.ts";
@@ -37,6 +38,8 @@ const SIGXFSZ = 25;
 export interface Change extends Iattr {
   /** The size changes by truncate or O_TRUNC. */
   truncate?: boolean;
+  /** … and the modification time changes even if the size is the same. */
+  touchSize?: boolean;
   /** Times are given explicitly: only the owner may do that. */
   setTimes?: boolean;
   /** Times are "now": writers may do that too. */
@@ -89,7 +92,8 @@ export function notifyChange(k: Kernel, path: Path, a: Change): number {
   }
   const now = currentTime(k);
   a.ctime = now;
-  if (a.truncate && a.size !== undefined) a.mtime = now;
+  // truncate to the size a file has changes nothing; ftruncate and O_TRUNC do count.
+  if (a.truncate && (a.touchSize || a.size !== inode.size)) a.mtime = now;
   if (!inode.op.setattr) return -EPERM;
   const r = inode.op.setattr(k, inode, a);
   if (r < 0) return r;
@@ -148,6 +152,8 @@ function setTimes(k: Kernel, path: Path, atime: Stamp, mtime: Stamp): number {
   else a.setTimes = true;
   return notifyChange(k, path, a);
 }
+const pair = new Uint8Array(32);
+const pairView = new DataView(pair.buffer);
 const NOW: Stamp = { sec: 0, nsec: UTIME_NOW };
 
 function utimesTarget(k: Kernel, dfd: number, pathAddr: number, flags: number): Path | number {
@@ -164,12 +170,10 @@ function sysUtimensat(k: Kernel, dfd: number, pathAddr: number, timesAddr: numbe
   let at = NOW;
   let mt = NOW;
   if (timesAddr !== 0) {
-    const v = [0, 8, 16, 24].map((o) => getUser64(k, timesAddr + o));
-    if (v.some((x) => x === -1)) return -EFAULT;
-    const sec = (n: number): number => (n >= 2 ** 63 ? n - 2 ** 64 : n);
-    at = { sec: sec(v[0]!), nsec: v[1]! };
-    mt = { sec: sec(v[2]!), nsec: v[3]! };
-    const valid = (n: number): boolean => n < 1e9 || n === UTIME_NOW || n === UTIME_OMIT;
+    if (copyFromUser(k, timesAddr, pair, 0, 32) < 0) return -EFAULT;
+    at = { sec: getS64(pairView, 0), nsec: getS64(pairView, 8) };
+    mt = { sec: getS64(pairView, 16), nsec: getS64(pairView, 24) };
+    const valid = (n: number): boolean => (n >= 0 && n < 1e9) || n === UTIME_NOW || n === UTIME_OMIT;
     if (at.nsec === UTIME_OMIT && mt.nsec === UTIME_OMIT) return 0;
     if (!valid(at.nsec) || !valid(mt.nsec)) return -EINVAL;
   }
@@ -181,11 +185,11 @@ function futimesat(k: Kernel, dfd: number, pathAddr: number, timesAddr: number):
   let at = NOW;
   let mt = NOW;
   if (timesAddr !== 0) {
-    const v = [0, 8, 16, 24].map((o) => getUser64(k, timesAddr + o));
-    if (v.some((x) => x === -1)) return -EFAULT;
-    if (v[1]! >= 1e6 || v[3]! >= 1e6) return -EINVAL;
-    at = { sec: v[0]!, nsec: v[1]! * 1000 };
-    mt = { sec: v[2]!, nsec: v[3]! * 1000 };
+    if (copyFromUser(k, timesAddr, pair, 0, 32) < 0) return -EFAULT;
+    const microseconds = [getS64(pairView, 8), getS64(pairView, 24)] as const;
+    if (microseconds.some((n) => n < 0 || n >= 1e6)) return -EINVAL;
+    at = { sec: getS64(pairView, 0), nsec: microseconds[0] * 1000 };
+    mt = { sec: getS64(pairView, 16), nsec: microseconds[1] * 1000 };
   }
   return onPath(utimesTarget(k, dfd, pathAddr, 0), (p) => setTimes(k, p, at, mt));
 }
@@ -193,11 +197,9 @@ function sysUtime(k: Kernel, pathAddr: number, timesAddr: number): number {
   let at = NOW;
   let mt = NOW;
   if (timesAddr !== 0) {
-    const a = getUser64(k, timesAddr);
-    const m = getUser64(k, timesAddr + 8);
-    if (a === -1 || m === -1) return -EFAULT;
-    at = { sec: a, nsec: 0 };
-    mt = { sec: m, nsec: 0 };
+    if (copyFromUser(k, timesAddr, pair, 0, 16) < 0) return -EFAULT;
+    at = { sec: getS64(pairView, 0), nsec: 0 };
+    mt = { sec: getS64(pairView, 8), nsec: 0 };
   }
   return onPath(lookup(k, AT_FDCWD, pathAddr, 0), (p) => setTimes(k, p, at, mt));
 }
@@ -231,7 +233,7 @@ function sysFtruncate(k: Kernel, fd: number, size: number): number {
   if (!file) return -EBADF;
   if (!isReg(file.inode.mode) || (file.flags & O_ACCMODE) === O_RDONLY) return -EINVAL;
   const s = newSizeOk(k, file.inode, size);
-  return s < 0 ? s : notifyChange(k, file.path, { size, truncate: true });
+  return s < 0 ? s : notifyChange(k, file.path, { size, truncate: true, touchSize: true });
 }
 
 /** @linux fs/open.c vfs_fallocate */

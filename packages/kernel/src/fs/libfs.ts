@@ -1,4 +1,13 @@
-import { Dentry, type DirContext, type File, type FileOperations, type Inode, Mount, type StatfsInfo, type SuperBlock } from "../include/linux/fs.ts";
+import {
+  Dentry,
+  type DirContext,
+  type File,
+  type FileOperations,
+  type Inode,
+  Mount,
+  type StatfsInfo,
+  type SuperBlock,
+} from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass, stateTable } from "../state.ts";
 import { EINVAL, ENXIO, ESPIPE } from "../uapi/errno.ts";
@@ -14,6 +23,12 @@ export function simpleStatfs(_k: Kernel, _sb: SuperBlock, out: StatfsInfo): numb
 /** Lookup where all names are in the dentry cache: what is not there does not exist. @linux fs/libfs.c simple_lookup */
 export function simpleLookup(): number {
   return 0;
+}
+
+/** Has a directory that lives in the dentry cache no names? @linux fs/libfs.c simple_empty */
+export function simpleEmpty(dentry: Dentry): boolean {
+  if (dentry.children) for (const child of dentry.children.values()) if (child.inode) return false;
+  return true;
 }
 
 /** The children of a directory in a stable order, with positions that survive changes. */

@@ -4,9 +4,9 @@ import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { CAP_FOWNER, CAP_FSETID, CAP_MKNOD } from "../uapi/capability.ts";
 import { EBUSY, EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
-import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../uapi/fcntl.ts";
+import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../uapi/fcntl.ts";
 import { isDir, isReg, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
-import { dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
+import { dAlloc, dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
 import { fsnotifyCreate, fsnotifyDelete, fsnotifyLinkCount, fsnotifyMove } from "./notify/fsnotify.ts";
 import { checkSticky, inGroup, inodePermission, MAY_EXEC, MAY_READ, MAY_WRITE } from "./permission.ts";
 
@@ -116,9 +116,10 @@ export function vfsLink(k: Kernel, inode: Inode, dir: Inode, dentry: Dentry): nu
       inodePermission(k, inode, MAY_READ | MAY_WRITE) < 0;
     if (unsafe) return -EPERM;
   }
-  if (inode.nlink === 0) return -ENOENT;
+  if (inode.nlink === 0 && !inode.linkable) return -ENOENT;
   const r = dir.op.link(k, inode, dir, dentry);
   if (r < 0) return r;
+  inode.linkable = false;
   changed(k, dir);
   fsnotifyLinkCount(k, inode);
   fsnotifyCreate(k, dir, dentry);
@@ -170,6 +171,7 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
   else p = mayDelete(k, newDir, newDentry, directory);
   if (p < 0) return p;
   if (!oldDir.op.rename) return -EPERM;
+  if (flags & RENAME_WHITEOUT && !oldDir.op.mknod) return -EINVAL;
   // Moving a directory elsewhere changes its "..".
   if (newDir !== oldDir) {
     if (directory) p = inodePermission(k, source, MAY_WRITE);
@@ -188,6 +190,7 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
       newDentry.parent.children?.delete(newDentry.name);
     }
     dMove(oldDentry, newParent.dentry, newName);
+    if (flags & RENAME_WHITEOUT) oldDir.op.mknod?.(k, oldDir, dAlloc(oldParent.dentry, oldName), S_IFCHR, 0);
   }
   changed(k, oldDir);
   changed(k, newDir);

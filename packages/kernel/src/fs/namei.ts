@@ -182,6 +182,8 @@ export function walkParent(k: Kernel, w: Walk, name: string): number {
       if (isLnk(link.mode)) {
         const f = followLink(k, w, link, false);
         if (f < 0) return f;
+        // Where a magic link jumped to, the walk goes on.
+        w.jumped = false;
         if (!isDir(w.path.dentry.inode?.mode ?? 0)) return w.path.dentry.inode ? -ENOTDIR : -ENOENT;
       } else {
         const e = enter(k, w, r);

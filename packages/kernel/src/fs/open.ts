@@ -31,12 +31,24 @@ import {
   RESOLVE_IN_ROOT,
 } from "../uapi/fcntl.ts";
 import { isDir, isLnk, isReg, S_IFCHR, S_IFMT, S_ISVTX } from "../uapi/stat.ts";
-import { struct, type StructValue } from "../uapi/struct.ts";
+import { type StructValue, struct } from "../uapi/struct.ts";
 import { notifyChange } from "./attr.ts";
-import { dInstantiate, dropInode } from "./dcache.ts";
+import { dropInode } from "./dcache.ts";
 import { fdInstall, fput } from "./file.ts";
-import { enter, finishWalk, followLink, forgetNegative, getname, LOOKUP_DIRECTORY, LOOKUP_FOLLOW, lookupOne, startWalk, type Walk, walkParent } from "./namei.ts";
 import { vfsCreate } from "./nameChange.ts";
+import {
+  enter,
+  finishWalk,
+  followLink,
+  forgetNegative,
+  getname,
+  LOOKUP_DIRECTORY,
+  LOOKUP_FOLLOW,
+  lookupOne,
+  startWalk,
+  type Walk,
+  walkParent,
+} from "./namei.ts";
 import { fsnotifyOpen } from "./notify/fsnotify.ts";
 import { inodePermission, MAY_EXEC, MAY_READ, MAY_WRITE, mntWantWrite } from "./permission.ts";
 
@@ -50,7 +62,23 @@ export interface OpenHow {
 const MNT_NODEV = 4;
 const MNT_NOEXEC = 8;
 const VALID_OPEN_FLAGS =
-  O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | 0o4000 | 0o4010000 | 0o20000 | 0o40000 | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE;
+  O_ACCMODE |
+  O_CREAT |
+  O_EXCL |
+  O_NOCTTY |
+  O_TRUNC |
+  O_APPEND |
+  0o4000 |
+  0o4010000 |
+  0o20000 |
+  0o40000 |
+  O_LARGEFILE |
+  O_DIRECTORY |
+  O_NOFOLLOW |
+  O_NOATIME |
+  O_CLOEXEC |
+  O_PATH |
+  __O_TMPFILE;
 
 /** What the access mode asks of the inode. */
 function accMask(flags: number): number {
@@ -131,7 +159,14 @@ function openCreate(k: Kernel, w: Walk, flags: number, mode: number): File | num
     const inode = w.path.dentry.inode!;
     if (isDir(inode.mode)) return -EISDIR;
     const { cred } = k.current;
-    if (parent.mode & S_ISVTX && parent.mode & 0o002 && inode.uid !== parent.uid && cred.fsuid !== inode.uid && (inode.mode & S_IFMT) !== S_IFCHR) return -EACCES;
+    if (
+      parent.mode & S_ISVTX &&
+      parent.mode & 0o002 &&
+      inode.uid !== parent.uid &&
+      cred.fsuid !== inode.uid &&
+      (inode.mode & S_IFMT) !== S_IFCHR
+    )
+      return -EACCES;
     return doOpen(k, w.path, flags, false);
   }
 }
@@ -157,7 +192,7 @@ function doOpen(k: Kernel, path: Path, flags: number, created: boolean): File | 
   const file = dentryOpen(k, path, flags);
   if (typeof file === "number") return file;
   if (flags & O_TRUNC && isReg(inode.mode)) {
-    const t = notifyChange(k, path, { size: 0, truncate: true });
+    const t = notifyChange(k, path, { size: 0, truncate: true, touchSize: true });
     if (t < 0) {
       fput(k, file);
       return t;
@@ -210,14 +245,17 @@ function openTmpfile(k: Kernel, path: Path, flags: number, mode: number): File |
   if (!dir.op.tmpfile) return -EOPNOTSUPP;
   const inode = dir.op.tmpfile(k, dir, mode & 0o7777 & ~k.current.fs.umask);
   if (typeof inode === "number") return inode;
-  const dentry: Dentry = unnamed(path.dentry, inode);
-  return dentryOpen(k, { mnt: path.mnt, dentry }, flags & ~(__O_TMPFILE | O_DIRECTORY | O_TRUNC));
+  inode.linkable = !(flags & O_EXCL);
+  const file = dentryOpen(k, { mnt: path.mnt, dentry: unnamed(path.dentry, inode) }, flags);
+  if (typeof file === "number") dropInode(k, inode);
+  return file;
 }
 
+/** A dentry outside its directory; its file alone keeps the inode. @linux fs/dcache.c d_mark_tmpfile */
 function unnamed(parent: Dentry, inode: Inode): Dentry {
   const d = new Dentry(`#${inode.ino}`, parent);
   d.unhashed = true;
-  dInstantiate(d, inode);
+  d.inode = inode;
   return d;
 }
 
@@ -297,19 +335,32 @@ function sysOpenat2(k: Kernel, dfd: number, pathAddr: number, howAddr: number, s
 }
 
 export const openSyscalls: SyscallDef[] = [
-  syscall("open", { pathname: A.path, flags: A.flags(openNames), mode: A.mode }, (k, path, flags, mode) => doSysOpen(k, AT_FDCWD, path, classic(flags, mode)), {
-    linux: "fs/open.c open",
-    ret: "fd",
-  }),
+  syscall(
+    "open",
+    { pathname: A.path, flags: A.flags(openNames), mode: A.mode },
+    (k, path, flags, mode) => doSysOpen(k, AT_FDCWD, path, classic(flags, mode)),
+    {
+      linux: "fs/open.c open",
+      ret: "fd",
+    },
+  ),
   syscall(
     "openat",
     { dirfd: A.dirfd, pathname: A.path, flags: A.flags(openNames), mode: A.mode },
     (k, dfd, path, flags, mode) => doSysOpen(k, dfd, path, classic(flags, mode)),
     { linux: "fs/open.c openat", ret: "fd" },
   ),
-  syscall("openat2", { dirfd: A.dirfd, pathname: A.path, how: A.struct(openHowStruct), size: A.size }, sysOpenat2, { linux: "fs/open.c openat2", ret: "fd" }),
-  syscall("creat", { pathname: A.path, mode: A.mode }, (k, path, mode) => doSysOpen(k, AT_FDCWD, path, classic(O_CREAT | O_WRONLY | O_TRUNC, mode)), {
-    linux: "fs/open.c creat",
+  syscall("openat2", { dirfd: A.dirfd, pathname: A.path, how: A.struct(openHowStruct), size: A.size }, sysOpenat2, {
+    linux: "fs/open.c openat2",
     ret: "fd",
   }),
+  syscall(
+    "creat",
+    { pathname: A.path, mode: A.mode },
+    (k, path, mode) => doSysOpen(k, AT_FDCWD, path, classic(O_CREAT | O_WRONLY | O_TRUNC, mode)),
+    {
+      linux: "fs/open.c creat",
+      ret: "fd",
+    },
+  ),
 ];

@@ -5,17 +5,29 @@ import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
 import { importIovec, kernelIter, userIter } from "../mm/userIov.ts";
 import { A, enumNames, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { EBADF, EFBIG, EINVAL, EOPNOTSUPP, EOVERFLOW, ESPIPE } from "../uapi/errno.ts";
-import { O_ACCMODE, O_APPEND, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET } from "../uapi/fcntl.ts";
+import { EBADF, EFAULT, EFBIG, EINVAL, EISDIR, ENXIO, EOPNOTSUPP, EOVERFLOW, ESPIPE } from "../uapi/errno.ts";
+import {
+  O_ACCMODE,
+  O_APPEND,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  SEEK_CUR,
+  SEEK_DATA,
+  SEEK_END,
+  SEEK_HOLE,
+  SEEK_SET,
+} from "../uapi/fcntl.ts";
 import { RLIMIT_FSIZE } from "../uapi/resource.ts";
-import { isReg } from "../uapi/stat.ts";
+import { isDir, isReg } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { touchAtime } from "./inode.ts";
+import { noLlseek } from "./libfs.ts";
 import { fsnotifyAccess, fsnotifyModify } from "./notify/fsnotify.ts";
 import { fileRemovePrivs } from "./removePrivs.ts";
 
 const SIGXFSZ = 25;
-const MAX_OFFSET = 2 ** 63;
 const TASK_SIZE = 0x7ffffffff000;
 const RWF_HIPRI = 1;
 const RWF_DSYNC = 2;
@@ -23,30 +35,30 @@ const RWF_SYNC = 4;
 const RWF_NOWAIT = 8;
 const RWF_APPEND = 16;
 
+/** Access mode 3 allows neither. */
+const canRead = (file: File): boolean => (file.flags & O_ACCMODE) === O_RDONLY || (file.flags & O_ACCMODE) === O_RDWR;
+const canWrite = (file: File): boolean => (file.flags & O_ACCMODE) === O_WRONLY || (file.flags & O_ACCMODE) === O_RDWR;
+
 /** Does the file have a position? Pipes, sockets and terminals do not. */
 export function isSeekable(file: File): boolean {
-  return file.op.llseek !== undefined && file.op.llseek !== noSeek;
-}
-/** llseek of files without position. */
-export function noSeek(): number {
-  return -ESPIPE;
+  const { llseek } = file.op;
+  return llseek !== undefined && llseek !== noLlseek;
 }
 
 /** read at a position. Bytes, -errno or BLOCKED. @linux fs/read_write.c vfs_read */
 export function vfsRead(k: Kernel, file: File, to: IovIter, pos: number): number {
-  if ((file.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
-  if (!file.op.read) return file.op.iterate ? -21 : -EINVAL;
+  if (!canRead(file)) return -EBADF;
+  if (!file.op.read) return isDir(file.inode.mode) ? -EISDIR : -EINVAL;
+  const wanted = to.count;
   const n = file.op.read(k, file, to, pos);
-  if (n > 0) {
-    if (isReg(file.inode.mode)) touchAtime(k, file);
-    fsnotifyAccess(k, file);
-  } else if (n === 0 && isReg(file.inode.mode)) touchAtime(k, file);
+  if (n >= 0 && wanted > 0 && isReg(file.inode.mode)) touchAtime(k, file);
+  if (n > 0) fsnotifyAccess(k, file);
   return n;
 }
 
 /** write at a position (ignored by files without one). @linux fs/read_write.c vfs_write */
 export function vfsWrite(k: Kernel, file: File, from: IovIter, pos: number): number {
-  if ((file.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
+  if (!canWrite(file)) return -EBADF;
   if (!file.op.write) return -EINVAL;
   if (isReg(file.inode.mode) && from.count > 0) {
     const limit = rlimit(k.current, RLIMIT_FSIZE);
@@ -69,12 +81,12 @@ export function kernelRead(k: Kernel, file: File, out: Uint8Array, pos: number):
 }
 
 function accessOk(addr: number, len: number): boolean {
-  return len >= 0 && addr + len <= TASK_SIZE;
+  return addr + len <= TASK_SIZE;
 }
 
 function readFile(k: Kernel, file: File, iter: IovIter): number {
   const n = vfsRead(k, file, iter, file.pos);
-  if (n > 0) file.pos += n;
+  if (n > 0 && isSeekable(file)) file.pos += n;
   return n;
 }
 function writeFile(k: Kernel, file: File, iter: IovIter): number {
@@ -86,17 +98,14 @@ function writeFile(k: Kernel, file: File, iter: IovIter): number {
 
 function sysRead(k: Kernel, fd: number, buf: number, count: number): number {
   const file = fget(k, fd);
-  if (!file) return -EBADF;
-  if ((file.flags & O_ACCMODE) === O_WRONLY) return -EBADF;
-  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
-  if (count >= MAX_OFFSET) return -EINVAL;
+  if (!file || !canRead(file)) return -EBADF;
+  if (!accessOk(buf, count)) return -EFAULT;
   return readFile(k, file, userIter(k, buf, count));
 }
 function sysWrite(k: Kernel, fd: number, buf: number, count: number): number {
   const file = fget(k, fd);
-  if (!file || (file.flags & O_ACCMODE) === O_RDONLY) return -EBADF;
-  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
-  if (count >= MAX_OFFSET) return -EINVAL;
+  if (!file || !canWrite(file)) return -EBADF;
+  if (!accessOk(buf, count)) return -EFAULT;
   return writeFile(k, file, userIter(k, buf, count));
 }
 function sysPread(k: Kernel, fd: number, buf: number, count: number, pos: number): number {
@@ -104,7 +113,8 @@ function sysPread(k: Kernel, fd: number, buf: number, count: number, pos: number
   const file = fget(k, fd);
   if (!file) return -EBADF;
   if (!isSeekable(file)) return -ESPIPE;
-  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  if (!canRead(file)) return -EBADF;
+  if (!accessOk(buf, count)) return -EFAULT;
   return vfsRead(k, file, userIter(k, buf, count), pos);
 }
 function sysPwrite(k: Kernel, fd: number, buf: number, count: number, pos: number): number {
@@ -112,7 +122,8 @@ function sysPwrite(k: Kernel, fd: number, buf: number, count: number, pos: numbe
   const file = fget(k, fd);
   if (!file) return -EBADF;
   if (!isSeekable(file)) return -ESPIPE;
-  if (!accessOk(buf, Math.min(count, 0x7fffffff))) return -14;
+  if (!canWrite(file)) return -EBADF;
+  if (!accessOk(buf, count)) return -EFAULT;
   // With O_APPEND Linux appends, whatever the position.
   const at = file.flags & O_APPEND ? file.inode.size : pos;
   return vfsWrite(k, file, userIter(k, buf, count), at);
@@ -123,11 +134,19 @@ function vectored(k: Kernel, fd: number, iov: number, count: number, pos: number
   const file = fget(k, fd);
   if (!file) return -EBADF;
   if (pos !== -1 && !isSeekable(file)) return -ESPIPE;
-  const mode = file.flags & O_ACCMODE;
-  if (write ? mode === O_RDONLY : mode === O_WRONLY) return -EBADF;
+  if (!(write ? canWrite(file) : canRead(file))) return -EBADF;
   if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
   const iter = importIovec(k, iov, count, write);
   if (typeof iter === "number") return iter;
+  if (!(flags & RWF_NOWAIT) || file.flags & O_NONBLOCK) return transfer(k, file, iter, pos, flags, write);
+  // Not to wait is a matter of this call alone.
+  file.flags |= O_NONBLOCK;
+  const n = transfer(k, file, iter, pos, flags, write);
+  file.flags &= ~O_NONBLOCK;
+  return n;
+}
+
+function transfer(k: Kernel, file: File, iter: IovIter, pos: number, flags: number, write: boolean): number {
   if (!write) {
     if (pos === -1) return readFile(k, file, iter);
     return vfsRead(k, file, iter, pos);
@@ -158,11 +177,11 @@ export function genericFileLlseek(_k: Kernel, file: File, offset: number, whence
       pos = file.inode.size + offset;
       break;
     case SEEK_DATA:
-      if (offset < 0 || offset >= file.inode.size) return -6;
+      if (offset < 0 || offset >= file.inode.size) return -ENXIO;
       pos = offset;
       break;
     case SEEK_HOLE:
-      if (offset < 0 || offset >= file.inode.size) return -6;
+      if (offset < 0 || offset >= file.inode.size) return -ENXIO;
       pos = file.inode.size;
       break;
     default:
@@ -189,7 +208,9 @@ export const readWriteSyscalls: SyscallDef[] = [
   syscall("read", { fd: A.fd, buf: A.bufOut("ret"), count: A.size }, sysRead, { linux: "fs/read_write.c ksys_read" }),
   syscall("write", { fd: A.fd, buf: A.bufIn("count"), count: A.size }, sysWrite, { linux: "fs/read_write.c ksys_write" }),
   syscall("pread64", { fd: A.fd, buf: A.bufOut("ret"), count: A.size, offset: A.off }, sysPread, { linux: "fs/read_write.c ksys_pread64" }),
-  syscall("pwrite64", { fd: A.fd, buf: A.bufIn("count"), count: A.size, offset: A.off }, sysPwrite, { linux: "fs/read_write.c ksys_pwrite64" }),
+  syscall("pwrite64", { fd: A.fd, buf: A.bufIn("count"), count: A.size, offset: A.off }, sysPwrite, {
+    linux: "fs/read_write.c ksys_pwrite64",
+  }),
   syscall("readv", { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int }, (k, fd, iov, n) => vectored(k, fd, iov, n, -1, 0, false), {
     linux: "fs/read_write.c readv",
   }),
@@ -211,13 +232,15 @@ export const readWriteSyscalls: SyscallDef[] = [
   syscall(
     "preadv2",
     { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
-    (k, fd, iov, n, pos, _h, flags) => (pos === -1 ? vectored(k, fd, iov, n, -1, flags, false) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, false))),
+    (k, fd, iov, n, pos, _h, flags) =>
+      pos === -1 ? vectored(k, fd, iov, n, -1, flags, false) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, false)),
     { linux: "fs/read_write.c preadv2" },
   ),
   syscall(
     "pwritev2",
     { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
-    (k, fd, iov, n, pos, _h, flags) => (pos === -1 ? vectored(k, fd, iov, n, -1, flags, true) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, true))),
+    (k, fd, iov, n, pos, _h, flags) =>
+      pos === -1 ? vectored(k, fd, iov, n, -1, flags, true) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, true)),
     { linux: "fs/read_write.c pwritev2" },
   ),
   syscall("lseek", { fd: A.fd, offset: A.off, whence: A.enum(whenceNames) }, sysLseek, { linux: "fs/read_write.c lseek" }),

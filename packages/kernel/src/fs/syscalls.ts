@@ -7,8 +7,8 @@ import { fileSyscalls } from "./file.ts";
 import { ioctlSyscalls } from "./ioctl.ts";
 import { locksSyscalls } from "./locks.ts";
 import { memfdSyscalls } from "./memfd.ts";
+import { mountSyscalls } from "./mount.ts";
 import { nameSyscalls } from "./nameSyscalls.ts";
-import { namespaceSyscalls } from "./namespace.ts";
 import { inotifySyscalls } from "./notify/inotify.ts";
 import { openSyscalls } from "./open.ts";
 import { pipeSyscalls } from "./pipe.ts";
@@ -33,7 +33,7 @@ export const fsSyscalls: readonly SyscallDef[] = [
   ...readdirSyscalls,
   ...nameSyscalls,
   ...attrSyscalls,
-  ...namespaceSyscalls,
+  ...mountSyscalls,
   ...pipeSyscalls,
   ...fcntlSyscalls,
   ...locksSyscalls,

@@ -192,6 +192,8 @@ export class Mount {
   mountpoint: Dentry;
   /** MS_* flags of this mount (MS_RDONLY, MS_NOSUID …). */
   flags = 0;
+  /** umount2 with MNT_EXPIRE has asked once. */
+  expiring = false;
   /** Device or source name as /proc/mounts shows. */
   source: string;
   constructor(id: number, sb: SuperBlock, root: Dentry, parent: Mount | null, mountpoint: Dentry | null, source: string) {
