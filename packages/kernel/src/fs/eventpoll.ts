@@ -30,6 +30,7 @@ import { anonInodeGetFd } from "./anonInodes.ts";
 import { EP_PRIVATE_BITS } from "./eventpoll/callback.ts";
 import { EXCLUSIVE_OK, epFind, epInsert, epItemPoll, epLoopCheck, epModify, epRemove, eventpollOf } from "./eventpoll/item.ts";
 import { type Epitem, Eventpoll, epAddReady, epAddReadyFirst, epDelReady } from "./eventpoll/types.ts";
+import { fget } from "./file.ts";
 
 /** sizeof(struct epoll_event). */
 const EVENT_SIZE = 12;
@@ -193,7 +194,7 @@ function epDoneScan(k: Kernel, ep: Eventpoll, rest: Epitem | null): void {
 function doEpollWait(k: Kernel, epfd: number, address: number, maxevents: number, timeout: number): number {
   if (maxevents <= 0 || maxevents > EP_MAX_EVENTS) return -EINVAL;
   if (address + maxevents * EVENT_SIZE > 0x7ffffffff000) return -EFAULT;
-  const file = k.current.file(epfd);
+  const file = fget(k, epfd);
   if (!file) return -EBADF;
   const ep = eventpollOf(file);
   if (!ep) return -EINVAL;
@@ -235,10 +236,9 @@ function sysEpollCtl(k: Kernel, epfd: number, op: number, fd: number, address: n
     dataLo = eventView.getInt32(4, true);
     dataHi = eventView.getInt32(8, true);
   }
-  const task = k.current;
-  const file = task.file(epfd);
+  const file = fget(k, epfd);
   if (!file) return -EBADF;
-  const target = task.file(fd);
+  const target = fget(k, fd);
   if (!target) return -EBADF;
   if (!target.op.poll) return -EPERM;
   events &= ~EPOLLWAKEUP;
