@@ -73,6 +73,8 @@ export const PATCH_SLOT = 0x7d4;
 export const SIMD_PENDING = 0x7d8;
 /** Scratch for support functions (256 bytes). */
 export const SCRATCH = 0x800;
+/** Memory image of the FPU state under construction or being read (1 KiB). */
+export const FPU_IMAGE = 0x4000;
 /** Constant pool for masks and tables that support functions need. */
 export const CONST_POOL = 0x1000;
 export const CONST_POOL_END = 0x4000;

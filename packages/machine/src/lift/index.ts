@@ -5,6 +5,7 @@ import "./integer/arithmetic.ts";
 import "./integer/control.ts";
 import "./integer/string.ts";
 import "./mmx/index.ts";
+import "./x87/index.ts";
 import "./sse/index.ts";
 import { registerPrivileged } from "./integer/system.ts";
 

@@ -6,8 +6,6 @@ import "./integer.ts";
 import "./move.ts";
 import "./shuffle.ts";
 import "./sse4.ts";
-import "./stateSave.ts";
-import "./x87Control.ts";
 import { declareFlagEffects } from "./operand.ts";
 
 declareFlagEffects();
