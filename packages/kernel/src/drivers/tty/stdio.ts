@@ -4,7 +4,16 @@ import { kernMount, noLlseek, pseudoDentry } from "../../fs/libfs.ts";
 import { dentryOpen, filpOpen } from "../../fs/open.ts";
 import { getAnonBdev } from "../../fs/super.ts";
 import type { HostStream } from "../../host.ts";
-import { File, type FileOperations, type Mount, type Path, SuperBlock } from "../../include/linux/fs.ts";
+import {
+  File,
+  type FileOperations,
+  type Iattr,
+  type Inode,
+  type InodeOperations,
+  type Mount,
+  type Path,
+  SuperBlock,
+} from "../../include/linux/fs.ts";
 import { type PollTable, WaitQueueHead } from "../../include/linux/wait.ts";
 import { onHostEvent } from "../../kernel/hostEvents.ts";
 import { sendSig } from "../../kernel/signal.ts";
@@ -14,7 +23,7 @@ import { consoleTty } from "./console.ts";
 import { procSetTty } from "./jobctrl.ts";
 import "./tty.ts";
 import { stateClass, stateTable } from "../../state.ts";
-import { EAGAIN, EFAULT, EPIPE } from "../../uapi/errno.ts";
+import { EAGAIN, EBADF, EFAULT, EPIPE } from "../../uapi/errno.ts";
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from "../../uapi/eventpoll.ts";
 import { SIGPIPE } from "../../uapi/signal.ts";
 
@@ -55,7 +64,17 @@ class StdioFs {
 stateClass(StdioStream, StdioFs);
 
 const stdioSuperOps = stateTable("stdio_super_ops", {});
-const stdioInodeOps = stateTable("stdio_inode_ops", {});
+const stdioInodeOps: InodeOperations = stateTable("stdio_inode_ops", {
+  /** Truncation (by an open through /proc/self/fd) is for the host to do, and means nothing here. */
+  setattr(_k: Kernel, inode: Inode, attr: Iattr): number {
+    if (attr.mode !== undefined) inode.mode = (inode.mode & 0o170000) | (attr.mode & 0o7777);
+    if (attr.uid !== undefined) inode.uid = attr.uid;
+    if (attr.gid !== undefined) inode.gid = attr.gid;
+    if (attr.atime) inode.atime = attr.atime;
+    if (attr.mtime) inode.mtime = attr.mtime;
+    return 0;
+  },
+});
 
 function stdioFs(k: Kernel): StdioFs {
   let fs = k.subsystems.get("stdio") as StdioFs | undefined;
@@ -88,8 +107,9 @@ function fillInput(k: Kernel, s: StdioStream): boolean {
 }
 
 function stdioRead(k: Kernel, file: File, to: IovIter): number {
-  const s = file.priv as StdioStream;
+  const s = file.inode.info as StdioStream;
   if (to.count === 0) return 0;
+  if (s.index !== 0) return -EBADF;
   if (!fillInput(k, s)) {
     if (file.flags & O_NONBLOCK) return -EAGAIN;
     return k.sched.sleepOn(s.wait, EPOLLIN);
@@ -104,8 +124,9 @@ function stdioRead(k: Kernel, file: File, to: IovIter): number {
 }
 
 function stdioWrite(k: Kernel, file: File, from: IovIter): number {
-  const s = file.priv as StdioStream;
+  const s = file.inode.info as StdioStream;
   if (from.count === 0) return 0;
+  if (s.index === 0) return -EBADF;
   const buffer = new Uint8Array(Math.min(from.count, CHUNK));
   let done = 0;
   while (from.count > 0) {
@@ -129,7 +150,7 @@ function stdioWrite(k: Kernel, file: File, from: IovIter): number {
 }
 
 function stdioPoll(k: Kernel, file: File, table: PollTable | null): number {
-  const s = file.priv as StdioStream;
+  const s = file.inode.info as StdioStream;
   table?.wait(k, s.wait);
   if (s.index !== 0) return EPOLLOUT | EPOLLWRNORM;
   return fillInput(k, s) ? EPOLLIN | EPOLLRDNORM : 0;
@@ -161,9 +182,8 @@ export function openStdio(k: Kernel, index: number): File | number {
   inode.gid = k.current.cred.fsgid;
   const dentry = pseudoDentry(`${regular ? "file" : "pipe"}:[${inode.ino}]`, inode);
   const path: Path = { mnt: fs.mount, dentry };
-  const file = new File(stdioFops, inode, path, index === 0 ? O_RDONLY : O_WRONLY);
-  file.priv = fs.streams[index] as StdioStream;
-  return file;
+  inode.info = fs.streams[index] as StdioStream;
+  return new File(stdioFops, inode, path, index === 0 ? O_RDONLY : O_WRONLY);
 }
 
 /** The console, which becomes the controlling terminal of the first program. */
