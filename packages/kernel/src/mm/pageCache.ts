@@ -26,6 +26,8 @@ export class AddressSpace {
   /** Areas that map the file, and how many of them may write it. */
   mappings = new Set<Vma>();
   writableMappings = 0;
+  /** Bytes that readPage may be asked for: what was cut off once does not come back when the file grows again. */
+  backed = Number.POSITIVE_INFINITY;
   /** Pages written since the last write-back. Null where nothing is ever written back. */
   dirty: Set<number> | null = null;
   constructor(host: Inode, ops: AddressSpaceOperations) {
@@ -56,14 +58,17 @@ export function readMappingPage(k: Kernel, mapping: AddressSpace, index: number)
     const r = mapping.ops.reserve(k, mapping);
     if (r < 0) return r;
   }
-  const frame = mapping.ops.readPage ? phys.alloc() : phys.allocZeroed();
+  const read = mapping.ops.readPage && index * PAGE_SIZE < mapping.backed;
+  const frame = read ? phys.alloc() : phys.allocZeroed();
   if (frame === 0) return -ENOMEM;
-  if (mapping.ops.readPage) {
-    const r = mapping.ops.readPage(k, mapping, index, frame);
+  if (read) {
+    const r = mapping.ops.readPage!(k, mapping, index, frame);
     if (r < 0) {
       phys.put(frame);
       return r;
     }
+    const valid = mapping.backed - index * PAGE_SIZE;
+    if (valid < PAGE_SIZE) phys.u8.fill(0, frame * PAGE_SIZE + valid, (frame + 1) * PAGE_SIZE);
   }
   mapping.pages.set(index, frame);
   return frame;
@@ -178,8 +183,10 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
   const first = Math.ceil(start / PAGE_SIZE);
   const last = Math.floor(end / PAGE_SIZE);
   const partial = (from: number, to: number): void => {
-    const frame = mapping.pages.get(Math.floor(from / PAGE_SIZE));
-    if (frame === undefined || from >= to) return;
+    if (from >= to) return;
+    const index = Math.floor(from / PAGE_SIZE);
+    const frame = mapping.ops.readPage && index * PAGE_SIZE < mapping.host.size ? readMappingPage(k, mapping, index) : mapping.pages.get(index);
+    if (frame === undefined || frame < 0) return;
     k.machine.phys.willWrite(frame);
     k.machine.phys.u8.fill(0, frame * PAGE_SIZE + (from % PAGE_SIZE), frame * PAGE_SIZE + (from % PAGE_SIZE) + (to - from));
   };
@@ -192,12 +199,26 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
   if (first < last) {
     unmapMappingRange(k, mapping, first, last);
     dropPages(k, mapping, first, last);
+    // What is read from elsewhere would come back: zeros must stay.
+    if (mapping.ops.readPage) zeroPages(k, mapping, first, Math.min(last, Math.ceil(Math.min(mapping.backed, mapping.host.size) / PAGE_SIZE)));
+  }
+}
+
+/** Puts pages of zeros into the cache; as many as there is room for. */
+function zeroPages(k: Kernel, mapping: AddressSpace, first: number, last: number): void {
+  for (let index = first; index < last; index++) {
+    if (mapping.ops.reserve && mapping.ops.reserve(k, mapping) < 0) return;
+    const frame = k.machine.phys.allocZeroed();
+    if (frame === 0) return;
+    mapping.pages.set(index, frame);
+    mapping.markDirty(index);
   }
 }
 
 /** After a file shrank or grew to `newSize`: pages beyond go, the tail of the last one becomes zero. @linux mm/truncate.c truncate_pagecache */
 export function truncatePagecache(k: Kernel, mapping: AddressSpace, newSize: number): void {
   const first = Math.ceil(newSize / PAGE_SIZE);
+  mapping.backed = Math.min(mapping.backed, newSize);
   unmapMappingRange(k, mapping, first, 2 ** 40);
   dropPages(k, mapping, first, 2 ** 40);
   const tail = newSize % PAGE_SIZE;
