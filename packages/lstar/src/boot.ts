@@ -1,4 +1,15 @@
-import { type BootOptions, guestHas, guestMode, type Host, hostfsMount, Kernel, makeDirectories, mountHostDirectory, readGuestFile, writeGuestFile } from "@lstar/kernel";
+import {
+  type BootOptions,
+  guestHas,
+  guestMode,
+  type Host,
+  hostfsMount,
+  Kernel,
+  makeDirectories,
+  mountHostDirectory,
+  readGuestFile,
+  writeGuestFile,
+} from "@lstar/kernel";
 import { Machine } from "@lstar/machine";
 import type { MountSpec } from "./options.ts";
 
@@ -138,13 +149,25 @@ export function errorText(r: number): string {
   return ERRNO[-r] ?? `error ${-r}`;
 }
 
-const MACHINES: Record<number, string> = { 3: "32-bit x86 (i386)", 40: "32-bit ARM", 183: "AArch64 (ARM64)", 243: "RISC-V", 8: "MIPS", 21: "PowerPC64", 22: "S/390" };
+const MACHINES: Record<number, string> = {
+  3: "32-bit x86 (i386)",
+  40: "32-bit ARM",
+  183: "AArch64 (ARM64)",
+  243: "RISC-V",
+  8: "MIPS",
+  21: "PowerPC64",
+  22: "S/390",
+};
 
 /** Explains why the program could not be started. */
 function startFailure(k: Kernel, program: string, path: string, r: number): StartError {
   if (r === -2) {
     const exists = guestHas(k, absolute("/", path));
-    if (exists) return new StartError(127, `${program}: its interpreter (#! line or ELF PT_INTERP) is not in the guest; use --root or --mount to show it`);
+    if (exists)
+      return new StartError(
+        127,
+        `${program}: its interpreter (#! line or ELF PT_INTERP) is not in the guest; use --root or --mount to show it`,
+      );
     return new StartError(127, `${program}: no such file`);
   }
   if (r === -8) return new StartError(126, `${program}: cannot execute: ${describe(k, path)}`);
@@ -154,7 +177,8 @@ function startFailure(k: Kernel, program: string, path: string, r: number): Star
 
 function describe(k: Kernel, path: string): string {
   const head = readGuestFile(k, path, 64);
-  if (head.length < 4 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return "not an ELF program and no #! script";
+  if (head.length < 4 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46)
+    return "not an ELF program and no #! script";
   const machine = (head[18] ?? 0) | ((head[19] ?? 0) << 8);
   if (head[4] === 1 && machine !== 3 && machine !== 40) return "a 32-bit ELF file; lstar runs x86-64 programs";
   if (machine !== 62) return `an ELF file for ${MACHINES[machine] ?? `machine ${machine}`}; lstar runs x86-64 programs`;
@@ -162,4 +186,3 @@ function describe(k: Kernel, path: string): string {
   if (type !== 2 && type !== 3) return "an ELF file, but not a program (an object file or core dump?)";
   return "its ELF headers are damaged";
 }
-

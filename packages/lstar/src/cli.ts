@@ -72,7 +72,9 @@ async function execute(program: string, args: string[], o: RunOptions, observe?:
     throw e;
   }
   k.trace.oomKill.on((victim, points) => {
-    process.stderr.write(`lstar: the machine is out of memory (--memory ${Math.round(o.memory / 2 ** 20)}M): killed ${victim.comm} (pid ${victim.tgid}), which used ${Math.round(points / 256)} MiB\n`);
+    process.stderr.write(
+      `lstar: the machine is out of memory (--memory ${Math.round(o.memory / 2 ** 20)}M): killed ${victim.comm} (pid ${victim.tgid}), which used ${Math.round(points / 256)} MiB\n`,
+    );
   });
   const finish = observe?.(k);
   host.attach(k);
@@ -107,15 +109,21 @@ Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be 
 `,
   );
 
-withRunOptions(program.command("run").description("run a program; exit with its status").exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR))).action(
-  async (file: string, args: string[], options: RunOptions) => {
-    await execute(file, args, options);
-  },
-);
+withRunOptions(
+  program
+    .command("run")
+    .description("run a program; exit with its status")
+    .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+).action(async (file: string, args: string[], options: RunOptions) => {
+  await execute(file, args, options);
+});
 
 addTraceOptions(
   withRunOptions(
-    program.command("trace").description("run a program with its system calls on stderr, as strace prints them").exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+    program
+      .command("trace")
+      .description("run a program with its system calls on stderr, as strace prints them")
+      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
   ),
 ).action(async (file: string, args: string[], options: RunOptions & TraceOptions) => {
   await execute(file, args, options, (k) => {

@@ -70,10 +70,17 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         }
       };
   }
-  const host = new MemoryHost(encode(options.stdin ?? ""), (b) => stdout.push(b), (b) => stderr.push(b), files);
+  const host = new MemoryHost(
+    encode(options.stdin ?? ""),
+    (b) => stdout.push(b),
+    (b) => stderr.push(b),
+    files,
+  );
   const k = startMachine(host, {
     argv: [...argv],
-    env: Object.entries(options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" }).map(([n, v]) => `${n}=${v}`),
+    env: Object.entries(options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" }).map(
+      ([n, v]) => `${n}=${v}`,
+    ),
     root: options.root ?? null,
     mounts: [],
     cwd: options.cwd ?? "/",

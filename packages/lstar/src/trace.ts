@@ -34,7 +34,12 @@ export function addTraceOptions(command: Command): Command {
   command
     .option("-o <FILE>", "write the trace to a file instead of stderr")
     .option("-f", "follow child processes and threads; -ff with -o: one file per task, FILE.PID")
-    .option("-e <EXPR>", "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed", (v: string, b: string[]) => [...b, v], [])
+    .option(
+      "-e <EXPR>",
+      "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed",
+      (v: string, b: string[]) => [...b, v],
+      [],
+    )
     .option("-c", "count calls, errors and time; print a table at the end")
     .option("-C", "the same, besides the trace")
     .option("-T", "show the time spent in each call")

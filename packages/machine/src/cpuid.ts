@@ -7,7 +7,8 @@
 /** Feature bits of leaf 1, ecx: SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT, XSAVE, OSXSAVE. */
 const LEAF1_ECX = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 19) | (1 << 20) | (1 << 23) | (1 << 26) | (1 << 27);
 /** Leaf 1, edx: FPU, DE, TSC, MSR, CX8, CMOV, CLFSH, MMX, FXSR, SSE, SSE2. */
-const LEAF1_EDX = (1 << 0) | (1 << 2) | (1 << 4) | (1 << 5) | (1 << 8) | (1 << 15) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
+const LEAF1_EDX =
+  (1 << 0) | (1 << 2) | (1 << 4) | (1 << 5) | (1 << 8) | (1 << 15) | (1 << 19) | (1 << 23) | (1 << 24) | (1 << 25) | (1 << 26);
 /** Leaf 7, ebx: FSGSBASE, ERMS. */
 const LEAF7_EBX = (1 << 0) | (1 << 9);
 const VENDOR = "GenuineIntel";
@@ -81,7 +82,7 @@ export function cpuid(leaf: number, subleaf: number): Regs {
       // Invariant TSC.
       return [0, 0, 0, 1 << 8];
     case 0x80000008:
-      return [48 << 8 | 40, 0, 0, 0];
+      return [(48 << 8) | 40, 0, 0, 0];
     default:
       return ZERO;
   }

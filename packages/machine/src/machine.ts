@@ -262,9 +262,7 @@ export class Machine {
     const a = header >> 2;
     const b = (pc - HEADER_SIZE) >> 2;
     // Same physical and same virtual page.
-    return (
-      i32[a + 1] === i32[b + 1] && (i32[a]! & ~0xfff) === (i32[b]! & ~0xfff) && (i32[a + 2]! & ~0xfff) === (i32[b + 2]! & ~0xfff)
-    );
+    return i32[a + 1] === i32[b + 1] && (i32[a]! & ~0xfff) === (i32[b]! & ~0xfff) && (i32[a + 2]! & ~0xfff) === (i32[b + 2]! & ~0xfff);
   }
 
   #fetchFault(lo: number, hi: number): number {

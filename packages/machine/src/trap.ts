@@ -1,6 +1,18 @@
 /** Why `run` returned. Processor exceptions keep their vector number (Intel SDM volume 3, table 6-1). */
 export const Trap = {
-  DE: 0, DB: 1, BP: 3, OF: 4, BR: 5, UD: 6, NM: 7, SS: 12, GP: 13, PF: 14, MF: 16, AC: 17, XM: 19,
+  DE: 0,
+  DB: 1,
+  BP: 3,
+  OF: 4,
+  BR: 5,
+  UD: 6,
+  NM: 7,
+  SS: 12,
+  GP: 13,
+  PF: 14,
+  MF: 16,
+  AC: 17,
+  XM: 19,
   /** `syscall` executed: rip is after it; rcx and r11 are already clobbered as the instruction does. */
   SYSCALL: 0x100,
   /** The instruction budget is used up exactly. */

@@ -82,7 +82,9 @@ export class NodeFiles implements HostFileSystem {
       const buffer = toHost(path);
       // A directory that was swapped for a link must not lead elsewhere.
       if (Buffer.compare(fs.realpathSync(buffer, "buffer"), buffer) !== 0 && path !== "/") return -40;
-      return fs.readdirSync(buffer, { withFileTypes: true, encoding: "buffer" }).map((d) => ({ name: d.name.toString("latin1"), type: typeOf(d) }));
+      return fs
+        .readdirSync(buffer, { withFileTypes: true, encoding: "buffer" })
+        .map((d) => ({ name: d.name.toString("latin1"), type: typeOf(d) }));
     });
   }
   readlink(path: string): string | number {
@@ -104,7 +106,9 @@ export class NodeFiles implements HostFileSystem {
   }
   create(path: string, mode: number): number {
     return attempt(() => {
-      fs.closeSync(fs.openSync(toHost(path), fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW, mode));
+      fs.closeSync(
+        fs.openSync(toHost(path), fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW, mode),
+      );
       return 0;
     });
   }

@@ -3,14 +3,26 @@ import type { File } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
-import { PAGE_SIZE, pageDown, pageUp, TASK_SIZE, VM_EXEC, VM_GROWSDOWN, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_WRITE } from "../mm/flags.ts";
+import {
+  PAGE_SIZE,
+  pageDown,
+  pageUp,
+  TASK_SIZE,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_WRITE,
+} from "../mm/flags.ts";
 import { doMmap, doMunmap, mmapRegion, vmBrk } from "../mm/mmap.ts";
 import { clearUser, copyToUser } from "../mm/usercopy.ts";
 import * as E from "../uapi/elf.ts";
 import { EINVAL, EIO, ENOENT, ENOEXEC, ENOMEM } from "../uapi/errno.ts";
-import { MAP_FIXED_NOREPLACE, MAP_FIXED, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE } from "../uapi/mman.ts";
+import { MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE } from "../uapi/mman.ts";
 import { RLIMIT_STACK } from "../uapi/resource.ts";
-import { beginNewExec, type Binprm, execFailed, execMm } from "./exec.ts";
+import { type Binprm, beginNewExec, execFailed, execMm } from "./exec.ts";
 import { fput } from "./file.ts";
 import { openExec } from "./open.ts";
 import { kernelRead } from "./readWrite.ts";
@@ -104,7 +116,7 @@ function setUp(k: Kernel, prm: Binprm, mm: MmStruct, image: Image, interp: { fil
   // The stack's top, and the mappings below it: gap for the stack's growth, then randomised.
   const stackTop = STACK_TOP - randomPages(k, 22);
   const stackLimit = Math.min(Math.max(rlimit(k.current, RLIMIT_STACK), 128 * 1024 * 1024), (TASK_SIZE / 6) * 5);
-  mm.mmapBase = pageDown(TASK_SIZE - stackLimit - 0x3fffff * 4096 / 16 - 256 * PAGE_SIZE - randomPages(k, 28));
+  mm.mmapBase = pageDown(TASK_SIZE - stackLimit - (0x3fffff * 4096) / 16 - 256 * PAGE_SIZE - randomPages(k, 28));
   const strings = layoutStrings(k, prm, stackTop);
   const vm = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_GROWSDOWN | (stackFlags & E.PF_X ? VM_EXEC : 0);
   // As Linux: what the strings need, and 128 KiB more to begin with.
@@ -163,7 +175,10 @@ function mapImage(k: Kernel, mm: MmStruct, file: File, image: Image, hasInterp: 
   const total = pageUp(high) - low;
   let bias = 0;
   if (image.header.type === E.ET_DYN) {
-    const align = Math.max(PAGE_SIZE, ...loads.map((p) => (p.align > 0 && Number.isInteger(Math.log2(p.align)) && p.align < 2 ** 40 ? p.align : 0)));
+    const align = Math.max(
+      PAGE_SIZE,
+      ...loads.map((p) => (p.align > 0 && Number.isInteger(Math.log2(p.align)) && p.align < 2 ** 40 ? p.align : 0)),
+    );
     if (main && hasInterp) {
       const at = ET_DYN_BASE + randomPages(k, 28);
       bias = at - (at % align) - low;
@@ -261,29 +276,51 @@ function createTables(k: Kernel, prm: Binprm, mm: MmStruct, s: Strings, phdr: nu
   if (copyToUser(k, platformAt, text, 0, 16) < 0 || copyToUser(k, randomAt, random, 0, 16) < 0) return -ENOMEM;
   const { cred } = k.current;
   const aux: number[] = [
-    E.AT_MINSIGSTKSZ, MINSIGSTKSZ,
-    E.AT_HWCAP, CPUID_1_EDX,
-    E.AT_PAGESZ, PAGE_SIZE,
-    E.AT_CLKTCK, 100,
-    E.AT_PHDR, phdr,
-    E.AT_PHENT, 56,
-    E.AT_PHNUM, phnum,
-    E.AT_BASE, base,
-    E.AT_FLAGS, 0,
-    E.AT_ENTRY, entry,
-    E.AT_UID, cred.uid,
-    E.AT_EUID, cred.euid,
-    E.AT_GID, cred.gid,
-    E.AT_EGID, cred.egid,
-    E.AT_SECURE, prm.secure ? 1 : 0,
-    E.AT_RANDOM, randomAt,
+    E.AT_MINSIGSTKSZ,
+    MINSIGSTKSZ,
+    E.AT_HWCAP,
+    CPUID_1_EDX,
+    E.AT_PAGESZ,
+    PAGE_SIZE,
+    E.AT_CLKTCK,
+    100,
+    E.AT_PHDR,
+    phdr,
+    E.AT_PHENT,
+    56,
+    E.AT_PHNUM,
+    phnum,
+    E.AT_BASE,
+    base,
+    E.AT_FLAGS,
+    0,
+    E.AT_ENTRY,
+    entry,
+    E.AT_UID,
+    cred.uid,
+    E.AT_EUID,
+    cred.euid,
+    E.AT_GID,
+    cred.gid,
+    E.AT_EGID,
+    cred.egid,
+    E.AT_SECURE,
+    prm.secure ? 1 : 0,
+    E.AT_RANDOM,
+    randomAt,
     // FSGSBASE may be used by programs (HWCAP2_FSGSBASE).
-    E.AT_HWCAP2, 2,
-    E.AT_EXECFN, s.execfn,
-    E.AT_PLATFORM, platformAt,
-    E.AT_RSEQ_FEATURE_SIZE, 28,
-    E.AT_RSEQ_ALIGN, 32,
-    E.AT_NULL, 0,
+    E.AT_HWCAP2,
+    2,
+    E.AT_EXECFN,
+    s.execfn,
+    E.AT_PLATFORM,
+    platformAt,
+    E.AT_RSEQ_FEATURE_SIZE,
+    28,
+    E.AT_RSEQ_ALIGN,
+    32,
+    E.AT_NULL,
+    0,
   ];
   mm.auxv = aux;
   const words = 1 + prm.argv.length + 1 + prm.envp.length + 1 + aux.length;

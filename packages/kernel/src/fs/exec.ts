@@ -4,13 +4,13 @@ import type { MmStruct } from "../include/linux/mm_types.ts";
 import { type Cred, Sighand } from "../include/linux/sched.ts";
 import { CAP_FULL, commitCreds, prepareCreds } from "../kernel/capability.ts";
 import { deThread } from "../kernel/exit.ts";
-import { futexExitRelease } from "../kernel/futex/robust.ts";
 import { mmRelease } from "../kernel/fork.ts";
+import { futexExitRelease } from "../kernel/futex/robust.ts";
 import { rlimit } from "../kernel/resource.ts";
-import { forceFatalSig } from "../kernel/signal.ts";
 import { flushSignalHandlers } from "../kernel/signal/mask.ts";
-import type { Kernel } from "../kernel.ts";
+import { forceFatalSig } from "../kernel/signal.ts";
 import { exitPosixTimers } from "../kernel/time/posixTimers.ts";
+import type { Kernel } from "../kernel.ts";
 import { activateMm, mmAlloc, mmput } from "../mm/mm.ts";
 import { getUser64, strncpyFromUser } from "../mm/usercopy.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -78,7 +78,15 @@ function processCount(k: Kernel, uid: number): number {
 
 /** @linux fs/exec.c exec_binprm, search_binary_handler */
 function execFile(k: Kernel, file: File, filename: string, argv: string[], envp: string[]): number {
-  const prm: Binprm = { file, buf: new Uint8Array(BINPRM_BUF_SIZE), filename, argv, envp, cred: prepareCreds(k.current.cred), secure: false };
+  const prm: Binprm = {
+    file,
+    buf: new Uint8Array(BINPRM_BUF_SIZE),
+    filename,
+    argv,
+    envp,
+    cred: prepareCreds(k.current.cred),
+    secure: false,
+  };
   for (let depth = 0; ; depth++) {
     prm.buf.fill(0);
     const n = kernelRead(k, prm.file, prm.buf, 0);
@@ -89,7 +97,8 @@ function execFile(k: Kernel, file: File, filename: string, argv: string[], envp:
     if (depth > MAX_INTERP_DEPTH) return done(k, prm, -ELOOP);
     // interpreter, its one argument, the script's path, then the rest.
     const rest = prm.argv.slice(1);
-    prm.argv = script.argument === null ? [script.interpreter, prm.filename, ...rest] : [script.interpreter, script.argument, prm.filename, ...rest];
+    prm.argv =
+      script.argument === null ? [script.interpreter, prm.filename, ...rest] : [script.interpreter, script.argument, prm.filename, ...rest];
     const next = openExec(k, AT_FDCWD, script.interpreter, 0);
     release(k, prm.file);
     if (typeof next === "number") return next;
@@ -246,7 +255,13 @@ export const execSyscalls: SyscallDef[] = [
   ),
   syscall(
     "execveat",
-    { dirfd: A.dirfd, pathname: A.path, argv: A.strings, envp: A.strings, flags: A.flags(flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH })) },
+    {
+      dirfd: A.dirfd,
+      pathname: A.path,
+      argv: A.strings,
+      envp: A.strings,
+      flags: A.flags(flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH })),
+    },
     sysExecveat,
     { linux: "fs/exec.c execveat" },
   ),

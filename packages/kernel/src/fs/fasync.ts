@@ -26,7 +26,7 @@ export function fasyncHelper(file: File, on: boolean, list: File[]): void {
 /** Descriptor that the signal names: the owner's lowest for the file. */
 function descriptorOf(task: Task, file: File): number {
   const fd = task.files.fd.indexOf(file);
-  return fd < 0 ? 0 : fd;
+  return Math.max(fd, 0);
 }
 
 function sigioToTask(k: Kernel, task: Task, file: File, code: number, thread: boolean): void {

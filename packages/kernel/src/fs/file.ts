@@ -167,5 +167,8 @@ export const fileSyscalls: SyscallDef[] = [
   ),
   syscall("dup", { oldfd: A.fd }, sysDup, { linux: "fs/file.c dup", ret: "fd" }),
   syscall("dup2", { oldfd: A.fd, newfd: A.fd }, (k, a, b) => sysDup2(k, a, b, 0, true), { linux: "fs/file.c dup2", ret: "fd" }),
-  syscall("dup3", { oldfd: A.fd, newfd: A.fd, flags: A.flags(dup3Names) }, (k, a, b, f) => sysDup2(k, a, b, f, false), { linux: "fs/file.c dup3", ret: "fd" }),
+  syscall("dup3", { oldfd: A.fd, newfd: A.fd, flags: A.flags(dup3Names) }, (k, a, b, f) => sysDup2(k, a, b, f, false), {
+    linux: "fs/file.c dup3",
+    ret: "fd",
+  }),
 ];

@@ -1,12 +1,12 @@
 import { type File, type FileOperations, Inode, type InodeOperations, type SuperBlock } from "../include/linux/fs.ts";
-import type { Kernel } from "../kernel.ts";
 import { capable } from "../kernel/capability.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
+import type { Kernel } from "../kernel.ts";
 import { CAP_FOWNER } from "../uapi/capability.ts";
 import { isDir, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID } from "../uapi/stat.ts";
 import { chrdevFops } from "./charDev.ts";
-import { fifoFops } from "./pipe.ts";
 import { badSpecialFops } from "./libfs.ts";
+import { fifoFops } from "./pipe.ts";
 
 const MNT_NOATIME = 1024;
 const MNT_RDONLY = 1;

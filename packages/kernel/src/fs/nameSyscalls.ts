@@ -1,11 +1,22 @@
+import { capable } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_DAC_READ_SEARCH } from "../uapi/capability.ts";
 import { EBADF, EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, atNames, RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT, renameNames } from "../uapi/fcntl.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  AT_SYMLINK_FOLLOW,
+  atNames,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  RENAME_WHITEOUT,
+  renameNames,
+} from "../uapi/fcntl.ts";
 import { isDir, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from "../uapi/stat.ts";
-import { capable } from "../kernel/capability.ts";
 import { fgetRaw } from "./file.ts";
+import { renameChecks, vfsCreate, vfsLink, vfsMkdir, vfsMknod, vfsRename, vfsRmdir, vfsSymlink, vfsUnlink } from "./nameChange.ts";
 import {
   filenameCreate,
   filenameParent,
@@ -17,11 +28,20 @@ import {
   lookupOne,
   userPathAt,
 } from "./namei.ts";
-import { renameChecks, vfsCreate, vfsLink, vfsMkdir, vfsMknod, vfsRename, vfsRmdir, vfsSymlink, vfsUnlink } from "./nameChange.ts";
 import { inodePermission, MAY_EXEC, mntWantWrite } from "./permission.ts";
 
 /** Makes a name with `make`; the free dentry goes away if that fails. */
-function create(k: Kernel, dfd: number, pathAddr: number, flags: number, make: (dir: import("../include/linux/fs.ts").Inode, dentry: import("../include/linux/fs.ts").Dentry, mnt: import("../include/linux/fs.ts").Mount) => number): number {
+function create(
+  k: Kernel,
+  dfd: number,
+  pathAddr: number,
+  flags: number,
+  make: (
+    dir: import("../include/linux/fs.ts").Inode,
+    dentry: import("../include/linux/fs.ts").Dentry,
+    mnt: import("../include/linux/fs.ts").Mount,
+  ) => number,
+): number {
   const name = getname(k, pathAddr);
   if (typeof name === "number") return name;
   const c = filenameCreate(k, dfd, name, flags);
@@ -41,7 +61,9 @@ function mknodat(k: Kernel, dfd: number, path: number, mode: number, dev: number
   if (type === S_IFDIR) return -EPERM;
   if (type !== 0 && type !== S_IFREG && type !== S_IFCHR && type !== S_IFBLK && type !== S_IFIFO && type !== S_IFSOCK) return -EINVAL;
   return create(k, dfd, path, 0, (dir, dentry) =>
-    type === 0 || type === S_IFREG ? vfsCreate(k, dir, dentry, mode) : vfsMknod(k, dir, dentry, mode, type === S_IFCHR || type === S_IFBLK ? dev : 0),
+    type === 0 || type === S_IFREG
+      ? vfsCreate(k, dir, dentry, mode)
+      : vfsMknod(k, dir, dentry, mode, type === S_IFCHR || type === S_IFBLK ? dev : 0),
   );
 }
 
@@ -142,7 +164,9 @@ export const nameSyscalls: SyscallDef[] = [
   syscall("symlink", { target: A.path, linkpath: A.path }, (k, t, p) => symlinkat(k, t, AT_FDCWD, p), { linux: "fs/namei.c symlink" }),
   syscall("symlinkat", { target: A.path, newdirfd: A.dirfd, linkpath: A.path }, symlinkat, { linux: "fs/namei.c symlinkat" }),
   syscall("link", { oldpath: A.path, newpath: A.path }, (k, a, b) => linkat(k, AT_FDCWD, a, AT_FDCWD, b, 0), { linux: "fs/namei.c link" }),
-  syscall("linkat", { olddirfd: A.dirfd, oldpath: A.path, newdirfd: A.dirfd, newpath: A.path, flags: A.flags(atNames) }, linkat, { linux: "fs/namei.c linkat" }),
+  syscall("linkat", { olddirfd: A.dirfd, oldpath: A.path, newdirfd: A.dirfd, newpath: A.path, flags: A.flags(atNames) }, linkat, {
+    linux: "fs/namei.c linkat",
+  }),
   syscall("unlink", { pathname: A.path }, (k, p) => unlinkat(k, AT_FDCWD, p, false), { linux: "fs/namei.c unlink" }),
   syscall(
     "unlinkat",
@@ -151,10 +175,17 @@ export const nameSyscalls: SyscallDef[] = [
     { linux: "fs/namei.c unlinkat" },
   ),
   syscall("rmdir", { pathname: A.path }, (k, p) => unlinkat(k, AT_FDCWD, p, true), { linux: "fs/namei.c rmdir" }),
-  syscall("rename", { oldpath: A.path, newpath: A.path }, (k, a, b) => renameat2(k, AT_FDCWD, a, AT_FDCWD, b, 0), { linux: "fs/namei.c rename" }),
-  syscall("renameat", { olddirfd: A.dirfd, oldpath: A.path, newdirfd: A.dirfd, newpath: A.path }, (k, d, a, e, b) => renameat2(k, d, a, e, b, 0), {
-    linux: "fs/namei.c renameat",
+  syscall("rename", { oldpath: A.path, newpath: A.path }, (k, a, b) => renameat2(k, AT_FDCWD, a, AT_FDCWD, b, 0), {
+    linux: "fs/namei.c rename",
   }),
+  syscall(
+    "renameat",
+    { olddirfd: A.dirfd, oldpath: A.path, newdirfd: A.dirfd, newpath: A.path },
+    (k, d, a, e, b) => renameat2(k, d, a, e, b, 0),
+    {
+      linux: "fs/namei.c renameat",
+    },
+  ),
   syscall("renameat2", { olddirfd: A.dirfd, oldpath: A.path, newdirfd: A.dirfd, newpath: A.path, flags: A.flags(renameNames) }, renameat2, {
     linux: "fs/namei.c renameat2",
   }),

@@ -271,5 +271,5 @@ export function filenameParent(k: Kernel, dfd: number, name: string): Walk | num
   return r < 0 ? r : w;
 }
 
-export { inodePermission } from "./permission.ts";
 export { vfsCreate, vfsLink, vfsMkdir, vfsMknod, vfsRename, vfsRmdir, vfsSymlink, vfsUnlink } from "./nameChange.ts";
+export { inodePermission } from "./permission.ts";

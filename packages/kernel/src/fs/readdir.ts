@@ -89,7 +89,11 @@ function sysGetcwd(k: Kernel, buf: number, size: number): number {
 }
 
 export const readdirSyscalls: SyscallDef[] = [
-  syscall("getdents", { fd: A.fd, dirp: A.ptr, count: A.uint }, (k, fd, p, n) => getdents(k, fd, p, n, false), { linux: "fs/readdir.c getdents" }),
-  syscall("getdents64", { fd: A.fd, dirp: A.ptr, count: A.uint }, (k, fd, p, n) => getdents(k, fd, p, n, true), { linux: "fs/readdir.c getdents64" }),
+  syscall("getdents", { fd: A.fd, dirp: A.ptr, count: A.uint }, (k, fd, p, n) => getdents(k, fd, p, n, false), {
+    linux: "fs/readdir.c getdents",
+  }),
+  syscall("getdents64", { fd: A.fd, dirp: A.ptr, count: A.uint }, (k, fd, p, n) => getdents(k, fd, p, n, true), {
+    linux: "fs/readdir.c getdents64",
+  }),
   syscall("getcwd", { buf: A.bufOut("ret"), size: A.size }, sysGetcwd, { linux: "fs/d_path.c getcwd" }),
 ];

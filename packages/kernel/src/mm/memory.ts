@@ -1,13 +1,24 @@
 import { PF_INSTR, PF_WRITE } from "@lstar/machine";
 import type { MmStruct, Vma } from "../include/linux/mm_types.ts";
-import type { Kernel } from "../kernel.ts";
 import { rlimit } from "../kernel/resource.ts";
+import type { Kernel } from "../kernel.ts";
 import { EFAULT } from "../uapi/errno.ts";
 import { RLIMIT_STACK } from "../uapi/resource.ts";
 import { PAGE_SIZE, pageDown, VM_EXEC, VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { outOfMemory } from "./oomKill.ts";
 import { readMappingPage } from "./pageCache.ts";
-import { forEachPte, PTE_ACCESSED, PTE_ANON, PTE_DIRTY, PTE_PRESENT, PTE_SHARED, PTE_USER, PTE_WRITE, pteIndex, setPte } from "./pageTable.ts";
+import {
+  forEachPte,
+  PTE_ACCESSED,
+  PTE_ANON,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SHARED,
+  PTE_USER,
+  PTE_WRITE,
+  pteIndex,
+  setPte,
+} from "./pageTable.ts";
 import { findVma } from "./vma.ts";
 
 /** What signal the last failed `handleMmFault` asks for. */

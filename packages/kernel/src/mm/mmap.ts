@@ -1,7 +1,7 @@
 import type { File } from "../include/linux/fs.ts";
 import { type MmStruct, Vma } from "../include/linux/mm_types.ts";
-import type { Kernel } from "../kernel.ts";
 import { rlimit } from "../kernel/resource.ts";
+import type { Kernel } from "../kernel.ts";
 import { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY } from "../uapi/errno.ts";
 import {
   MAP_32BIT,
@@ -108,7 +108,16 @@ function enoughMemory(k: Kernel, pages: number): boolean {
  * mmap. `prot` and `flags` as the system call has them; `pgoff` in pages. @returns the address or
  * -errno. @linux mm/mmap.c do_mmap
  */
-export function doMmap(k: Kernel, mm: MmStruct, addr: number, len: number, prot: number, flags: number, file: File | null, pgoff: number): number {
+export function doMmap(
+  k: Kernel,
+  mm: MmStruct,
+  addr: number,
+  len: number,
+  prot: number,
+  flags: number,
+  file: File | null,
+  pgoff: number,
+): number {
   if (len === 0) return -EINVAL;
   if (len > TASK_SIZE) return -ENOMEM;
   len = pageUp(len);
@@ -140,7 +149,8 @@ export function doMmap(k: Kernel, mm: MmStruct, addr: number, len: number, prot:
     if (rlimit(k.current, RLIMIT_MEMLOCK) === 0 && k.current.cred.euid !== 0) return -EPERM;
     vm |= VM_LOCKED;
   }
-  if (vm & VM_LOCKED && (mm.lockedVm + len / PAGE_SIZE) * PAGE_SIZE > rlimit(k.current, RLIMIT_MEMLOCK) && k.current.cred.euid !== 0) return -EAGAIN;
+  if (vm & VM_LOCKED && (mm.lockedVm + len / PAGE_SIZE) * PAGE_SIZE > rlimit(k.current, RLIMIT_MEMLOCK) && k.current.cred.euid !== 0)
+    return -EAGAIN;
   if (file) {
     const mode = file.flags & O_ACCMODE;
     switch (type) {

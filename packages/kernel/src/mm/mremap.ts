@@ -1,6 +1,6 @@
 import { type MmStruct, Vma } from "../include/linux/mm_types.ts";
-import type { Kernel } from "../kernel.ts";
 import { rlimit } from "../kernel/resource.ts";
+import type { Kernel } from "../kernel.ts";
 import { EAGAIN, EFAULT, EINVAL, ENOMEM } from "../uapi/errno.ts";
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../uapi/mman.ts";
 import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
@@ -101,7 +101,8 @@ function resizable(k: Kernel, mm: MmStruct, vma: Vma, addr: number, oldLen: numb
   if (newLen === oldLen) return 0;
   if (vma.flags & UNMOVABLE) return -EFAULT;
   const pages = (newLen - oldLen) / PAGE_SIZE;
-  if (vma.flags & VM_LOCKED && (mm.lockedVm + pages) * PAGE_SIZE > rlimit(k.current, RLIMIT_MEMLOCK) && k.current.cred.euid !== 0) return -EAGAIN;
+  if (vma.flags & VM_LOCKED && (mm.lockedVm + pages) * PAGE_SIZE > rlimit(k.current, RLIMIT_MEMLOCK) && k.current.cred.euid !== 0)
+    return -EAGAIN;
   if (!mayExpand(k, mm, pages, (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE)) return -ENOMEM;
   if (pages > k.machine.phys.limitFrames) return -ENOMEM;
   return 0;

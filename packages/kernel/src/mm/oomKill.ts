@@ -1,7 +1,7 @@
 import type { Task } from "../include/linux/sched.ts";
-import type { Kernel } from "../kernel.ts";
 import { tasksOf } from "../kernel/pid.ts";
 import { sendSig } from "../kernel/signal.ts";
+import type { Kernel } from "../kernel.ts";
 
 const SIGKILL = 9;
 

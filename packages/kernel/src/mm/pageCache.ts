@@ -1,7 +1,7 @@
 import type { File, Inode } from "../include/linux/fs.ts";
 import type { Vma } from "../include/linux/mm_types.ts";
-import type { Kernel } from "../kernel.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
+import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
 import { stateClass } from "../state.ts";
 import { EFAULT, ENODEV, ENOMEM } from "../uapi/errno.ts";
@@ -185,7 +185,8 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
   const partial = (from: number, to: number): void => {
     if (from >= to) return;
     const index = Math.floor(from / PAGE_SIZE);
-    const frame = mapping.ops.readPage && index * PAGE_SIZE < mapping.host.size ? readMappingPage(k, mapping, index) : mapping.pages.get(index);
+    const frame =
+      mapping.ops.readPage && index * PAGE_SIZE < mapping.host.size ? readMappingPage(k, mapping, index) : mapping.pages.get(index);
     if (frame === undefined || frame < 0) return;
     k.machine.phys.willWrite(frame);
     k.machine.phys.u8.fill(0, frame * PAGE_SIZE + (from % PAGE_SIZE), frame * PAGE_SIZE + (from % PAGE_SIZE) + (to - from));
@@ -200,7 +201,8 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
     unmapMappingRange(k, mapping, first, last);
     dropPages(k, mapping, first, last);
     // What is read from elsewhere would come back: zeros must stay.
-    if (mapping.ops.readPage) zeroPages(k, mapping, first, Math.min(last, Math.ceil(Math.min(mapping.backed, mapping.host.size) / PAGE_SIZE)));
+    if (mapping.ops.readPage)
+      zeroPages(k, mapping, first, Math.min(last, Math.ceil(Math.min(mapping.backed, mapping.host.size) / PAGE_SIZE)));
   }
 }
 

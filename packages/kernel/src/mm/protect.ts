@@ -1,6 +1,6 @@
 import type { MmStruct } from "../include/linux/mm_types.ts";
-import type { Kernel } from "../kernel.ts";
 import { rlimit } from "../kernel/resource.ts";
+import type { Kernel } from "../kernel.ts";
 import { EACCES, EBUSY, EFAULT, EINVAL, EIO, ENOMEM, EPERM } from "../uapi/errno.ts";
 import {
   MADV_COLD,
@@ -169,7 +169,8 @@ export function doMadvise(k: Kernel, mm: MmStruct, start: number, len: number, a
   const end = start + length;
   if (end > TASK_SIZE) return -EINVAL;
   if (length === 0) return 0;
-  if (advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE) return madvisePopulate(k, mm, start, end, advice === MADV_POPULATE_WRITE);
+  if (advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE)
+    return madvisePopulate(k, mm, start, end, advice === MADV_POPULATE_WRITE);
   let error = 0;
   let at = start;
   for (let i = vmaIndex(mm, start); at < end; i++) {
@@ -230,7 +231,7 @@ export function doMlock(k: Kernel, mm: MmStruct, start: number, len: number, loc
     const limit = rlimit(k.current, RLIMIT_MEMLOCK);
     const privileged = k.current.cred.euid === 0;
     if (limit === 0 && !privileged) return -EPERM;
-    if ((mm.lockedVm * PAGE_SIZE + length > limit) && !privileged) return -ENOMEM;
+    if (mm.lockedVm * PAGE_SIZE + length > limit && !privileged) return -ENOMEM;
   }
   const hole = !covered(mm, start, end);
   const first = isolate(k, mm, start, end);
@@ -259,7 +260,6 @@ export function lockAll(k: Kernel, mm: MmStruct, current: number, future: number
   if (current & VM_LOCKED && !(current & VM_LOCKONFAULT)) populate(k, mm, 0, TASK_SIZE);
   return 0;
 }
-
 
 /** @linux mm/msync.c msync. All file pages live in the cache; shared host files are written back by fsync. */
 export function doMsync(k: Kernel, mm: MmStruct, start: number, len: number, flags: number): number {

@@ -1,5 +1,5 @@
-import type { Kernel } from "../kernel.ts";
 import { rlimit } from "../kernel/resource.ts";
+import type { Kernel } from "../kernel.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EBADF, EFAULT, EINVAL, ENOMEM, ENOSPC, EPERM } from "../uapi/errno.ts";
 import {
@@ -73,13 +73,13 @@ function sysMlockall(k: Kernel, flags: number): number {
 const noPkeys = (): number => -ENOSPC;
 
 export const mmSyscalls: SyscallDef[] = [
-  syscall(
-    "mmap",
-    { addr: A.ptr, length: A.size, prot: A.flags(protNames), flags: A.flags(mapNames), fd: A.fd, offset: A.hex },
-    sysMmap,
-    { linux: "arch/x86/kernel/sys_x86_64.c mmap", ret: "hex" },
-  ),
-  syscall("munmap", { addr: A.ptr, length: A.size }, (k, addr, len) => doMunmap(k, k.current.mm!, addr, len), { linux: "mm/mmap.c munmap" }),
+  syscall("mmap", { addr: A.ptr, length: A.size, prot: A.flags(protNames), flags: A.flags(mapNames), fd: A.fd, offset: A.hex }, sysMmap, {
+    linux: "arch/x86/kernel/sys_x86_64.c mmap",
+    ret: "hex",
+  }),
+  syscall("munmap", { addr: A.ptr, length: A.size }, (k, addr, len) => doMunmap(k, k.current.mm!, addr, len), {
+    linux: "mm/mmap.c munmap",
+  }),
   syscall("brk", { brk: A.ptr }, (k, brk) => doBrk(k, k.current.mm!, brk), { linux: "mm/mmap.c brk", ret: "hex" }),
   syscall(
     "mprotect",
@@ -106,7 +106,9 @@ export const mmSyscalls: SyscallDef[] = [
     { linux: "mm/msync.c msync" },
   ),
   syscall("mincore", { addr: A.ptr, length: A.size, vec: A.ptr }, sysMincore, { linux: "mm/mincore.c mincore" }),
-  syscall("mlock", { addr: A.ptr, length: A.size }, (k, addr, len) => doMlock(k, k.current.mm!, addr, len, VM_LOCKED), { linux: "mm/mlock.c mlock" }),
+  syscall("mlock", { addr: A.ptr, length: A.size }, (k, addr, len) => doMlock(k, k.current.mm!, addr, len, VM_LOCKED), {
+    linux: "mm/mlock.c mlock",
+  }),
   syscall(
     "mlock2",
     { addr: A.ptr, length: A.size, flags: A.flags(mlock2Names) },
@@ -114,7 +116,9 @@ export const mmSyscalls: SyscallDef[] = [
       flags & ~MLOCK_ONFAULT ? -EINVAL : doMlock(k, k.current.mm!, addr, len, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0)),
     { linux: "mm/mlock.c mlock2" },
   ),
-  syscall("munlock", { addr: A.ptr, length: A.size }, (k, addr, len) => doMlock(k, k.current.mm!, addr, len, 0), { linux: "mm/mlock.c munlock" }),
+  syscall("munlock", { addr: A.ptr, length: A.size }, (k, addr, len) => doMlock(k, k.current.mm!, addr, len, 0), {
+    linux: "mm/mlock.c munlock",
+  }),
   syscall("mlockall", { flags: A.flags(mlockallNames) }, sysMlockall, { linux: "mm/mlock.c mlockall" }),
   syscall("munlockall", {}, (k) => lockAll(k, k.current.mm!, 0, 0), { linux: "mm/mlock.c munlockall" }),
   syscall(

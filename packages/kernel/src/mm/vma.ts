@@ -1,8 +1,8 @@
 import { fput, getFile } from "../fs/file.ts";
 import type { MmStruct, Vma } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
-import { cloneVma } from "./mm.ts";
 import { VM_SHARED, VM_WRITE } from "./flags.ts";
+import { cloneVma } from "./mm.ts";
 
 /** Index of the first area that ends above `addr` (mm.vmas.length if none). */
 export function vmaIndex(mm: MmStruct, addr: number): number {

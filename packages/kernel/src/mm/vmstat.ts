@@ -1,5 +1,5 @@
-import type { Kernel } from "../kernel.ts";
 import { tasksOf } from "../kernel/pid.ts";
+import type { Kernel } from "../kernel.ts";
 import { PAGE_SIZE } from "./flags.ts";
 import { shmemPages } from "./shmem.ts";
 

@@ -1,5 +1,5 @@
-import { struct } from "./struct.ts";
 import { enumNames, flagNames } from "../syscall/declare.ts";
+import { struct } from "./struct.ts";
 
 /** include/uapi/linux/eventpoll.h */
 export const EPOLL_CTL_ADD = 1;

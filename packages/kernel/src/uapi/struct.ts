@@ -68,7 +68,10 @@ export class StructDef {
       const v = value[m.name];
       if (v === undefined) continue;
       if (m.count === 0) writeMember(view, at + m.offset, m.type, v as number | bigint | StructValue);
-      else (v as (number | bigint | StructValue)[]).slice(0, m.count).forEach((e, i) => writeMember(view, at + m.offset + i * m.size, m.type, e));
+      else
+        (v as (number | bigint | StructValue)[])
+          .slice(0, m.count)
+          .forEach((e, i) => writeMember(view, at + m.offset + i * m.size, m.type, e));
     }
   }
 
@@ -86,7 +89,11 @@ export class StructDef {
 }
 
 /** Declares a struct: members in order, as in the C declaration. */
-export function struct(name: string, fields: readonly (readonly [string, MemberType])[], options: { packed?: boolean; size?: number } = {}): StructDef {
+export function struct(
+  name: string,
+  fields: readonly (readonly [string, MemberType])[],
+  options: { packed?: boolean; size?: number } = {},
+): StructDef {
   return new StructDef(name, fields, options);
 }
 

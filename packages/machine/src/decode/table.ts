@@ -151,10 +151,8 @@ function place(k: ParsedKey, slot: number, row: number, attrs: Set<string>): voi
   // register forms named by a digit come before exact ModRM bytes.
   const exact = (k: ParsedKey): number => (k.fixed >= 0 ? 1 : 0);
   for (const pass of [0, 1])
-    for (const { k, row, attrs } of parsed)
-      if (k.slot < 0 && exact(k) === pass) for (let s = 0; s < 4; s++) place(k, s, row, attrs);
-  for (const pass of [0, 1])
-    for (const { k, row, attrs } of parsed) if (k.slot >= 0 && exact(k) === pass) place(k, k.slot, row, attrs);
+    for (const { k, row, attrs } of parsed) if (k.slot < 0 && exact(k) === pass) for (let s = 0; s < 4; s++) place(k, s, row, attrs);
+  for (const pass of [0, 1]) for (const { k, row, attrs } of parsed) if (k.slot >= 0 && exact(k) === pass) place(k, k.slot, row, attrs);
 }
 
 /** All groups one after the other. */

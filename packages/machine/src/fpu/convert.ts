@@ -1,5 +1,6 @@
 import {
   BIAS,
+  bitLength,
   C1,
   type Context,
   DE,
@@ -21,7 +22,6 @@ import {
   roundPack,
   roundShift,
   UE,
-  bitLength,
   zero,
 } from "./format.ts";
 
@@ -184,7 +184,7 @@ export function toBcd(a: F80, ctx: Context): Uint8Array {
   for (let i = 0; i < 9; i++) {
     const two = Number(rest % 100n);
     rest /= 100n;
-    out[i] = (Math.floor(two / 10) << 4) | two % 10;
+    out[i] = (Math.floor(two / 10) << 4) | (two % 10);
   }
   out[9] = a.sign << 7;
   return out;

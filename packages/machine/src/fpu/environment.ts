@@ -147,7 +147,11 @@ const requested = (v: DataView): number => v.getUint32(RAX, true) & 3;
 function inUse(v: DataView): number {
   let bits = 0;
   const x87 =
-    v.getUint32(FPU_CW, true) !== 0x37f || v.getUint32(FPU_SW, true) !== 0 || v.getUint32(FPU_TAG, true) !== 0 || v.getUint32(FPU_IP, true) !== 0 || v.getUint32(FPU_DP, true) !== 0;
+    v.getUint32(FPU_CW, true) !== 0x37f ||
+    v.getUint32(FPU_SW, true) !== 0 ||
+    v.getUint32(FPU_TAG, true) !== 0 ||
+    v.getUint32(FPU_IP, true) !== 0 ||
+    v.getUint32(FPU_DP, true) !== 0;
   if (x87) bits |= 1;
   for (let i = 0; i < 256; i += 4)
     if (v.getUint32(XMM + i, true) !== 0) {

@@ -54,7 +54,8 @@ export const isUnsupported = (a: F80): boolean => a.exp !== 0 && (a.mant & INT_B
 
 export function bitLength(m: bigint): number {
   // A 64-bit fast path by numbers.
-  if (m < 1n << 53n) return m === 0n ? 0 : Math.floor(Math.log2(Number(m))) + (Number(m) >= 2 ** (Math.floor(Math.log2(Number(m))) + 1) ? 2 : 1);
+  if (m < 1n << 53n)
+    return m === 0n ? 0 : Math.floor(Math.log2(Number(m))) + (Number(m) >= 2 ** (Math.floor(Math.log2(Number(m))) + 1) ? 2 : 1);
   const hex = m.toString(16);
   return hex.length * 4 - (Math.clz32(Number.parseInt(hex[0]!, 16)) - 28);
 }

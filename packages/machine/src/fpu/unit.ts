@@ -8,6 +8,7 @@ import {
   DEFAULT_NAN,
   type F80,
   IE,
+  infinity,
   isDenormal,
   isInf,
   isNaN80,
@@ -16,12 +17,11 @@ import {
   isZero,
   load80,
   lsbExponent,
+  QUIET_BIT,
   SF,
   store80,
   ZE,
   zero,
-  infinity,
-  QUIET_BIT,
 } from "./format.ts";
 import * as T from "./transcendental.ts";
 

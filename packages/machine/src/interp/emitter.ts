@@ -1,8 +1,8 @@
-import type { Code } from "../wasm/code.ts";
-import { F32, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
 import type { Emitter, Field } from "../ir/emitter.ts";
 import type { Helper } from "../ir/helper.ts";
 import { FRAMES_START, IR_CACHE, IR_SIDE, TLB, TLB_ENTRIES, TRAP_ERROR, TRAP_VECTOR } from "../layout.ts";
+import type { Code } from "../wasm/code.ts";
+import { F32, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
 
 /** Functions of the interpreter's module that emitted code calls. */
 export interface InterpFunctions {
@@ -150,7 +150,13 @@ export class InterpEmitter implements Emitter {
   /** Pushes the TLB entry's offset, and whether its tag at `offset` answers an access of `size` bytes at va. */
   #probe(va: number, size: number, tagOffset: number, entry: number): void {
     const c = this.c;
-    c.get(va).op(I32.wrap_i64).i32(7).op(I32.shr_u).i32((TLB_ENTRIES - 1) << 5).op(I32.and).tee(entry);
+    c.get(va)
+      .op(I32.wrap_i64)
+      .i32(7)
+      .op(I32.shr_u)
+      .i32((TLB_ENTRIES - 1) << 5)
+      .op(I32.and)
+      .tee(entry);
     c.mem(I64.load, TLB + tagOffset);
     c.get(va);
     if (size > 1) c.i64(size - 1).op(I64.add);
@@ -164,9 +170,20 @@ export class InterpEmitter implements Emitter {
     // A read-modify-write asks the read tag only if the page may be written without further work.
     this.#probe(va, size, forWrite ? 8 : 0, entry);
     c.if(T.i32);
-    c.get(va).op(I32.wrap_i64).get(entry).mem(I32.load, TLB + 16).op(I32.add);
+    c.get(va)
+      .op(I32.wrap_i64)
+      .get(entry)
+      .mem(I32.load, TLB + 16)
+      .op(I32.add);
     c.else();
-    c.get(va).op(I32.wrap_i64).get(va).i64(32).op(I64.shr_u).op(I32.wrap_i64).i32(size).i32(forWrite ? 1 : 0);
+    c.get(va)
+      .op(I32.wrap_i64)
+      .get(va)
+      .i64(32)
+      .op(I64.shr_u)
+      .op(I32.wrap_i64)
+      .i32(size)
+      .i32(forWrite ? 1 : 0);
     c.call(this.#f.readSlow).tee(addr);
     c.op(I32.eqz).if();
     this.#fault();
@@ -183,7 +200,11 @@ export class InterpEmitter implements Emitter {
     const addr = c.temp(T.i32);
     this.#probe(va, size, 8, entry);
     c.if(T.i32);
-    c.get(va).op(I32.wrap_i64).get(entry).mem(I32.load, TLB + 16).op(I32.add);
+    c.get(va)
+      .op(I32.wrap_i64)
+      .get(entry)
+      .mem(I32.load, TLB + 16)
+      .op(I32.add);
     c.else();
     c.get(va).op(I32.wrap_i64).get(va).i64(32).op(I64.shr_u).op(I32.wrap_i64).i32(size);
     c.call(this.#f.writeSlow).tee(addr);

@@ -1,20 +1,22 @@
-import { Code } from "../wasm/code.ts";
-import { ModuleBuilder } from "../wasm/module.ts";
-import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
 import type { Field } from "../ir/emitter.ts";
 import { materializeFlags } from "../ir/flags.ts";
 import { type Helper, helpers, type Upcall, upcalls } from "../ir/helper.ts";
-import { type BranchDef, BRANCH_COUNT, BRANCH_NEXT, BRANCH_NEXT_RIP, BRANCH_TAKEN, BRANCH_TAKEN_RIP, isBranch, type OpDef, opDefs } from "../ir/op.ts";
 import {
-  ASID,
-  BUDGET,
-  JUMP_CACHE,
-  JUMP_CACHE_ENTRIES,
-  PATCH_SLOT,
-  RIP,
-  TRAP_PC,
-} from "../layout.ts";
+  BRANCH_COUNT,
+  BRANCH_NEXT,
+  BRANCH_NEXT_RIP,
+  BRANCH_TAKEN,
+  BRANCH_TAKEN_RIP,
+  type BranchDef,
+  isBranch,
+  type OpDef,
+  opDefs,
+} from "../ir/op.ts";
+import { ASID, BUDGET, JUMP_CACHE, JUMP_CACHE_ENTRIES, PATCH_SLOT, RIP, TRAP_PC } from "../layout.ts";
 import { Trap } from "../trap.ts";
+import { Code } from "../wasm/code.ts";
+import { ModuleBuilder } from "../wasm/module.ts";
+import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
 import { InterpEmitter, type InterpFunctions } from "./emitter.ts";
 import { PooledCode } from "./pooledCode.ts";
 
@@ -141,11 +143,29 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
     c2.i32(Trap.BUDGET).set(status);
     c2.get(budget).i32(BLOCK_MAX).op(I32.lt_s).brIf(out);
     // Jump cache: { i64 rip, i32 asid, i32 pc }.
-    c2.get(rip).get(rip).i64(13).op(I64.shr_u).op(I64.xor).op(I32.wrap_i64).i32(JUMP_CACHE_ENTRIES - 1).op(I32.and).i32(4).op(I32.shl).tee(entry);
+    c2.get(rip)
+      .get(rip)
+      .i64(13)
+      .op(I64.shr_u)
+      .op(I64.xor)
+      .op(I32.wrap_i64)
+      .i32(JUMP_CACHE_ENTRIES - 1)
+      .op(I32.and)
+      .i32(4)
+      .op(I32.shl)
+      .tee(entry);
     c2.mem(I64.load, JUMP_CACHE).get(rip).op(I64.eq);
-    c2.get(entry).mem(I32.load, JUMP_CACHE + 8).i32(0).mem(I32.load, ASID).op(I32.eq).op(I32.and);
+    c2.get(entry)
+      .mem(I32.load, JUMP_CACHE + 8)
+      .i32(0)
+      .mem(I32.load, ASID)
+      .op(I32.eq)
+      .op(I32.and);
     c2.if();
-    c2.get(entry).mem(I32.load, JUMP_CACHE + 12).set(pc).br(loop);
+    c2.get(entry)
+      .mem(I32.load, JUMP_CACHE + 12)
+      .set(pc)
+      .br(loop);
     c2.end();
     c2.i32(0).get(slot).mem(I32.store, PATCH_SLOT);
     c2.i32(Trap.TRANSLATE).set(status).br(out);

@@ -1,6 +1,6 @@
+import { CC_AUX, CC_OP, CC_RES, CC_SRC, RFLAGS } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
 import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
-import { CC_AUX, CC_OP, CC_RES, CC_SRC, RFLAGS } from "../layout.ts";
 import type { Emitter } from "./emitter.ts";
 import { defineHelper } from "./helper.ts";
 
@@ -125,7 +125,11 @@ function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x:
     c.i32(AF).op(I32.or);
     c.get(r).i64(SIGN_SHIFT[size]).op(I64.shr_u).op(I32.wrap_i64);
     if (kind === CC_SHL) carry(c, kind, size, r, s, x);
-    else c.get(r).i64(SIGN_SHIFT[size] - 1).op(I64.shr_u).op(I32.wrap_i64);
+    else
+      c.get(r)
+        .i64(SIGN_SHIFT[size] - 1)
+        .op(I64.shr_u)
+        .op(I32.wrap_i64);
     c.op(I32.xor).i32(1).op(I32.and).i32(11).op(I32.shl).op(I32.or);
     return;
   }
@@ -133,8 +137,13 @@ function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x:
   c.get(r).get(s).op(I64.xor).get(d).op(I64.xor).op(I32.wrap_i64).i32(AF).op(I32.and).op(I32.or);
   // OF
   const sub = kind === CC_SUB || kind === CC_DEC || kind === CC_SBB;
-  c.get(d).get(sub ? s : r).op(I64.xor);
-  c.get(sub ? d : s).get(r).op(I64.xor).op(I64.and);
+  c.get(d)
+    .get(sub ? s : r)
+    .op(I64.xor);
+  c.get(sub ? d : s)
+    .get(r)
+    .op(I64.xor)
+    .op(I64.and);
   c.i64(SIGN_SHIFT[size]).op(I64.shr_u).op(I32.wrap_i64).i32(1).op(I32.and).i32(11).op(I32.shl).op(I32.or);
 }
 
@@ -146,7 +155,9 @@ function dispatch(c: Code, flagsCase: () => void, each: (kind: number, size: Siz
   for (const kind of KINDS) for (const size of [0, 1, 2, 3] as const) cases.push(() => each(kind, size));
   const labels: number[] = [];
   for (let i = 0; i < cases.length; i++) labels.unshift(c.block());
-  c.i32(0).mem(I32.load, CC_OP).brTable([...labels, labels[0]!]);
+  c.i32(0)
+    .mem(I32.load, CC_OP)
+    .brTable([...labels, labels[0]!]);
   for (const one of cases) {
     c.end();
     one();

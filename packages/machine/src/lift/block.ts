@@ -1,7 +1,7 @@
 import type { Insn } from "../decode/insn.ts";
-import { type BranchDef, BRANCH_SIZE, type OpDef } from "../ir/op.ts";
-import { endBlock as endBlockOp, jump, raise, raiseFetch } from "../ir/ops/control.ts";
+import { BRANCH_SIZE, type BranchDef, type OpDef } from "../ir/op.ts";
 import { add64 } from "../ir/ops/alu.ts";
+import { endBlock as endBlockOp, jump, raise, raiseFetch } from "../ir/ops/control.ts";
 import { type AddressForm, lea, lea32 } from "../ir/ops/memory.ts";
 import { ADDR, FS_BASE, GS_BASE, gpr, IR_CACHE, IR_SIDE, ZERO } from "../layout.ts";
 import { flagEffectOf } from "./flagEffect.ts";

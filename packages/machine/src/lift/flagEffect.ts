@@ -1,4 +1,4 @@
-import { opDefs, type OpDef } from "../ir/op.ts";
+import { type OpDef, opDefs } from "../ir/op.ts";
 
 /**
  * What an IR op does with the status flags, for dropping flag computations nobody can see. Every op

@@ -5,7 +5,17 @@ import { FRAME_FLAGS, FRAME_HAS_CODE, IR_CACHE, IR_CACHE_END, PAGE_SIZE } from "
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { Trap } from "../trap.ts";
-import { BLOCK_CROSSES, BlockBuilder, HEADER_COUNT, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./block.ts";
+import {
+  BLOCK_CROSSES,
+  BlockBuilder,
+  HEADER_COUNT,
+  HEADER_FLAGS,
+  HEADER_LINK,
+  HEADER_NEXT,
+  HEADER_PHYS,
+  HEADER_RIP,
+  HEADER_SIZE,
+} from "./block.ts";
 import { liftOf } from "./lifter.ts";
 
 /** The longest block needs at most this much of the IR cache (ops of an instruction: under 48). */

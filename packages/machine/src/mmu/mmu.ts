@@ -5,6 +5,7 @@ import {
   BOUNCE_SIZE,
   CR3,
   FRAME_FLAGS,
+  FRAME_HAS_CODE,
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
   JUMP_CACHE_ENTRY_SIZE,
@@ -15,7 +16,6 @@ import {
   TRAP_ADDR,
   TRAP_ERROR,
   TRAP_VECTOR,
-  FRAME_HAS_CODE,
 } from "../layout.ts";
 import { PF_INSTR, PF_PRESENT, PF_USER, PF_WRITE, Trap } from "../trap.ts";
 import type { PhysicalMemory } from "./physical.ts";

@@ -1,8 +1,27 @@
-import { type Dentry, type DirContext, type File, type FileOperations, type Inode, type InodeOperations, SuperBlock } from "../../include/linux/fs.ts";
 import type { HostStat } from "../../host.ts";
+import {
+  type Dentry,
+  type DirContext,
+  type File,
+  type FileOperations,
+  type Inode,
+  type InodeOperations,
+  SuperBlock,
+} from "../../include/linux/fs.ts";
 import type { Kernel } from "../../kernel.ts";
 import { AddressSpace, type AddressSpaceOperations } from "../../mm/pageCache.ts";
-import { memoryXattrs, shmemAops, shmemDirInodeOps, shmemDirOps, shmemFileOps, shmemInodeOps, shmemOps, ShmemSuper, shmemSymlinkOps, SymlinkTarget } from "../../mm/shmem.ts";
+import {
+  memoryXattrs,
+  ShmemSuper,
+  SymlinkTarget,
+  shmemAops,
+  shmemDirInodeOps,
+  shmemDirOps,
+  shmemFileOps,
+  shmemInodeOps,
+  shmemOps,
+  shmemSymlinkOps,
+} from "../../mm/shmem.ts";
 import { stateClass, stateTable } from "../../state.ts";
 import { EIO, ENODEV, ENOENT } from "../../uapi/errno.ts";
 import { isDir, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../uapi/stat.ts";

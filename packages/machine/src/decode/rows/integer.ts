@@ -17,7 +17,14 @@ ALU.forEach((name, n) => {
   lines.push(`80 /${n}: ${name} m ib b${lock}`, `81 /${n}: ${name} m iz${lock}`, `83 /${n}: ${name} m ibs${lock}`);
 });
 ["rol", "ror", "rcl", "rcr", "shl", "shr", "sal", "sar"].forEach((name, n) => {
-  lines.push(`C0 /${n}: ${name} m ib b`, `C1 /${n}: ${name} m ib`, `D0 /${n}: ${name} m b`, `D1 /${n}: ${name} m`, `D2 /${n}: ${name} m b`, `D3 /${n}: ${name} m`);
+  lines.push(
+    `C0 /${n}: ${name} m ib b`,
+    `C1 /${n}: ${name} m ib`,
+    `D0 /${n}: ${name} m b`,
+    `D1 /${n}: ${name} m`,
+    `D2 /${n}: ${name} m b`,
+    `D3 /${n}: ${name} m`,
+  );
 });
 CC.forEach((cc, n) => {
   const h = n.toString(16).toUpperCase();

@@ -3,7 +3,12 @@ const rows: string[] = [];
 const arith = ["fadd", "fmul", "fcom", "fcomp", "fsub", "fsubr", "fdiv", "fdivr"];
 const hex = (n: number): string => n.toString(16).toUpperCase();
 arith.forEach((name, n) => {
-  rows.push(`D8 /${n}: ${name} m mem`, `DC /${n}: ${name} m mem`, `DA /${n}: ${name.replace("f", "fi")} m mem`, `DE /${n}: ${name.replace("f", "fi")} m mem`);
+  rows.push(
+    `D8 /${n}: ${name} m mem`,
+    `DC /${n}: ${name} m mem`,
+    `DA /${n}: ${name.replace("f", "fi")} m mem`,
+    `DE /${n}: ${name.replace("f", "fi")} m mem`,
+  );
   rows.push(`D8 ${hex(0xc0 + n * 8)}: ${name} m st`, `DC ${hex(0xc0 + n * 8)}: ${name} m st`);
   if (n !== 3) rows.push(`DE ${hex(0xc0 + n * 8)}: ${name}p m st`);
 });

@@ -1,9 +1,9 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { CC_AUX, RFLAGS } from "../../layout.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter, type Field } from "../emitter.ts";
-import { CC_ADC, CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_SBB, CC_SUB, carryFlag, setFlags, type SizeLog } from "../flags.ts";
-import { defineBranch, defineOp, type BranchDef, type OpDef } from "../op.ts";
-import { type Condition, CONDITIONS, pushCondition } from "./conditions.ts";
+import { CC_ADC, CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_SBB, CC_SUB, carryFlag, type SizeLog, setFlags } from "../flags.ts";
+import { type BranchDef, defineBranch, defineOp, type OpDef } from "../op.ts";
+import { CONDITIONS, type Condition, pushCondition } from "./conditions.ts";
 
 /** Stores the i64 local `value` into a register of 2^size bytes with x86's rules for the rest of it. */
 export function setSized(e: Emitter, f: Field, size: SizeLog, value: number): void {
@@ -68,7 +68,9 @@ function emitAlu(e: Emitter, name: AluName, size: SizeLog, source: () => void): 
       source();
       c.set(s);
       e.get64(A);
-      c.get(s).op(name === "add" ? I64.add : I64.sub).set(r);
+      c.get(s)
+        .op(name === "add" ? I64.add : I64.sub)
+        .set(r);
       if (name !== "cmp") setSized(e, A, size, r);
       setFlags(
         e,
@@ -86,7 +88,11 @@ function emitAlu(e: Emitter, name: AluName, size: SizeLog, source: () => void): 
       e.call(carryFlag);
       c.op(I64.extend_i32_u).set(x);
       e.get64(A);
-      c.get(s).op(name === "adc" ? I64.add : I64.sub).get(x).op(name === "adc" ? I64.add : I64.sub).set(r);
+      c.get(s)
+        .op(name === "adc" ? I64.add : I64.sub)
+        .get(x)
+        .op(name === "adc" ? I64.add : I64.sub)
+        .set(r);
       setSized(e, A, size, r);
       e.setCpu64(CC_AUX, () => c.get(x));
       setFlags(
@@ -135,8 +141,20 @@ for (const name of ["add", "sub", "and", "or", "xor"] as const) {
     c.release(T.i64, r);
   };
   silent[name] = {
-    rr: SIZES.map((size) => defineOp(`${name}${8 << size}_rr_silent`, make(size, (e) => e.get64(B)), { cold: size < 2 })),
-    ri: SIZES.map((size) => defineOp(`${name}${8 << size}_ri_silent`, make(size, (e) => e.imm64()), { cold: size < 2 })),
+    rr: SIZES.map((size) =>
+      defineOp(
+        `${name}${8 << size}_rr_silent`,
+        make(size, (e) => e.get64(B)),
+        { cold: size < 2 },
+      ),
+    ),
+    ri: SIZES.map((size) =>
+      defineOp(
+        `${name}${8 << size}_ri_silent`,
+        make(size, (e) => e.imm64()),
+        { cold: size < 2 },
+      ),
+    ),
   };
 }
 
@@ -148,7 +166,9 @@ function emitIncDec(e: Emitter, dec: boolean, size: SizeLog): void {
     c.op(I64.extend_i32_u);
   });
   e.get64(A);
-  c.i64(1).op(dec ? I64.sub : I64.add).set(r);
+  c.i64(1)
+    .op(dec ? I64.sub : I64.add)
+    .set(r);
   setSized(e, A, size, r);
   setFlags(
     e,

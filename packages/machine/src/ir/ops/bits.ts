@@ -1,7 +1,7 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { gpr } from "../../layout.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { CC_SUB, CF, PF, setFlags, setStatus, type SizeLog, STATUS, statusFlags, ZF } from "../flags.ts";
+import { CC_SUB, CF, PF, type SizeLog, STATUS, setFlags, setStatus, statusFlags, ZF } from "../flags.ts";
 import { defineColdOp, defineOp } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
 
@@ -16,7 +16,9 @@ function emitBit(e: Emitter, name: BitName, size: SizeLog, offset: () => void): 
   const n = c.temp(T.i64);
   const cf = c.temp(T.i32);
   offset();
-  c.i64((8 << size) - 1).op(I64.and).set(n);
+  c.i64((8 << size) - 1)
+    .op(I64.and)
+    .set(n);
   getZero(e, A, size);
   c.tee(v).get(n).op(I64.shr_u).op(I32.wrap_i64).i32(1).op(I32.and).set(cf);
   if (name !== "bt") {
@@ -29,7 +31,10 @@ function emitBit(e: Emitter, name: BitName, size: SizeLog, offset: () => void): 
   }
   setStatus(e, () => {
     e.call(statusFlags);
-    c.i32(STATUS & ~CF).op(I32.and).get(cf).op(I32.or);
+    c.i32(STATUS & ~CF)
+      .op(I32.and)
+      .get(cf)
+      .op(I32.or);
   });
 }
 
@@ -40,7 +45,9 @@ export interface BitOps {
 export const bitTest = {} as Record<BitName, BitOps>;
 for (const name of BIT_ORDER) {
   bitTest[name] = {
-    rr: SIZES.map((size) => defineOp(`${name}${8 << size}_rr`, (e) => emitBit(e, name, size, () => e.get64(B)), { cold: !(name === "bt" && size >= 2) })),
+    rr: SIZES.map((size) =>
+      defineOp(`${name}${8 << size}_rr`, (e) => emitBit(e, name, size, () => e.get64(B)), { cold: !(name === "bt" && size >= 2) }),
+    ),
     ri: SIZES.map((size) => defineOp(`${name}${8 << size}_ri`, (e) => emitBit(e, name, size, () => e.imm64()), { cold: true })),
   };
 }
@@ -53,7 +60,11 @@ export const bitAddress = [1, 2, 3].map((size) =>
       e.get64(A);
       e.get64(B);
       if (size !== 3) c.op(size === 1 ? I64.extend16_s : I64.extend32_s);
-      c.i64(3 + size).op(I64.shr_s).i64(size).op(I64.shl).op(I64.add);
+      c.i64(3 + size)
+        .op(I64.shr_s)
+        .i64(size)
+        .op(I64.shl)
+        .op(I64.add);
     }),
   ),
 );
@@ -114,8 +125,30 @@ export const bswap = [
     const v = c.temp(T.i64);
     e.get64(A);
     c.set(v);
-    c.get(v).i64(8).op(I64.shr_u).i64Parts(MASK8[0], MASK8[1]).op(I64.and).get(v).i64Parts(MASK8[0], MASK8[1]).op(I64.and).i64(8).op(I64.shl).op(I64.or).set(v);
-    c.get(v).i64(16).op(I64.shr_u).i64Parts(0xffff, 0xffff).op(I64.and).get(v).i64Parts(0xffff, 0xffff).op(I64.and).i64(16).op(I64.shl).op(I64.or).set(v);
+    c.get(v)
+      .i64(8)
+      .op(I64.shr_u)
+      .i64Parts(MASK8[0], MASK8[1])
+      .op(I64.and)
+      .get(v)
+      .i64Parts(MASK8[0], MASK8[1])
+      .op(I64.and)
+      .i64(8)
+      .op(I64.shl)
+      .op(I64.or)
+      .set(v);
+    c.get(v)
+      .i64(16)
+      .op(I64.shr_u)
+      .i64Parts(0xffff, 0xffff)
+      .op(I64.and)
+      .get(v)
+      .i64Parts(0xffff, 0xffff)
+      .op(I64.and)
+      .i64(16)
+      .op(I64.shl)
+      .op(I64.or)
+      .set(v);
     e.set64(A, () => c.get(v).i64(32).op(I64.rotr));
   }),
 ];
@@ -155,7 +188,10 @@ export const cmpxchg = SIZES.map((size) =>
         // The destination is written with its own value: a register loses its upper half as well.
         setSized(e, A, size, dst);
         e.setCpu64(RAX, () => c.get(dst));
-      } else c.i32(0).get(dst).mem(size === 1 ? I64.store16 : I64.store8, RAX);
+      } else
+        c.i32(0)
+          .get(dst)
+          .mem(size === 1 ? I64.store16 : I64.store8, RAX);
       c.end();
     },
     { cold: size < 2 },
@@ -178,8 +214,12 @@ function emitWide(e: Emitter, wide: boolean): void {
     c.end();
   }
   e.loadAddress(va, wide ? 16 : 8, true);
-  c.tee(addr).mem(wide ? I64.load : I64.load32_u).set(lo);
-  c.get(addr).mem(wide ? I64.load : I64.load32_u, wide ? 8 : 4).set(hi);
+  c.tee(addr)
+    .mem(wide ? I64.load : I64.load32_u)
+    .set(lo);
+  c.get(addr)
+    .mem(wide ? I64.load : I64.load32_u, wide ? 8 : 4)
+    .set(hi);
   const reg = (n: number): void => {
     e.cpu64(gpr(n));
     if (!wide) c.i64(0xffffffff).op(I64.and);
@@ -204,7 +244,12 @@ function emitWide(e: Emitter, wide: boolean): void {
   c.end();
   setStatus(e, () => {
     e.call(statusFlags);
-    c.i32(STATUS & ~ZF).op(I32.and).get(fl).i32(6).op(I32.shl).op(I32.or);
+    c.i32(STATUS & ~ZF)
+      .op(I32.and)
+      .get(fl)
+      .i32(6)
+      .op(I32.shl)
+      .op(I32.or);
   });
 }
 export const cmpxchg8b = defineColdOp("cmpxchg8b", (e) => emitWide(e, false));

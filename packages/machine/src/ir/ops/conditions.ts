@@ -1,6 +1,6 @@
+import { CC_RES, CC_SRC } from "../../layout.ts";
 import type { Code } from "../../wasm/code.ts";
 import { I32, I64, T } from "../../wasm/opcodes.ts";
-import { CC_RES, CC_SRC } from "../../layout.ts";
 import { A, C, type Emitter } from "../emitter.ts";
 import { CC_ADC, CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_SBB, CC_SUB, condition, type SizeLog } from "../flags.ts";
 import { type BranchDef, defineBranch, defineOp, type OpDef } from "../op.ts";
@@ -9,7 +9,24 @@ import { type BranchDef, defineBranch, defineOp, type OpDef } from "../op.ts";
 export type Condition = "b" | "ae" | "e" | "ne" | "be" | "a" | "s" | "ns" | "l" | "ge" | "le" | "g";
 export const CONDITIONS: readonly Condition[] = ["b", "ae", "e", "ne", "be", "a", "s", "ns", "l", "ge", "le", "g"];
 /** By the low four bits of Jcc/SETcc/CMOVcc opcodes; null for o, no, p, np. */
-export const CONDITION_OF: readonly (Condition | null)[] = [null, null, "b", "ae", "e", "ne", "be", "a", "s", "ns", null, null, "l", "ge", "le", "g"];
+export const CONDITION_OF: readonly (Condition | null)[] = [
+  null,
+  null,
+  "b",
+  "ae",
+  "e",
+  "ne",
+  "be",
+  "a",
+  "s",
+  "ns",
+  null,
+  null,
+  "l",
+  "ge",
+  "le",
+  "g",
+];
 
 const SHIFT = [56, 48, 32, 0] as const;
 

@@ -1,6 +1,6 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { CC_OP, gpr, RFLAGS, TRAP_ADDR, TRAP_ERROR, TRAP_VECTOR } from "../../layout.ts";
 import { PF_INSTR, PF_USER, Trap } from "../../trap.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B } from "../emitter.ts";
 import { CC_FLAGS, materializeFlags } from "../flags.ts";
 import { defineBranch, defineColdOp } from "../op.ts";

@@ -1,5 +1,5 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { gpr } from "../../layout.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
 import type { SizeLog } from "../flags.ts";
 import { defineColdOp, defineOp, type OpDef } from "../op.ts";
@@ -224,7 +224,9 @@ function emitPush(e: Emitter, bytes: 2 | 8, value: () => void): void {
   e.cpu64(RSP);
   c.i64(bytes).op(I64.sub).set(va);
   e.storeAt(va, bytes, (addr) => {
-    c.get(addr).get(v).mem(bytes === 8 ? I64.store : I64.store16);
+    c.get(addr)
+      .get(v)
+      .mem(bytes === 8 ? I64.store : I64.store16);
   });
   e.setCpu64(RSP, () => c.get(va));
   c.release(T.i64, va);

@@ -1,8 +1,8 @@
-import { Ctl, I32, I64, T } from "../../wasm/opcodes.ts";
 import { gpr } from "../../layout.ts";
 import { Trap } from "../../trap.ts";
+import { Ctl, I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { AF, CF, OF, setStatus, type SizeLog, statusFlags } from "../flags.ts";
+import { AF, CF, OF, type SizeLog, setStatus, statusFlags } from "../flags.ts";
 import { defineHelper } from "../helper.ts";
 import { defineColdOp, defineOp } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
@@ -61,50 +61,58 @@ export const imul = SIZES.map((size) => ({
 /** mul and imul with one operand a: rdx:rax = rax * a (ax = al * a for bytes). */
 export const multiply = ([false, true] as const).map((signed) =>
   SIZES.map((size) =>
-    defineOp(`${signed ? "imul" : "mul"}${8 << size}_wide`, (e) => {
-      const { c } = e;
-      const x = c.temp(T.i64);
-      const y = c.temp(T.i64);
-      const lo = c.temp(T.i64);
-      const hi = c.temp(T.i64);
-      const cf = c.temp(T.i32);
-      const extend = (): void => {
-        if (size === 3) return;
-        if (signed) c.op(EXTEND[size]);
-        else c.i64(2 ** (8 << size) - 1).op(I64.and);
-      };
-      e.cpu64(RAX);
-      extend();
-      c.set(x);
-      e.get64(A);
-      extend();
-      c.set(y);
-      c.get(x).get(y).op(I64.mul).set(lo);
-      if (size === 3) {
-        c.get(x).get(y);
-        e.call(signed ? mulHighSigned : mulHigh);
-        c.set(hi);
-        e.setCpu64(RAX, () => c.get(lo));
-        e.setCpu64(RDX, () => c.get(hi));
-        c.get(hi);
-        if (signed) c.get(lo).i64(63).op(I64.shr_s).op(I64.ne);
-        else c.i64(0).op(I64.ne);
-        c.set(cf);
-      } else {
-        c.get(lo);
-        if (signed) c.get(lo).op(EXTEND[size]).op(I64.ne);
-        else c.i64(8 << size).op(I64.shr_u).i64(0).op(I64.ne);
-        c.set(cf);
-        if (size === 2) {
-          e.setCpu64(RAX, () => c.get(lo).i64(0xffffffff).op(I64.and));
-          e.setCpu64(RDX, () => c.get(lo).i64(32).op(I64.shr_u));
-        } else if (size === 1) {
-          c.i32(0).get(lo).mem(I64.store16, RAX);
-          c.i32(0).get(lo).i64(16).op(I64.shr_u).mem(I64.store16, RDX);
-        } else c.i32(0).get(lo).mem(I64.store16, RAX);
-      }
-      setCarryOverflow(e, cf, cf);
-    }, { cold: size < 2 }),
+    defineOp(
+      `${signed ? "imul" : "mul"}${8 << size}_wide`,
+      (e) => {
+        const { c } = e;
+        const x = c.temp(T.i64);
+        const y = c.temp(T.i64);
+        const lo = c.temp(T.i64);
+        const hi = c.temp(T.i64);
+        const cf = c.temp(T.i32);
+        const extend = (): void => {
+          if (size === 3) return;
+          if (signed) c.op(EXTEND[size]);
+          else c.i64(2 ** (8 << size) - 1).op(I64.and);
+        };
+        e.cpu64(RAX);
+        extend();
+        c.set(x);
+        e.get64(A);
+        extend();
+        c.set(y);
+        c.get(x).get(y).op(I64.mul).set(lo);
+        if (size === 3) {
+          c.get(x).get(y);
+          e.call(signed ? mulHighSigned : mulHigh);
+          c.set(hi);
+          e.setCpu64(RAX, () => c.get(lo));
+          e.setCpu64(RDX, () => c.get(hi));
+          c.get(hi);
+          if (signed) c.get(lo).i64(63).op(I64.shr_s).op(I64.ne);
+          else c.i64(0).op(I64.ne);
+          c.set(cf);
+        } else {
+          c.get(lo);
+          if (signed) c.get(lo).op(EXTEND[size]).op(I64.ne);
+          else
+            c.i64(8 << size)
+              .op(I64.shr_u)
+              .i64(0)
+              .op(I64.ne);
+          c.set(cf);
+          if (size === 2) {
+            e.setCpu64(RAX, () => c.get(lo).i64(0xffffffff).op(I64.and));
+            e.setCpu64(RDX, () => c.get(lo).i64(32).op(I64.shr_u));
+          } else if (size === 1) {
+            c.i32(0).get(lo).mem(I64.store16, RAX);
+            c.i32(0).get(lo).i64(16).op(I64.shr_u).mem(I64.store16, RDX);
+          } else c.i32(0).get(lo).mem(I64.store16, RAX);
+        }
+        setCarryOverflow(e, cf, cf);
+      },
+      { cold: size < 2 },
+    ),
   ),
 );
 
@@ -145,69 +153,84 @@ function divideError(e: Emitter): void {
 /** div and idiv by a: #DE on zero or overflow. AMD leaves CF and OF, sets AF, clears the rest. */
 export const divide = ([false, true] as const).map((signed) =>
   SIZES.map((size) =>
-    defineOp(`${signed ? "idiv" : "div"}${8 << size}`, (e) => {
-      const { c } = e;
-      const d = c.temp(T.i64);
-      const q = c.temp(T.i64);
-      const r = c.temp(T.i64);
-      if (size === 3) divide64(e, signed, d, q, r);
-      else {
-        const n = c.temp(T.i64);
-        if (signed) {
-          e.get64(A);
-          c.op(EXTEND[size]);
-        } else getZero(e, A, size);
-        c.set(d);
-        if (size === 0) {
-          e.cpu64(RAX);
-          if (signed) c.op(I64.extend16_s);
-          else c.i64(0xffff).op(I64.and);
-        } else if (size === 1) {
-          e.cpu64(RDX);
-          c.i64(16).op(I64.shl).i64(0xffff0000).op(I64.and);
-          e.cpu64(RAX);
-          c.i64(0xffff).op(I64.and).op(I64.or);
-          if (signed) c.op(I64.extend32_s);
-        } else {
-          e.cpu64(RDX);
-          c.i64(32).op(I64.shl);
-          e.cpu64(RAX);
-          c.i64(0xffffffff).op(I64.and).op(I64.or);
-        }
-        c.set(n);
-        c.get(d).op(I64.eqz).if();
-        divideError(e);
-        c.end();
-        if (signed && size === 2) {
-          // INT64_MIN / -1 traps in WebAssembly; it overflows here too.
-          c.get(d).i64(-1).op(I64.eq).get(n).i64Parts(0, 0x80000000).op(I64.eq).op(I32.and).if();
+    defineOp(
+      `${signed ? "idiv" : "div"}${8 << size}`,
+      (e) => {
+        const { c } = e;
+        const d = c.temp(T.i64);
+        const q = c.temp(T.i64);
+        const r = c.temp(T.i64);
+        if (size === 3) divide64(e, signed, d, q, r);
+        else {
+          const n = c.temp(T.i64);
+          if (signed) {
+            e.get64(A);
+            c.op(EXTEND[size]);
+          } else getZero(e, A, size);
+          c.set(d);
+          if (size === 0) {
+            e.cpu64(RAX);
+            if (signed) c.op(I64.extend16_s);
+            else c.i64(0xffff).op(I64.and);
+          } else if (size === 1) {
+            e.cpu64(RDX);
+            c.i64(16).op(I64.shl).i64(0xffff0000).op(I64.and);
+            e.cpu64(RAX);
+            c.i64(0xffff).op(I64.and).op(I64.or);
+            if (signed) c.op(I64.extend32_s);
+          } else {
+            e.cpu64(RDX);
+            c.i64(32).op(I64.shl);
+            e.cpu64(RAX);
+            c.i64(0xffffffff).op(I64.and).op(I64.or);
+          }
+          c.set(n);
+          c.get(d).op(I64.eqz).if();
           divideError(e);
           c.end();
+          if (signed && size === 2) {
+            // INT64_MIN / -1 traps in WebAssembly; it overflows here too.
+            c.get(d).i64(-1).op(I64.eq).get(n).i64Parts(0, 0x80000000).op(I64.eq).op(I32.and).if();
+            divideError(e);
+            c.end();
+          }
+          c.get(n)
+            .get(d)
+            .op(signed ? I64.div_s : I64.div_u)
+            .set(q);
+          c.get(n)
+            .get(d)
+            .op(signed ? I64.rem_s : I64.rem_u)
+            .set(r);
+          c.get(q);
+          if (signed) c.get(q).op(EXTEND[size]).op(I64.ne);
+          else c.i64(2 ** (8 << size) - 1).op(I64.gt_u);
+          c.if();
+          divideError(e);
+          c.end();
+          if (size === 2) {
+            e.setCpu64(RAX, () => c.get(q).i64(0xffffffff).op(I64.and));
+            e.setCpu64(RDX, () => c.get(r).i64(0xffffffff).op(I64.and));
+          } else if (size === 1) {
+            c.i32(0).get(q).mem(I64.store16, RAX);
+            c.i32(0).get(r).mem(I64.store16, RDX);
+          } else {
+            c.i32(0).get(q).mem(I64.store8, RAX);
+            c.i32(0)
+              .get(r)
+              .mem(I64.store8, RAX + 1);
+          }
         }
-        c.get(n).get(d).op(signed ? I64.div_s : I64.div_u).set(q);
-        c.get(n).get(d).op(signed ? I64.rem_s : I64.rem_u).set(r);
-        c.get(q);
-        if (signed) c.get(q).op(EXTEND[size]).op(I64.ne);
-        else c.i64(2 ** (8 << size) - 1).op(I64.gt_u);
-        c.if();
-        divideError(e);
-        c.end();
-        if (size === 2) {
-          e.setCpu64(RAX, () => c.get(q).i64(0xffffffff).op(I64.and));
-          e.setCpu64(RDX, () => c.get(r).i64(0xffffffff).op(I64.and));
-        } else if (size === 1) {
-          c.i32(0).get(q).mem(I64.store16, RAX);
-          c.i32(0).get(r).mem(I64.store16, RDX);
-        } else {
-          c.i32(0).get(q).mem(I64.store8, RAX);
-          c.i32(0).get(r).mem(I64.store8, RAX + 1);
-        }
-      }
-      setStatus(e, () => {
-        e.call(statusFlags);
-        c.i32(CF | OF).op(I32.and).i32(AF).op(I32.or);
-      });
-    }, { cold: size < 2 }),
+        setStatus(e, () => {
+          e.call(statusFlags);
+          c.i32(CF | OF)
+            .op(I32.and)
+            .i32(AF)
+            .op(I32.or);
+        });
+      },
+      { cold: size < 2 },
+    ),
   ),
 );
 
@@ -259,23 +282,31 @@ function divide64(e: Emitter, signed: boolean, d: number, q: number, r: number):
 
 /** cbw/cwde/cdqe and cwd/cdq/cqo: the immediate's low half says which size (1, 2, 3). */
 export const signExtendAcc = [1, 2, 3].map((size) => ({
-  convert: defineOp(`cbw${size}`, (e) => {
-    e.cpu64(RAX);
-    const t = e.c.temp(T.i64);
-    e.c.op([0, I64.extend8_s, I64.extend16_s, I64.extend32_s][size]!).set(t);
-    if (size === 3) e.setCpu64(RAX, () => e.c.get(t));
-    else if (size === 2) e.setCpu64(RAX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
-    else e.c.i32(0).get(t).mem(I64.store16, RAX);
-  }, { cold: size === 1 }),
-  double: defineOp(`cwd${size}`, (e) => {
-    e.cpu64(RAX);
-    const t = e.c.temp(T.i64);
-    if (size !== 3) e.c.op([0, I64.extend16_s, I64.extend32_s][size]!);
-    e.c.i64(63).op(I64.shr_s).set(t);
-    if (size === 3) e.setCpu64(RDX, () => e.c.get(t));
-    else if (size === 2) e.setCpu64(RDX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
-    else e.c.i32(0).get(t).mem(I64.store16, RDX);
-  }, { cold: size === 1 }),
+  convert: defineOp(
+    `cbw${size}`,
+    (e) => {
+      e.cpu64(RAX);
+      const t = e.c.temp(T.i64);
+      e.c.op([0, I64.extend8_s, I64.extend16_s, I64.extend32_s][size]!).set(t);
+      if (size === 3) e.setCpu64(RAX, () => e.c.get(t));
+      else if (size === 2) e.setCpu64(RAX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
+      else e.c.i32(0).get(t).mem(I64.store16, RAX);
+    },
+    { cold: size === 1 },
+  ),
+  double: defineOp(
+    `cwd${size}`,
+    (e) => {
+      e.cpu64(RAX);
+      const t = e.c.temp(T.i64);
+      if (size !== 3) e.c.op([0, I64.extend16_s, I64.extend32_s][size]!);
+      e.c.i64(63).op(I64.shr_s).set(t);
+      if (size === 3) e.setCpu64(RDX, () => e.c.get(t));
+      else if (size === 2) e.setCpu64(RDX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
+      else e.c.i32(0).get(t).mem(I64.store16, RDX);
+    },
+    { cold: size === 1 },
+  ),
 }));
 
 export { defineColdOp };

@@ -1,6 +1,6 @@
 import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { AF, CC_SHL, CC_SHR, CF, carryFlag, OF, setFlags, setStatus, type SizeLog, STATUS, statusFlags } from "../flags.ts";
+import { AF, CC_SHL, CC_SHR, CF, carryFlag, OF, type SizeLog, STATUS, setFlags, setStatus, statusFlags } from "../flags.ts";
 import { defineOp, type OpDef } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
 
@@ -44,7 +44,15 @@ function plainShift(e: Emitter, name: "shl" | "shr" | "sar", size: SizeLog, coun
 export function setCarryOverflow(e: Emitter, cf: number, of: number): void {
   setStatus(e, () => {
     e.call(statusFlags);
-    e.c.i32(STATUS & ~(CF | OF)).op(I32.and).get(cf).op(I32.or).get(of).i32(11).op(I32.shl).op(I32.or);
+    e.c
+      .i32(STATUS & ~(CF | OF))
+      .op(I32.and)
+      .get(cf)
+      .op(I32.or)
+      .get(of)
+      .i32(11)
+      .op(I32.shl)
+      .op(I32.or);
   });
 }
 
@@ -63,18 +71,36 @@ function rotate(e: Emitter, name: "rol" | "ror", size: SizeLog, count: number): 
   const of = c.temp(T.i32);
   if (size === 3) {
     e.get64(A);
-    c.get(count).op(name === "rol" ? I64.rotl : I64.rotr).set(r);
+    c.get(count)
+      .op(name === "rol" ? I64.rotl : I64.rotr)
+      .set(r);
   } else if (size === 2) {
     e.get32(A);
-    c.get(count).op(I32.wrap_i64).op(name === "rol" ? I32.rotl : I32.rotr).op(I64.extend_i32_u).set(r);
+    c.get(count)
+      .op(I32.wrap_i64)
+      .op(name === "rol" ? I32.rotl : I32.rotr)
+      .op(I64.extend_i32_u)
+      .set(r);
   } else {
     // Two copies side by side, shifted by the count modulo the width.
     const n = c.temp(T.i64);
     getZero(e, A, size);
     c.set(v);
-    c.get(count).i64(bits - 1).op(I64.and).set(n);
+    c.get(count)
+      .i64(bits - 1)
+      .op(I64.and)
+      .set(n);
     if (name === "rol") c.i64(bits).get(n).op(I64.sub).set(n);
-    c.get(v).get(v).i64(bits).op(I64.shl).op(I64.or).get(n).op(I64.shr_u).i64(2 ** bits - 1).op(I64.and).set(r);
+    c.get(v)
+      .get(v)
+      .i64(bits)
+      .op(I64.shl)
+      .op(I64.or)
+      .get(n)
+      .op(I64.shr_u)
+      .i64(2 ** bits - 1)
+      .op(I64.and)
+      .set(r);
     c.release(T.i64, n);
   }
   if (name === "rol") {
@@ -107,18 +133,38 @@ function rotateThroughCarry(e: Emitter, name: "rcl" | "rcr", size: SizeLog, coun
   c.set(r);
   c.get(count).set(n);
   // 8- and 16-bit rotates go round 9 and 17 positions.
-  if (size < 2) c.get(n).i64(bits + 1).op(I64.rem_u).set(n);
+  if (size < 2)
+    c.get(n)
+      .i64(bits + 1)
+      .op(I64.rem_u)
+      .set(n);
   const done = c.block();
   const loop = c.loop();
   c.get(n).op(I64.eqz).brIf(done);
   if (name === "rcl") {
-    c.get(r).i64(bits - 1).op(I64.shr_u).i64(1).op(I64.and).set(out);
+    c.get(r)
+      .i64(bits - 1)
+      .op(I64.shr_u)
+      .i64(1)
+      .op(I64.and)
+      .set(out);
     c.get(r).i64(1).op(I64.shl).get(x).op(I64.or).set(r);
   } else {
     c.get(r).i64(1).op(I64.and).set(out);
-    c.get(r).i64(1).op(I64.shr_u).get(x).i64(bits - 1).op(I64.shl).op(I64.or).set(r);
+    c.get(r)
+      .i64(1)
+      .op(I64.shr_u)
+      .get(x)
+      .i64(bits - 1)
+      .op(I64.shl)
+      .op(I64.or)
+      .set(r);
   }
-  if (size !== 3) c.get(r).i64(2 ** bits - 1).op(I64.and).set(r);
+  if (size !== 3)
+    c.get(r)
+      .i64(2 ** bits - 1)
+      .op(I64.and)
+      .set(r);
   c.get(out).set(x);
   c.get(n).i64(1).op(I64.sub).set(n).br(loop);
   c.end();
@@ -168,7 +214,12 @@ for (const name of ["rol", "ror", "rcl", "rcr", "shl", "shr", "sar"] as const) {
           const { c } = e;
           const n = c.temp(T.i64);
           e.get8(B);
-          c.i32(size === 3 ? 63 : 31).op(I32.and).op(I64.extend_i32_u).tee(n).op(I64.eqz).if();
+          c.i32(size === 3 ? 63 : 31)
+            .op(I32.and)
+            .op(I64.extend_i32_u)
+            .tee(n)
+            .op(I64.eqz)
+            .if();
           // A 32-bit destination loses its upper half even if the count is 0.
           if (size === 2) e.set32(A, () => e.get32(A));
           c.else();
@@ -195,9 +246,22 @@ function emitDouble(e: Emitter, left: boolean, size: SizeLog, count: number): vo
   getZero(e, B, size);
   c.set(b);
   if (size === 3) {
-    c.get(a).get(count).op(left ? I64.shl : I64.shr_u);
-    c.get(b).i64(64).get(count).op(I64.sub).op(left ? I64.shr_u : I64.shl).op(I64.or).set(r);
-    c.get(a).get(count).i64(1).op(I64.sub).op(left ? I64.shl : I64.shr_u).set(s);
+    c.get(a)
+      .get(count)
+      .op(left ? I64.shl : I64.shr_u);
+    c.get(b)
+      .i64(64)
+      .get(count)
+      .op(I64.sub)
+      .op(left ? I64.shr_u : I64.shl)
+      .op(I64.or)
+      .set(r);
+    c.get(a)
+      .get(count)
+      .i64(1)
+      .op(I64.sub)
+      .op(left ? I64.shl : I64.shr_u)
+      .set(s);
   } else {
     // The operand, then the source (twice for 16 bits, where the count may exceed the width).
     const wide = c.temp(T.i64);
@@ -246,7 +310,12 @@ export const doubleShift = ([true, false] as const).map((left) => ({
         const { c } = e;
         const n = c.temp(T.i64);
         e.get8(C);
-        c.i32(size === 3 ? 63 : 31).op(I32.and).op(I64.extend_i32_u).tee(n).op(I64.eqz).if();
+        c.i32(size === 3 ? 63 : 31)
+          .op(I32.and)
+          .op(I64.extend_i32_u)
+          .tee(n)
+          .op(I64.eqz)
+          .if();
         if (size === 2) e.set32(A, () => e.get32(A));
         c.else();
         emitDouble(e, left, size, n);

@@ -1,8 +1,8 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { FS_BASE, GS_BASE, gpr, RFLAGS, ZERO } from "../../layout.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import type { Emitter } from "../emitter.ts";
 import { B } from "../emitter.ts";
-import { CC_SUB, setFlags, type SizeLog } from "../flags.ts";
+import { CC_SUB, type SizeLog, setFlags } from "../flags.ts";
 import { defineOp, type OpDef } from "../op.ts";
 
 /**
@@ -108,7 +108,11 @@ function emitString(e: Emitter, name: StringName, size: SizeLog, rep: Rep, addr3
   one();
   e.setCpu64(RCX, () => c.get(n).i64(1).op(I64.sub));
   if (name === "cmps" || name === "scas") {
-    c.get(v).get(w).op(rep === "rep" ? I64.eq : I64.ne).op(I32.eqz).brIf(done);
+    c.get(v)
+      .get(w)
+      .op(rep === "rep" ? I64.eq : I64.ne)
+      .op(I32.eqz)
+      .brIf(done);
   }
   c.br(loop);
   c.end();
@@ -201,7 +205,23 @@ function emitStosRun(e: Emitter, size: SizeLog, l: RunLocals, loop: number, dest
   const { c } = e;
   c.get(l.step).i64(0).op(I64.gt_s).get(l.n).i64(4).op(I64.ge_u).op(I32.and).if();
   destination();
-  c.i64(4096).get(l.va).i64(4095).op(I64.and).op(I64.sub).i64(size).op(I64.shr_u).tee(bytes).get(l.n).get(bytes).get(l.n).op(I64.lt_u).op(0x1b).tee(bytes).i64(0).op(I64.ne).if();
+  c.i64(4096)
+    .get(l.va)
+    .i64(4095)
+    .op(I64.and)
+    .op(I64.sub)
+    .i64(size)
+    .op(I64.shr_u)
+    .tee(bytes)
+    .get(l.n)
+    .get(bytes)
+    .get(l.n)
+    .op(I64.lt_u)
+    .op(0x1b)
+    .tee(bytes)
+    .i64(0)
+    .op(I64.ne)
+    .if();
   e.cpu64(RAX);
   c.set(l.v);
   e.storeAt(l.va, 1, (addr) => {
@@ -209,7 +229,10 @@ function emitStosRun(e: Emitter, size: SizeLog, l: RunLocals, loop: number, dest
     c.get(bytes).set(l.w);
     const inner = c.loop();
     c.get(dst).get(l.v).mem(STORE[size]);
-    c.get(dst).i32(1 << size).op(I32.add).set(dst);
+    c.get(dst)
+      .i32(1 << size)
+      .op(I32.add)
+      .set(dst);
     c.get(l.w).i64(1).op(I64.sub).tee(l.w).i64(0).op(I64.ne).brIf(inner);
     c.end();
   });

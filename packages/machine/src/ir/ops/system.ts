@@ -1,10 +1,10 @@
-import { I32, I64, T } from "../../wasm/opcodes.ts";
+import { cpuid } from "../../cpuid.ts";
 import { gpr } from "../../layout.ts";
 import { Trap } from "../../trap.ts";
+import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B } from "../emitter.ts";
 import { defineHelper, defineUpcall } from "../helper.ts";
 import { defineBranch, defineColdOp } from "../op.ts";
-import { cpuid } from "../../cpuid.ts";
 
 const RAX = gpr(0);
 const RCX = gpr(1);

@@ -1,5 +1,5 @@
 import { CC_ADC, CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_SBB, CC_SUB, type SizeLog } from "../../ir/flags.ts";
-import { ALU_ORDER, add64, alu, type AluName, dec, fused, inc, neg, not, silent, xadd } from "../../ir/ops/alu.ts";
+import { ALU_ORDER, type AluName, add64, alu, dec, fused, inc, neg, not, silent, xadd } from "../../ir/ops/alu.ts";
 import { gpr } from "../../layout.ts";
 import { flagsUntouched, flagsWritten } from "../flagEffect.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
@@ -121,4 +121,5 @@ defineLift(
   "0F C0",
   "0F C1",
 );
+
 export { register };

@@ -2,7 +2,7 @@ import { CC_SHL, CC_SHR, type SizeLog } from "../../ir/flags.ts";
 import { BIT_ORDER, bitAddress, bitScan, bitTest, popcnt } from "../../ir/ops/bits.ts";
 import { loadForWrite, loadZero, store } from "../../ir/ops/memory.ts";
 import { divide, imul, multiply, signExtendAcc } from "../../ir/ops/multiply.ts";
-import { doubleShift, shift, SHIFT_ORDER, type ShiftName } from "../../ir/ops/shift.ts";
+import { doubleShift, SHIFT_ORDER, type ShiftName, shift } from "../../ir/ops/shift.ts";
 import { gpr, temp, ZERO } from "../../layout.ts";
 import { flagsUntouched, flagsWritten } from "../flagEffect.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
@@ -12,7 +12,8 @@ import { regOperand, rmModify, rmSource, sizeLog } from "./operand.ts";
 const SIZES = [0, 1, 2, 3] as const;
 for (const name of ["shl", "shr", "sar"] as const)
   for (const size of SIZES) flagsWritten(shift[name].ri[size]!, (name === "shl" ? CC_SHL : CC_SHR) * 4 + size, null);
-for (const left of [0, 1] as const) for (const size of SIZES) flagsWritten(doubleShift[left]!.ri[size]!, (left === 0 ? CC_SHL : CC_SHR) * 4 + size, null);
+for (const left of [0, 1] as const)
+  for (const size of SIZES) flagsWritten(doubleShift[left]!.ri[size]!, (left === 0 ? CC_SHL : CC_SHR) * 4 + size, null);
 for (const s of signExtendAcc) flagsUntouched(s.convert, s.double);
 
 /** A shift by a constant: masked here; a count of 0 changes nothing but the upper half of a 32-bit register. */
@@ -95,12 +96,15 @@ defineLift((l) => l.op(signExtendAcc[sizeLog(l) - 1]!.double), "99");
 // Bit tests. A memory operand with a register offset addresses a bit string of any length.
 BIT_ORDER.forEach((name, n) => {
   const writes = name !== "bt";
-  defineLift((l) => {
-    const size = sizeLog(l);
-    const apply = (r: number): void => l.op(bitTest[name].ri[size]!, r, 0, 0, l.insn.immLo & 63, 0);
-    if (writes) rmModify(l, size, apply);
-    else apply(rmSource(l, size));
-  }, `0F BA /${n + 4}`);
+  defineLift(
+    (l) => {
+      const size = sizeLog(l);
+      const apply = (r: number): void => l.op(bitTest[name].ri[size]!, r, 0, 0, l.insn.immLo & 63, 0);
+      if (writes) rmModify(l, size, apply);
+      else apply(rmSource(l, size));
+    },
+    `0F BA /${n + 4}`,
+  );
   const opcode = ["A3", "AB", "B3", "BB"][n]!;
   defineLift((l) => {
     const size = sizeLog(l);
@@ -122,11 +126,14 @@ for (const [reverse, keys] of [
   [0, ["0F BC", "F3 0F BC"]],
   [1, ["0F BD", "F3 0F BD"]],
 ] as const) {
-  defineLift((l) => {
-    const size = sizeLog(l);
-    const src = rmSource(l, size);
-    l.op(bitScan[reverse]![size - 1]!, regOperand(l, size), src);
-  }, ...keys);
+  defineLift(
+    (l) => {
+      const size = sizeLog(l);
+      const src = rmSource(l, size);
+      l.op(bitScan[reverse]![size - 1]!, regOperand(l, size), src);
+    },
+    ...keys,
+  );
 }
 defineLift((l) => {
   const size = sizeLog(l);

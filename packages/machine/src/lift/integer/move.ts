@@ -1,18 +1,17 @@
 import type { SizeLog } from "../../ir/flags.ts";
-import {
-  bswap,
-} from "../../ir/ops/bits.ts";
+import { CC_SUB } from "../../ir/flags.ts";
+import { bswap, cmpxchg, cmpxchg8b, cmpxchg16b } from "../../ir/ops/bits.ts";
 import {
   cmov,
-  extendSign16to32,
-  extendSign16to64,
-  extendSign32to64,
   extendSign8to16,
   extendSign8to32,
   extendSign8to64,
-  extendZero16,
+  extendSign16to32,
+  extendSign16to64,
+  extendSign32to64,
   extendZero8,
   extendZero8to16,
+  extendZero16,
   lea,
   lea32,
   leave,
@@ -22,13 +21,13 @@ import {
   loadSign32,
   loadSign64,
   loadZero,
+  mov8,
   mov16,
   mov32,
   mov64,
-  mov8,
+  movImm8,
   movImm16,
   movImm64,
-  movImm8,
   pop16,
   pop64,
   push16,
@@ -40,8 +39,6 @@ import {
   truncate32,
   xchg,
 } from "../../ir/ops/memory.ts";
-import { cmpxchg, cmpxchg16b, cmpxchg8b } from "../../ir/ops/bits.ts";
-import { CC_SUB } from "../../ir/flags.ts";
 import { ADDR, gpr, temp, ZERO } from "../../layout.ts";
 import { useMovImmediate } from "../block.ts";
 import { flagsUntouched, flagsVisible } from "../flagEffect.ts";
@@ -50,8 +47,27 @@ import { register, regOperand, rmModify, rmSource, rmStore, sizeLog } from "./op
 
 useMovImmediate(movImm64);
 flagsUntouched(mov8, mov16, mov32, mov64, movImm8, movImm16, movImm64, ...lea, ...lea32, truncate32, ...xchg, ...cmov, ...bswap);
-flagsUntouched(extendZero8, extendZero16, extendZero8to16, extendSign8to16, extendSign8to32, extendSign16to32, extendSign8to64, extendSign16to64, extendSign32to64);
-flagsVisible(...loadZero.flat(), ...loadSign64.flat(), ...loadSign32.flat(), ...loadSign16, ...loadPart.flat(), ...loadForWrite, ...store.flat(), ...storeImm.flat());
+flagsUntouched(
+  extendZero8,
+  extendZero16,
+  extendZero8to16,
+  extendSign8to16,
+  extendSign8to32,
+  extendSign16to32,
+  extendSign8to64,
+  extendSign16to64,
+  extendSign32to64,
+);
+flagsVisible(
+  ...loadZero.flat(),
+  ...loadSign64.flat(),
+  ...loadSign32.flat(),
+  ...loadSign16,
+  ...loadPart.flat(),
+  ...loadForWrite,
+  ...store.flat(),
+  ...storeImm.flat(),
+);
 flagsVisible(push64, push16, pushImm, pushImm16, pop64, pop16, leave);
 
 /** dst = src between registers of one size. */
@@ -279,4 +295,5 @@ defineLift((l) => l.op(l.insn.rex & 8 ? cmpxchg16b : cmpxchg8b, l.address()), "0
 
 // bswap
 defineLift((l) => l.op(bswap[sizeLog(l) - 1]!, gpr(opcodeRegister(l))), "0F C8");
+
 export { CC_SUB };

@@ -1,7 +1,21 @@
-import { debugTrap } from "../../ir/ops/control.ts";
-import { extendZero8, lea, lea32, loadPart, loadZero, mov32, mov64, movImm16, movImm64, pushImm, pushImm16, store, storeImm } from "../../ir/ops/memory.ts";
-import { cpuidOp, rdtsc, rdtscp, writeBase, xgetbv } from "../../ir/ops/system.ts";
 import { rowCount, rowIsPrivileged, rowKey } from "../../decode/table.ts";
+import { debugTrap } from "../../ir/ops/control.ts";
+import {
+  extendZero8,
+  lea,
+  lea32,
+  loadPart,
+  loadZero,
+  mov32,
+  mov64,
+  movImm16,
+  movImm64,
+  pushImm,
+  pushImm16,
+  store,
+  storeImm,
+} from "../../ir/ops/memory.ts";
+import { cpuidOp, rdtsc, rdtscp, writeBase, xgetbv } from "../../ir/ops/system.ts";
 import { ADDR, FS_BASE, GS_BASE, gpr, temp, ZERO } from "../../layout.ts";
 import { Trap } from "../../trap.ts";
 import { defineLift, liftOf } from "../lifter.ts";

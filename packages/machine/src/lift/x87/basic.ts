@@ -1,6 +1,6 @@
 import { instructionNumber } from "../../fpu/unit.ts";
-import { fnstswAx, x87Exec, x87ExecIf, x87Load, x87Store, x87Word } from "../../ir/ops/x87/ops.ts";
 import { setCondition } from "../../ir/ops/conditions.ts";
+import { fnstswAx, x87Exec, x87ExecIf, x87Load, x87Store, x87Word } from "../../ir/ops/x87/ops.ts";
 import { FPU_CW, FPU_SW, gpr, temp } from "../../layout.ts";
 import { defineLift, type Lifter } from "../lifter.ts";
 

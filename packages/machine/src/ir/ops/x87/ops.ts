@@ -1,12 +1,12 @@
-import { I32, I64, T } from "../../../wasm/opcodes.ts";
+import { imageUpcallRun } from "../../../fpu/environment.ts";
 import { exec, FPU_OPERAND, FPU_SKIP } from "../../../fpu/unit.ts";
 import { FPU_IMAGE, FPU_SW } from "../../../layout.ts";
 import { Trap } from "../../../trap.ts";
+import { I32, I64, T } from "../../../wasm/opcodes.ts";
 import { A, B } from "../../emitter.ts";
 import { setStatus } from "../../flags.ts";
 import { defineHelper, defineUpcall } from "../../helper.ts";
 import { defineColdOp } from "../../op.ts";
-import { imageUpcallRun } from "../../../fpu/environment.ts";
 
 const execUpcall = defineUpcall("x87Exec", [T.i32, T.i32], [T.i32], (view, n, i) => exec(view, n!, i!));
 const execHelper = defineHelper("x87ExecHelper", [T.i32, T.i32], [T.i32], (c, call) => {
@@ -60,9 +60,15 @@ export const x87Load = new Map(
       e.loadAddress(va, bytes);
       c.set(addr);
       if (bytes === 10) {
-        c.i32(0).get(addr).mem(I64.load16_u, 8).mem(I64.store16, FPU_OPERAND + 8);
+        c.i32(0)
+          .get(addr)
+          .mem(I64.load16_u, 8)
+          .mem(I64.store16, FPU_OPERAND + 8);
       }
-      c.i32(0).get(addr).mem(bytes === 2 ? I64.load16_u : bytes === 4 ? I64.load32_u : I64.load).mem(I64.store, FPU_OPERAND);
+      c.i32(0)
+        .get(addr)
+        .mem(bytes === 2 ? I64.load16_u : bytes === 4 ? I64.load32_u : I64.load)
+        .mem(I64.store, FPU_OPERAND);
     }),
   ]),
 );
