@@ -40,6 +40,8 @@ export const shmemAops: AddressSpaceOperations = stateTable("shmem_aops", {
     if (s.pages >= s.maxPages) return -ENOSPC;
     s.pages++;
     shmemKernel(k).pages++;
+    // Pages that only a mapping has touched count as well.
+    if (!mapping.ops.readPage) mapping.host.blocks = (mapping.pages.size + 1) * (PAGE_SIZE / 512);
     return 0;
   },
   unreserve(k: Kernel, mapping: AddressSpace, pages: number): void {
