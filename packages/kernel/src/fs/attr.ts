@@ -21,6 +21,7 @@ import {
   O_ACCMODE,
   O_APPEND,
   O_RDONLY,
+  O_WRONLY,
 } from "../uapi/fcntl.ts";
 import { IN_ACCESS, IN_ATTRIB, IN_MODIFY } from "../uapi/inotify.ts";
 import { RLIMIT_FSIZE } from "../uapi/resource.ts";
@@ -28,6 +29,7 @@ import { isDir, isLnk, isReg, S_IFIFO, S_IFMT, S_ISGID, UTIME_NOW, UTIME_OMIT } 
 import { getS64 } from "../uapi/struct.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
+import { breakLease } from "./leases.ts";
 import { LOOKUP_EMPTY, LOOKUP_FOLLOW, userPathAt } from "./namei.ts";
 import { fsnotifyChange } from "./notify/fsnotify.ts";
 import { inGroup, inodePermission, MAY_WRITE, mntWantWrite } from "./permission.ts";
@@ -224,6 +226,10 @@ function truncatePath(k: Kernel, path: Path, size: number): number {
   const p = inodePermission(k, inode, MAY_WRITE);
   if (p < 0) return p;
   if (inode.writecount < 0) return -ETXTBSY;
+  if (inode.locks) {
+    const lease = breakLease(k, inode, O_WRONLY);
+    if (lease < 0) return lease;
+  }
   const s = newSizeOk(k, inode, size);
   return s < 0 ? s : notifyChange(k, path, { size, truncate: true });
 }

@@ -35,6 +35,7 @@ import { type StructValue, struct } from "../uapi/struct.ts";
 import { notifyChange } from "./attr.ts";
 import { dropInode } from "./dcache.ts";
 import { fdInstall, fput } from "./file.ts";
+import { breakLease } from "./leases.ts";
 import { vfsCreate } from "./nameChange.ts";
 import {
   enter,
@@ -208,6 +209,10 @@ export function dentryOpen(k: Kernel, path: Path, flags: number): File | number 
   const write = !(flags & O_PATH) && (flags & O_ACCMODE) !== O_RDONLY;
   if (write && isReg(inode.mode)) {
     if (inode.writecount < 0) return -ETXTBSY;
+  }
+  if (inode.locks && !(flags & O_PATH)) {
+    const lease = breakLease(k, inode, flags);
+    if (lease < 0) return lease;
   }
   const file = new File(inode.fop, inode, path, kept | (flags & O_NOCTTY));
   inode.count++;
