@@ -15,6 +15,11 @@ function attempt<T>(run: () => T): T | number {
     return errno(e);
   }
 }
+/** For calls without a result: 0 or a negated errno. */
+function effect(run: () => void): number {
+  const r = attempt(run);
+  return typeof r === "number" ? r : 0;
+}
 const time = (ns: bigint): { sec: number; nsec: number } => {
   const sec = ns / 1_000_000_000n;
   return { sec: Number(sec), nsec: Number(ns - sec * 1_000_000_000n) };
@@ -124,30 +129,30 @@ export class NodeFiles implements HostFileSystem {
     });
   }
   mkdir(path: string, mode: number): number {
-    return attempt(() => (fs.mkdirSync(toHost(path), { mode }), 0));
+    return effect(() => void fs.mkdirSync(toHost(path), { mode }));
   }
   unlink(path: string): number {
     this.#forget(path);
-    return attempt(() => (fs.unlinkSync(toHost(path)), 0));
+    return effect(() => fs.unlinkSync(toHost(path)));
   }
   rmdir(path: string): number {
-    return attempt(() => (fs.rmdirSync(toHost(path)), 0));
+    return effect(() => fs.rmdirSync(toHost(path)));
   }
   rename(from: string, to: string): number {
     this.#forget(from);
     this.#forget(to);
-    return attempt(() => (fs.renameSync(toHost(from), toHost(to)), 0));
+    return effect(() => fs.renameSync(toHost(from), toHost(to)));
   }
   symlink(target: string, path: string): number {
-    return attempt(() => (fs.symlinkSync(toHost(target), toHost(path)), 0));
+    return effect(() => fs.symlinkSync(toHost(target), toHost(path)));
   }
   link(existing: string, path: string): number {
-    return attempt(() => (fs.linkSync(toHost(existing), toHost(path)), 0));
+    return effect(() => fs.linkSync(toHost(existing), toHost(path)));
   }
   chmod(path: string, mode: number): number {
-    return attempt(() => (fs.chmodSync(toHost(path), mode), 0));
+    return effect(() => fs.chmodSync(toHost(path), mode));
   }
   utimes(path: string, atime: { sec: number; nsec: number }, mtime: { sec: number; nsec: number }): number {
-    return attempt(() => (fs.lutimesSync(toHost(path), atime.sec + atime.nsec / 1e9, mtime.sec + mtime.nsec / 1e9), 0));
+    return effect(() => fs.lutimesSync(toHost(path), atime.sec + atime.nsec / 1e9, mtime.sec + mtime.nsec / 1e9));
   }
 }

@@ -170,7 +170,9 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): void {
   if (task.sighand.count > 1) {
     task.sighand.count--;
     const copy = new Sighand();
-    task.sighand.action.forEach((a, i) => Object.assign(copy.action[i]!, a));
+    task.sighand.action.forEach((a, i) => {
+      Object.assign(copy.action[i]!, a);
+    });
     task.sighand = copy;
   }
   flushSignalHandlers(task.sighand, false);

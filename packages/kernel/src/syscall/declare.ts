@@ -23,8 +23,35 @@ export interface ArgType {
   readonly width: ArgWidth;
   /** What it is; the tracer prints by this. */
   readonly kind:
-    | "fd" | "dirfd" | "int" | "uint" | "long" | "ulong" | "hex" | "size" | "off" | "ptr" | "path" | "string" | "mode" | "pid" | "uid"
-    | "flags" | "enum" | "signal" | "sigset" | "bufIn" | "bufOut" | "struct" | "iov" | "strings" | "intPtr" | "fdset" | "pollfds" | "sockaddr" | "custom";
+    | "fd"
+    | "dirfd"
+    | "int"
+    | "uint"
+    | "long"
+    | "ulong"
+    | "hex"
+    | "size"
+    | "off"
+    | "ptr"
+    | "path"
+    | "string"
+    | "mode"
+    | "pid"
+    | "uid"
+    | "flags"
+    | "enum"
+    | "signal"
+    | "sigset"
+    | "bufIn"
+    | "bufOut"
+    | "struct"
+    | "iov"
+    | "strings"
+    | "intPtr"
+    | "fdset"
+    | "pollfds"
+    | "sockaddr"
+    | "custom";
   readonly names?: NameTable;
   readonly struct?: StructDef;
   readonly dir?: "in" | "out" | "inout";
@@ -64,7 +91,13 @@ export const A = {
   flags: (names: NameTable, width: ArgWidth = "i32"): ArgType => ({ kind: "flags", width, names }),
   enum: (names: NameTable, width: ArgWidth = "i32"): ArgType => ({ kind: "enum", width, names }),
   struct: (def: StructDef, dir: "in" | "out" | "inout" = "in"): ArgType => ({ kind: "struct", width: "u64", struct: def, dir }),
-  structs: (def: StructDef, length: string, dir: "in" | "out" | "inout" = "in"): ArgType => ({ kind: "struct", width: "u64", struct: def, dir, length }),
+  structs: (def: StructDef, length: string, dir: "in" | "out" | "inout" = "in"): ArgType => ({
+    kind: "struct",
+    width: "u64",
+    struct: def,
+    dir,
+    length,
+  }),
   /** Meaning depends on other arguments (ioctl, fcntl, prctl …): the tracer has its own printer. */
   custom: (width: ArgWidth = "u64"): ArgType => ({ kind: "custom", width }),
 } as const;
@@ -98,5 +131,12 @@ export function syscall(
   handler: SyscallHandler,
   more: { linux: string; ret?: SyscallDef["ret"]; partial?: string },
 ): SyscallDef {
-  return { name, args: Object.entries(args), handler, ret: more.ret ?? "int", linux: more.linux, ...(more.partial ? { partial: more.partial } : {}) };
+  return {
+    name,
+    args: Object.entries(args),
+    handler,
+    ret: more.ret ?? "int",
+    linux: more.linux,
+    ...(more.partial ? { partial: more.partial } : {}),
+  };
 }

@@ -14,8 +14,12 @@ export class TraceEvents {
   readonly schedProcessExec = new Tracepoint<[task: Task, filename: string]>("sched_process_exec");
   readonly schedProcessExit = new Tracepoint<[task: Task]>("sched_process_exit");
   /** result: 0 delivered to the queue, 1 ignored, 2 already pending, 3 overflow (include/trace/events/signal.h). */
-  readonly signalGenerate = new Tracepoint<[sig: number, info: Uint8Array, target: Task, group: boolean, result: number, sender: Task | null]>("signal_generate");
-  readonly signalDeliver = new Tracepoint<[task: Task, sig: number, info: Uint8Array, handler: number, flags: number, frame: number]>("signal_deliver");
+  readonly signalGenerate = new Tracepoint<
+    [sig: number, info: Uint8Array, target: Task, group: boolean, result: number, sender: Task | null]
+  >("signal_generate");
+  readonly signalDeliver = new Tracepoint<[task: Task, sig: number, info: Uint8Array, handler: number, flags: number, frame: number]>(
+    "signal_deliver",
+  );
   /** Memory ran out and this process was chosen; points: pages it would give back. */
   readonly oomKill = new Tracepoint<[victim: Task, points: number]>("mark_victim");
   readonly pageFault = new Tracepoint<[task: Task, address: number, error: number]>("page_fault_user");

@@ -69,9 +69,9 @@ export class StructDef {
       if (v === undefined) continue;
       if (m.count === 0) writeMember(view, at + m.offset, m.type, v as number | bigint | StructValue);
       else
-        (v as (number | bigint | StructValue)[])
-          .slice(0, m.count)
-          .forEach((e, i) => writeMember(view, at + m.offset + i * m.size, m.type, e));
+        (v as (number | bigint | StructValue)[]).slice(0, m.count).forEach((e, i) => {
+          writeMember(view, at + m.offset + i * m.size, m.type, e);
+        });
     }
   }
 
@@ -138,17 +138,26 @@ function readMember(view: DataView, at: number, type: Scalar | StructDef): numbe
 }
 
 function writeMember(view: DataView, at: number, type: Scalar | StructDef, v: number | bigint | StructValue): void {
-  if (typeof type !== "string") return type.write(view, at, v as StructValue);
-  if (typeof v === "bigint") return view.setBigUint64(at, BigInt.asUintN(64, v), true);
+  if (typeof type !== "string") {
+    type.write(view, at, v as StructValue);
+    return;
+  }
+  if (typeof v === "bigint") {
+    view.setBigUint64(at, BigInt.asUintN(64, v), true);
+    return;
+  }
   const n = v as number;
   switch (scalarSize[type]) {
     case 1:
-      return view.setUint8(at, n);
+      view.setUint8(at, n);
+      break;
     case 2:
-      return view.setUint16(at, n, true);
+      view.setUint16(at, n, true);
+      break;
     case 4:
-      return view.setUint32(at, n, true);
+      view.setUint32(at, n, true);
+      break;
     default:
-      return setU64(view, at, n);
+      setU64(view, at, n);
   }
 }

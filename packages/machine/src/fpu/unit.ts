@@ -336,7 +336,7 @@ function conditionalMove(i: number): void {
 }
 
 /** Instructions by name; `i` is the register of ST(i) forms. The result is for fcomi: flags, or -1. */
-export type Exec = (i: number) => number | undefined | void;
+export type Exec = (i: number) => unknown;
 export const instructions: Record<string, Exec> = {
   fld1: () => push(V.fromInt(1n)),
   fldz: () => push(zero(0)),

@@ -1,0 +1,64 @@
+/* mprotect: rights as they are felt, errors, what happens before an error. */
+#include "mm.h"
+int main(void) {
+  catchFaults();
+  char *p = mmap(NULL, 8 * PAGE, RW, ANON, -1, 0);
+  memset(p, 7, 8 * PAGE);
+  p[0] = (char)0xb8, p[1] = 42, p[2] = p[3] = p[4] = 0, p[5] = (char)0xc3;
+  tryRead("rw", p + PAGE);
+  tryCall("rw", p);
+  mprotect(p, PAGE, PROT_READ | PROT_EXEC);
+  tryCall("rx", p);
+  tryWrite("rx", p, 1);
+  mprotect(p, PAGE, PROT_READ);
+  tryCall("r", p);
+  mprotect(p, PAGE, PROT_NONE);
+  tryRead("none", p);
+  tryWrite("none", p, 1);
+  tryCall("none", p);
+  mprotect(p, PAGE, PROT_EXEC);
+  tryCall("x", p);
+  mprotect(p, PAGE, PROT_WRITE);
+  tryWrite("w", p + 100, 9);
+  mprotect(p, PAGE, RW);
+  tryRead("rw again", p + 100);
+  tryRead("contents kept", p + 50);
+  tryRead("nothing mapped", (char *)0x10000);
+  tryRead("null", (char *)0);
+  munmap(p + 4 * PAGE, PAGE);
+  result("over a hole", mprotect(p + 2 * PAGE, 5 * PAGE, PROT_READ));
+  tryWrite("before the hole", p + 2 * PAGE, 1);
+  tryWrite("behind the hole", p + 5 * PAGE, 1);
+  result("unaligned", mprotect(p + 1, PAGE, PROT_READ));
+  result("length 0", mprotect(p, 0, PROT_READ));
+  result("length 0, nothing there", mprotect((void *)0x10000, 0, PROT_READ));
+  result("nothing there", mprotect((void *)0x10000, PAGE, PROT_READ));
+  result("bad protection", mprotect(p, PAGE, 0x100));
+  result("both ways growing", mprotect(p, PAGE, PROT_READ | PROT_GROWSDOWN | PROT_GROWSUP));
+  result("growing, not a stack", mprotect(p, PAGE, RW | PROT_GROWSDOWN));
+  result("length rounds", mprotect(p, 1, PROT_READ));
+  tryWrite("rounded", p + 4095, 1);
+  result("overflow", mprotect(p, ~0UL - 8192, PROT_READ));
+  int fd = open("file", O_RDWR | O_CREAT, 0600);
+  ftruncate(fd, 4096);
+  int ro = open("file", O_RDONLY);
+  char *s = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ro, 0);
+  result("read-only file shared", mprotect(s, PAGE, RW));
+  char *q = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, ro, 0);
+  result("read-only file private", mprotect(q, PAGE, RW));
+  tryWrite("private copy", q, 5);
+  char c = 0;
+  pread(fd, &c, 1, 0);
+  printf("file has %d\n", c);
+  /* a write through a system call is refused alike */
+  mprotect(p, PAGE, PROT_READ);
+  int pipes[2];
+  pipe(pipes);
+  write(pipes[1], "x", 1);
+  result("read into read-only", read(pipes[0], p, 1));
+  mprotect(p, PAGE, PROT_NONE);
+  result("write from nothing", write(pipes[1], p, 1));
+  mprotect(p, PAGE, PROT_WRITE);
+  printf("write from write-only %zd\n", write(pipes[1], p + 100, 1));
+  return 0;
+}
