@@ -1,6 +1,7 @@
 import "../fs/devpts.ts";
 import "../fs/devtmpfs.ts";
 import "../fs/proc/root.ts";
+import "../fs/sysfs/sysfs.ts";
 import { filenameCreate, pathLookupAt, vfsMkdir } from "../fs/namei.ts";
 import { doMountRoot, mountAt } from "../fs/namespace.ts";
 import { getFilesystem } from "../fs/super.ts";
@@ -35,6 +36,7 @@ interface DefaultMount {
 
 const defaults: readonly DefaultMount[] = [
   { at: "/proc", type: "proc", source: "proc", flags: MS_NOSUID | MS_NODEV | MS_NOEXEC, data: "" },
+  { at: "/sys", type: "sysfs", source: "sysfs", flags: MS_NOSUID | MS_NODEV | MS_NOEXEC, data: "" },
   { at: "/dev", type: "devtmpfs", source: "devtmpfs", flags: MS_NOSUID, data: "mode=755" },
   { at: "/dev/pts", type: "devpts", source: "devpts", flags: MS_NOSUID | MS_NOEXEC, data: "gid=5,mode=620,ptmxmode=666" },
   { at: "/dev/shm", type: "tmpfs", source: "tmpfs", flags: MS_NOSUID | MS_NODEV, data: "mode=1777" },

@@ -9,6 +9,7 @@ import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../uapi/capability.ts";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../uapi/errno.ts";
 import { dPath } from "../dcache.ts";
 import { showMountinfo, showMounts } from "../namespace.ts";
+import { nsPath } from "../nsfs.ts";
 import { file, hex, type ProcEntry, procGlobal, procTask, text } from "./entry.ts";
 
 const PAGE = 4096;
@@ -255,7 +256,12 @@ procTask({
 });
 
 procTask(
-  Object.fromEntries(namespaces.map(([name, shown, n]) => [`ns/${name}`, { mode: 0o777, inspect: true, link: () => `${shown}:[${n}]` }])),
+  Object.fromEntries(
+    namespaces.map(([name, shown, n]) => [
+      `ns/${name}`,
+      { mode: 0o777, inspect: true, link: () => `${shown}:[${n}]`, follow: (k: Kernel) => nsPath(k, shown, n) },
+    ]),
+  ),
 );
 
 procGlobal({

@@ -1,0 +1,81 @@
+import { type FileOperations, type InodeOperations, type Mount, type Path, SuperBlock } from "../include/linux/fs.ts";
+import type { Kernel } from "../kernel.ts";
+import { stateClass, stateTable } from "../state.ts";
+import { EINVAL, ENOTTY, EPERM } from "../uapi/errno.ts";
+import { newInode } from "./inode.ts";
+import { kernMount, pseudoDentry } from "./libfs.ts";
+import { getAnonBdev } from "./super.ts";
+
+const NS_GET_USERNS = 0xb701;
+const NS_GET_PARENT = 0xb702;
+const NS_GET_NSTYPE = 0xb703;
+
+/** CLONE_NEW* by the name a namespace shows. */
+const types: Record<string, number> = {
+  cgroup: 0x02000000,
+  ipc: 0x08000000,
+  mnt: 0x00020000,
+  net: 0x40000000,
+  pid: 0x20000000,
+  time: 0x00000080,
+  user: 0x10000000,
+  uts: 0x04000000,
+};
+
+/** The namespaces there are: one of each kind, as files that name them. */
+class NsFs {
+  mount: Mount;
+  places = new Map<string, Path>();
+  constructor(mount: Mount) {
+    this.mount = mount;
+  }
+}
+
+/** Which namespace an inode is. */
+class NsInfo {
+  type: string;
+  constructor(type: string) {
+    this.type = type;
+  }
+}
+
+stateClass(NsFs, NsInfo);
+
+const nsSuperOps = stateTable("nsfs_ops", {});
+const nsInodeOps: InodeOperations = stateTable("ns_inode_operations", { setattr: () => -EPERM });
+
+const nsFops: FileOperations = stateTable("ns_file_operations", {
+  /** @linux fs/nsfs.c ns_ioctl */
+  ioctl(_k, file, cmd) {
+    switch (cmd) {
+      case NS_GET_NSTYPE:
+        return types[(file.inode.info as NsInfo).type] ?? -EINVAL;
+      case NS_GET_USERNS:
+        // The initial user namespace has no owner that could be shown.
+        return -EPERM;
+      case NS_GET_PARENT:
+        return ["pid", "user"].includes((file.inode.info as NsInfo).type) ? -EPERM : -EINVAL;
+    }
+    return -ENOTTY;
+  },
+});
+
+/** The file that stands for a namespace. @linux fs/nsfs.c ns_get_path */
+export function nsPath(k: Kernel, type: string, number: number): Path {
+  let fs = k.subsystems.get("nsfs") as NsFs | undefined;
+  if (!fs) {
+    const sb = new SuperBlock("nsfs", nsSuperOps);
+    sb.dev = getAnonBdev(k);
+    fs = new NsFs(kernMount(sb, "nsfs"));
+    k.subsystems.set("nsfs", fs);
+  }
+  let place = fs.places.get(type);
+  if (!place) {
+    const inode = newInode(k, fs.mount.sb, 0o100444, nsInodeOps, nsFops);
+    inode.ino = number;
+    inode.info = new NsInfo(type);
+    place = { mnt: fs.mount, dentry: pseudoDentry(`${type}:[${number}]`, inode) };
+    fs.places.set(type, place);
+  }
+  return place;
+}
