@@ -160,8 +160,8 @@ FF /6: push m d64
 0F 01 /4: smsw m
 0F 01 /6: lmsw m priv
 0F 01 /7: invlpg m mem priv
-0F 01 D0: xgetbv m
-0F 01 D1: xsetbv m priv
+NP 0F 01 D0: xgetbv m
+NP 0F 01 D1: xsetbv m priv
 0F 01 F8: swapgs m priv
 0F 01 F9: rdtscp m
 0F 02: lar m
@@ -233,9 +233,9 @@ NP 0F AE /4: xsave m mem
 NP 0F AE /5: xrstor m mem
 NP 0F AE /6: xsaveopt m mem
 NP 0F AE /7: clflush m mem
-0F AE E8: lfence m st
-0F AE F0: mfence m st
-0F AE F8: sfence m st
+NP 0F AE E8: lfence m st
+NP 0F AE F0: mfence m st
+NP 0F AE F8: sfence m st
 F3 0F AE /0: rdfsbase m reg
 F3 0F AE /1: rdgsbase m reg
 F3 0F AE /2: wrfsbase m reg

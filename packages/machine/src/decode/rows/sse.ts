@@ -1,13 +1,15 @@
 /** MMX and SSE rows in the notation of integer.ts. "NP|66 0F 60" stands for two rows, one a prefix. */
 const common = `NP|66|F3|F2 0F 10: mov m
 NP|66|F3|F2 0F 11: mov m
-NP|66 0F 12: movlp m
+NP 0F 12: movlp m
+66 0F 12: movlpd m mem
 F3 0F 12: movsldup m
 F2 0F 12: movddup m
 NP|66 0F 13: movlp m mem
 NP|66 0F 14: unpckl m
 NP|66 0F 15: unpckh m
-NP|66 0F 16: movhp m
+NP 0F 16: movhp m
+66 0F 16: movhpd m mem
 F3 0F 16: movshdup m
 NP|66 0F 17: movhp m mem
 NP|66 0F 28: mova m

@@ -23,7 +23,7 @@ import { defineLift, liftOf } from "../lifter.ts";
 defineLift((l) => l.op(cpuidOp), "0F A2");
 defineLift((l) => l.branch(rdtsc, 0), "0F 31");
 defineLift((l) => l.branch(rdtscp, 0), "0F 01 F9");
-defineLift((l) => l.op(xgetbv), "0F 01 D0");
+defineLift((l) => l.op(xgetbv), "NP 0F 01 D0");
 
 // rdfsbase, rdgsbase, wrfsbase, wrgsbase
 for (const [n, base] of [
@@ -35,7 +35,7 @@ for (const [n, base] of [
 }
 
 const nothing = (): void => {};
-defineLift(nothing, "0F 0D", "0F 18", "0F 19", "0F 1A", "0F 1B", "0F 1C", "0F 1D", "0F 1E", "0F 1F", "0F AE E8", "0F AE F0", "0F AE F8");
+defineLift(nothing, "0F 0D", "0F 18", "0F 19", "0F 1A", "0F 1B", "0F 1C", "0F 1D", "0F 1E", "0F 1F", "NP 0F AE E8", "NP 0F AE F0", "NP 0F AE F8");
 // clflush faults as a load of the byte does.
 defineLift((l) => {
   const o = l.operands();
