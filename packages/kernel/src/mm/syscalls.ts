@@ -21,6 +21,7 @@ import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
 import { PAGE_SIZE, pageUp, TASK_SIZE, VM_LOCKED, VM_LOCKONFAULT } from "./flags.ts";
 import { doBrk, doMmap, doMunmap } from "./mmap.ts";
 import { doMremap } from "./mremap.ts";
+import { processVmSyscalls } from "./processVmAccess.ts";
 import { doMadvise, doMincore, doMlock, doMprotect, doMsync, lockAll } from "./protect.ts";
 import { copyToUser } from "./usercopy.ts";
 
@@ -73,6 +74,7 @@ function sysMlockall(k: Kernel, flags: number): number {
 const noPkeys = (): number => -ENOSPC;
 
 export const mmSyscalls: SyscallDef[] = [
+  ...processVmSyscalls,
   syscall("mmap", { addr: A.ptr, length: A.size, prot: A.flags(protNames), flags: A.flags(mapNames), fd: A.fd, offset: A.hex }, sysMmap, {
     linux: "arch/x86/kernel/sys_x86_64.c mmap",
     ret: "hex",

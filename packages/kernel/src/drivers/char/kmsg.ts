@@ -25,6 +25,9 @@ interface LogRecord {
 export class KernelLog {
   records: LogRecord[] = [];
   nextSeq = 0;
+  /** Where the next syslog(READ) and syslog(READ_ALL) begin. */
+  syslogSeq = 0;
+  clearSeq = 0;
   wait = new WaitQueueHead();
 }
 

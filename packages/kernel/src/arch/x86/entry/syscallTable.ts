@@ -1,3 +1,4 @@
+import { deviceSyscalls } from "../../../drivers/syscalls.ts";
 import { execSyscalls } from "../../../fs/exec.ts";
 import { fsSyscalls } from "../../../fs/syscalls.ts";
 import { coreSyscalls } from "../../../kernel/syscalls.ts";
@@ -7,7 +8,7 @@ import { archSyscalls } from "../kernel/syscalls.ts";
 import { NR_SYSCALLS, syscallNumbers } from "./syscallNames.ts";
 
 /** The families that make up the system-call interface. */
-const families: readonly (readonly SyscallDef[])[] = [fsSyscalls, execSyscalls, mmSyscalls, coreSyscalls, archSyscalls];
+const families: readonly (readonly SyscallDef[])[] = [fsSyscalls, execSyscalls, mmSyscalls, coreSyscalls, deviceSyscalls, archSyscalls];
 
 function build(): readonly (SyscallDef | null)[] {
   const table: (SyscallDef | null)[] = new Array(NR_SYSCALLS).fill(null);
