@@ -2,6 +2,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { type Kernel, sysCallTable, syscallNames } from "@lstar/kernel";
 import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { VM_READ } from "@lstar/kernel/mm/flags.ts";
+import { vmaAt } from "@lstar/kernel/mm/vma.ts";
 import { defaultStraceOptions, everything, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
 import { type Command, InvalidArgumentError } from "commander";
 
@@ -66,12 +68,39 @@ function peek(k: Kernel, task: Task, address: number, length: number): Uint8Arra
   let done = 0;
   while (done < length) {
     const pa = task.mm ? walkPeek(k, task.mm.pgd, address + done) : -1;
-    if (pa < 0) break;
-    const run = Math.min(length - done, 4096 - (pa & 4095));
-    out.set(k.machine.phys.u8.subarray(pa, pa + run), done);
+    const run = Math.min(length - done, 4096 - ((address + done) % 4096));
+    if (pa >= 0) out.set(k.machine.phys.u8.subarray(pa, pa + run), done);
+    else if (!peekAbsent(k, task, address + done, out.subarray(done, done + run))) break;
     done += run;
   }
   return out.subarray(0, done);
+}
+
+/**
+ * A page that the program has mapped but not touched yet: what a fault would bring, without the
+ * fault. False where there is nothing.
+ */
+function peekAbsent(k: Kernel, task: Task, address: number, out: Uint8Array): boolean {
+  const vma = task.mm && vmaAt(task.mm, address);
+  if (!vma || vma.ops || (vma.flags & VM_READ) === 0) return false;
+  out.fill(0);
+  const mapping = vma.file?.inode.mapping;
+  if (!vma.file) return true;
+  if (!mapping) return false;
+  const index = vma.pgoff + Math.floor((address - vma.start) / 4096);
+  if (index * 4096 >= mapping.host.size) return false;
+  const { phys } = k.machine;
+  const offset = address % 4096;
+  const cached = mapping.pages.get(index);
+  if (cached !== undefined || mapping.ops.readPage) {
+    const frame = cached ?? phys.alloc();
+    if (frame === 0) return false;
+    const ok = cached !== undefined || mapping.ops.readPage?.(k, mapping, index, frame) === 0;
+    if (ok) out.set(phys.u8.subarray(frame * 4096 + offset, frame * 4096 + offset + out.length));
+    if (cached === undefined) phys.put(frame);
+    return ok;
+  }
+  return true;
 }
 
 /** Physical address by page tables alone, without setting accessed bits; -1 if the page is absent. */
