@@ -109,7 +109,7 @@ function sysStatx(k: Kernel, dfd: number, pathAddr: number, flags: number, mask:
   const r = getattr(k, inode);
   if (r < 0) return r;
   const time = (t: { sec: number; nsec: number }): { tv_sec: number; tv_nsec: number } => ({ tv_sec: t.sec, tv_nsec: t.nsec });
-  const birth = inode.btime.sec !== 0 || inode.btime.nsec !== 0;
+  const birth = mask & STATX_BTIME && (inode.btime.sec !== 0 || inode.btime.nsec !== 0);
   return writeStruct(k, buf, statxStruct, {
     stx_mask: STATX_BASIC_STATS | STATX_MNT_ID | (birth ? STATX_BTIME : 0),
     stx_blksize: BLOCK_SIZE,
@@ -123,7 +123,7 @@ function sysStatx(k: Kernel, dfd: number, pathAddr: number, flags: number, mask:
     stx_size: inode.size,
     stx_blocks: inode.blocks,
     stx_atime: time(inode.atime),
-    stx_btime: time(inode.btime),
+    ...(birth ? { stx_btime: time(inode.btime) } : {}),
     stx_ctime: time(inode.ctime),
     stx_mtime: time(inode.mtime),
     stx_rdev_major: major(inode.rdev),

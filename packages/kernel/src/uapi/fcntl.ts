@@ -76,7 +76,14 @@ export const openNames = flagNames("O_???", {
   O_DIRECTORY,
   FASYNC,
 });
-export const atNames = flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_NO_AUTOMOUNT, AT_EMPTY_PATH });
+export const atNames = flagNames("AT_???", {
+  AT_SYMLINK_NOFOLLOW,
+  AT_REMOVEDIR,
+  AT_SYMLINK_FOLLOW,
+  AT_NO_AUTOMOUNT,
+  AT_EMPTY_PATH,
+  AT_RECURSIVE: 0x8000,
+});
 export const accessAtNames = flagNames("AT_???", { AT_SYMLINK_NOFOLLOW, AT_EACCESS, AT_EMPTY_PATH });
 export const statxAtNames = flagNames("AT_???", {
   AT_SYMLINK_NOFOLLOW,

@@ -1,6 +1,6 @@
 import type { Member, StructDef, StructValue } from "@lstar/kernel/uapi/struct.ts";
 import type { Call } from "./call.ts";
-import { octal, pointer } from "./text.ts";
+import { modeText, octal, pointer } from "./text.ts";
 
 /** Prints a struct's members; what a name's value means is told by `members`. */
 export type MemberPrinter = (value: number, struct: StructValue) => string;
@@ -64,13 +64,13 @@ function scalarText(
 }
 
 const fileTypes: Record<number, string> = {
-  26411: "S_IFSOCK",
-  21609: "S_IFLNK",
-  16807: "S_IFREG",
-  14406: "S_IFBLK",
-  9604: "S_IFDIR",
-  4802: "S_IFCHR",
-  2401: "S_IFIFO",
+  [0o140000]: "S_IFSOCK",
+  [0o120000]: "S_IFLNK",
+  [0o100000]: "S_IFREG",
+  [0o060000]: "S_IFBLK",
+  [0o040000]: "S_IFDIR",
+  [0o020000]: "S_IFCHR",
+  [0o010000]: "S_IFIFO",
 };
 
 /** "S_IFREG|0644", "S_IFDIR|S_ISVTX|0777". */
@@ -81,7 +81,7 @@ export function fileModeText(mode: number): string {
   if (mode & 0o4000) parts.push("S_ISUID");
   if (mode & 0o2000) parts.push("S_ISGID");
   if (mode & 0o1000) parts.push("S_ISVTX");
-  parts.push(`0${(mode & 0o777).toString(8).padStart(3, "0")}`);
+  parts.push(modeText(mode & 0o777));
   return parts.join("|");
 }
 

@@ -17,9 +17,9 @@ export function octal(n: number, digits = 0): string {
   return s.startsWith("0") ? s : `0${s}`;
 }
 
-/** A permission mode as strace prints it: three octal digits after the zero. */
+/** A permission mode as strace prints it: octal with a zero in front, at least three digits in all. */
 export function modeText(n: number): string {
-  return `0${n.toString(8).padStart(3, "0")}`;
+  return (n === 0 ? "0" : `0${n.toString(8)}`).padStart(3, "0");
 }
 
 /** Flag bits by name, in the table's order; what is left over as a number. */

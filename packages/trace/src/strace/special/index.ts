@@ -4,6 +4,8 @@ import { memoryPrinters } from "./memory.ts";
 import { pollPrinters } from "./poll.ts";
 import { processPrinters } from "./process.ts";
 import { signalPrinters } from "./signal.ts";
+import { splicePrinters } from "./splice.ts";
+import { statPrinters } from "./stat.ts";
 import { terminalPrinters } from "./terminal.ts";
 import { timePrinters } from "./time.ts";
 
@@ -16,6 +18,8 @@ export const specialPrinters: PrinterTable = {
   ...pollPrinters,
   ...processPrinters,
   ...signalPrinters,
+  ...splicePrinters,
+  ...statPrinters,
   ...terminalPrinters,
   ...timePrinters,
 };
