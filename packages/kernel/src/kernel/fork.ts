@@ -170,6 +170,7 @@ function inherit(task: Task, from: Task): void {
   task.policy = from.policy;
   task.nice = from.nice;
   task.rtPriority = from.rtPriority;
+  task.ioprio = from.ioprio;
   task.vruntime = from.vruntime;
   if (from.resetOnFork) {
     if (task.policy === 1 || task.policy === 2) {

@@ -7,6 +7,7 @@ import { exitSyscalls } from "./exit.ts";
 import { forkSyscalls } from "./fork.ts";
 import { futexSyscalls } from "./futex/syscalls.ts";
 import { groupSyscalls } from "./groups.ts";
+import { ioprioSyscalls } from "./ioprio.ts";
 import { jobSyscalls } from "./jobs.ts";
 import { kcmpSyscalls } from "./kcmp.ts";
 import { pidfdSyscalls } from "./pidfd.ts";
@@ -42,6 +43,7 @@ export const coreSyscalls: readonly SyscallDef[] = [
   ...randomSyscalls,
   ...kcmpSyscalls,
   ...schedSyscalls,
+  ...ioprioSyscalls,
   ...membarrierSyscalls,
   ...rseqSyscalls,
   ...futexSyscalls,

@@ -233,6 +233,8 @@ export class Task {
   policy = 0;
   nice = 0;
   rtPriority = 0;
+  /** ioprio_set: class << 13 | level. */
+  ioprio = 0;
   /** Times in ns of virtual time; instructions retired. */
   utime = 0;
   stime = 0;
