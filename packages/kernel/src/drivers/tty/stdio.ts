@@ -1,6 +1,7 @@
 import { chrdevFops, makedev } from "../../fs/charDev.ts";
 import { newInode } from "../../fs/inode.ts";
 import { kernMount, noLlseek, pseudoDentry } from "../../fs/libfs.ts";
+import { LOOKUP_FOLLOW, pathLookupAt } from "../../fs/namei.ts";
 import { dentryOpen, filpOpen } from "../../fs/open.ts";
 import { getAnonBdev } from "../../fs/super.ts";
 import type { HostStream } from "../../host.ts";
@@ -19,6 +20,7 @@ import { onHostEvent } from "../../kernel/hostEvents.ts";
 import { sendSig } from "../../kernel/signal.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
+import { AT_FDCWD } from "../../uapi/fcntl.ts";
 import { consoleTty } from "./console.ts";
 import { procSetTty } from "./jobctrl.ts";
 import "./tty.ts";
@@ -188,6 +190,9 @@ export function openStdio(k: Kernel, index: number): File | number {
 
 /** The console, which becomes the controlling terminal of the first program. */
 function openConsole(k: Kernel, fs: StdioFs): File | number {
+  // Whoever starts on a terminal owns it, as after a login.
+  const place = pathLookupAt(k, AT_FDCWD, "/dev/console", LOOKUP_FOLLOW);
+  if (typeof place !== "number" && place.dentry.inode?.rdev === CONSOLE_DEV) place.dentry.inode.uid = k.current.cred.fsuid;
   let file = filpOpen(k, "/dev/console", O_RDWR, 0);
   if (typeof file === "number") {
     // A root without /dev: the console has no name there.
