@@ -128,7 +128,7 @@ function doEventfd(k: Kernel, count: number, flags: number): number {
   return anonInodeGetFd(k, "[eventfd]", eventfdFops, ctx, O_RDWR | (flags & (EFD_CLOEXEC | EFD_NONBLOCK)));
 }
 
-const efdNames = flagNames("EFD_???", { EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE });
+const efdNames = flagNames("EFD_???", { EFD_SEMAPHORE, EFD_CLOEXEC, EFD_NONBLOCK });
 
 export const eventfdSyscalls: SyscallDef[] = [
   syscall("eventfd", { initval: A.uint }, (k, count) => doEventfd(k, count, 0), { linux: "fs/eventfd.c do_eventfd", ret: "fd" }),

@@ -28,7 +28,6 @@ export const IN_CLOEXEC = 0o2000000;
 export const IN_NONBLOCK = 0o4000;
 
 export const inotifyNames = flagNames("IN_???", {
-  IN_ALL_EVENTS,
   IN_ACCESS,
   IN_MODIFY,
   IN_ATTRIB,

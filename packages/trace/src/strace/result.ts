@@ -11,6 +11,9 @@ const restart: Record<number, string> = {
 /** Extra text after the result, by call: "(Timeout)", "(flags O_RDWR)" … Set by the special printers. */
 export const resultNotes = new Map<string, (c: Call) => string | null>();
 
+/** Calls whose result is written in a way of its own: "0x1" for fcntl's flags. Null: as declared. */
+export const resultForms = new Map<string, (c: Call) => string | null>();
+
 /** What stands after "= ". */
 export function resultText(c: Call): string {
   const ret = c.ret!;
@@ -30,6 +33,7 @@ export function resultText(c: Call): string {
     default:
       text = String(ret);
   }
+  text = resultForms.get(c.def.name)?.(c) ?? text;
   const note = resultNotes.get(c.def.name)?.(c);
   return note ? `${text} (${note})` : text;
 }

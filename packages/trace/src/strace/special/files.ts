@@ -1,7 +1,7 @@
 import { enumNames, flagNames } from "@lstar/kernel/syscall/declare.ts";
 import { afterExit } from "../arguments.ts";
 import type { ArgPrinter, Call } from "../call.ts";
-import { resultNotes } from "../result.ts";
+import { resultForms, resultNotes } from "../result.ts";
 import { signalText } from "../signals.ts";
 import { flagsText, hex, modeText, pointer, quoteBytes } from "../text.ts";
 import type { PrinterTable } from "./index.ts";
@@ -16,7 +16,7 @@ const openFlags = flagNames("O_???", {
   O_NONBLOCK: 0o4000,
   O_SYNC: 0o4010000,
   O_DSYNC: 0o10000,
-  O_ASYNC: 0o20000,
+  FASYNC: 0o20000,
   O_DIRECT: 0o40000,
   O_LARGEFILE: 0o100000,
   O_NOFOLLOW: 0o400000,
@@ -82,8 +82,18 @@ function flock(c: Call, address: number, withPid: boolean): string {
   const s64 = (at: number): number => v.getUint32(at, true) + v.getInt32(at + 4, true) * 2 ** 32;
   const type = v.getInt16(0, true);
   const wh = v.getInt16(2, true);
-  return `{l_type=${lockTypes[type] ?? hex(type)}, l_whence=${whence[wh] ?? wh}, l_start=${s64(8)}, l_len=${s64(16)}${withPid ? `, l_pid=${v.getInt32(24, true)}` : ""}}`;
+  return `{l_type=${lockTypes[type] ?? `${hex(type & 0xffff)} /* F_??? */`}, l_whence=${whence[wh] ?? `${hex(wh & 0xffff)} /* SEEK_??? */`}, l_start=${s64(8)}, l_len=${s64(16)}${withPid ? `, l_pid=${v.getInt32(24, true)}` : ""}}`;
 }
+
+const ownerKinds = ["F_OWNER_TID", "F_OWNER_PID", "F_OWNER_PGRP"];
+function ownerEx(c: Call, address: number): string {
+  const v = c.view(address, 8);
+  if (!v) return pointer(address);
+  const type = v.getInt32(0, true);
+  return `{type=${ownerKinds[type] ?? `${hex(type >>> 0)} /* F_OWNER_??? */`}, pid=${v.getInt32(4, true)}}`;
+}
+
+const fdFlags = flagNames("FD_???", { FD_CLOEXEC: 1 });
 
 const fcntlArgument: ArgPrinter = (c, i) => {
   const cmd = c.arg(1);
@@ -97,13 +107,19 @@ const fcntlArgument: ArgPrinter = (c, i) => {
     case 1032:
     case 1034:
       return "";
+    case 15:
+    case 16:
+      return cmd === 16 ? afterExit(c, value, () => ownerEx(c, value)) : ownerEx(c, value);
     case 0:
     case 1030:
-    case 8:
     case 1031:
+      return String(value);
+    case 8:
       return String(value | 0);
     case 2:
-      return value === 0 ? "0" : value === 1 ? "FD_CLOEXEC" : hex(value);
+      return flagsText(fdFlags, value);
+    case 1024:
+      return lockTypes[value] ?? `${hex(value)} /* F_??? */`;
     case 4:
       return openFlagsText(value);
     case 5:
@@ -130,12 +146,18 @@ resultNotes.set("fcntl", (c) => {
       return c.ret! & 1 ? "flags FD_CLOEXEC" : null;
     case 3:
       return `flags ${openFlagsText(c.ret!)}`;
+    case 11:
+      return c.ret! > 0 ? signalText(c.ret!) : null;
+    case 1025:
+      return lockTypes[c.ret!] ?? null;
     case 1034:
-      return `seals ${flagsText(seals, c.ret!)}`;
+      return c.ret! === 0 ? null : `seals ${flagsText(seals, c.ret!)}`;
     default:
       return null;
   }
 });
+// F_GETFD, F_GETFL, F_GETLEASE and F_GET_SEALS give flags.
+resultForms.set("fcntl", (c) => ([1, 3, 1025, 1034].includes(c.arg(1)) ? hex(c.ret!) : null));
 
 const directoryEntries: ArgPrinter = (c, i) =>
   afterExit(c, c.arg(i), () => {
@@ -155,15 +177,6 @@ const fdPair: ArgPrinter = (c, i) =>
     const v = c.view(c.arg(i), 8);
     return v ? `[${c.fd(v.getInt32(0, true))}, ${c.fd(v.getInt32(4, true))}]` : pointer(c.arg(i));
   });
-
-const offsetPointer: ArgPrinter = (c, i) => {
-  if (!c.exiting) {
-    if (c.arg(i) === 0) return "NULL";
-    const before = c.u64(c.arg(i));
-    return before === null ? pointer(c.arg(i)) : `[${before}]`;
-  }
-  return pointer(c.arg(i));
-};
 
 const readlinkBuffer: ArgPrinter = (c, i) => afterExit(c, c.arg(i), () => c.buffer(c.arg(i), c.ret!));
 const cwdBuffer: ArgPrinter = (c, i) =>
@@ -193,7 +206,7 @@ const timesPair: ArgPrinter = (c, i) => {
 
 /** " /* 1970-01-01T00:00:01.5+0000 *​/" as strace comments absolute times. */
 export function isoComment(sec: number, fraction: number, digits: number): string {
-  if (sec === 0 && fraction === 0) return "";
+  if ((sec === 0 && fraction === 0) || fraction < 0 || fraction >= 10 ** digits) return "";
   const d = new Date(sec * 1000);
   if (Number.isNaN(d.getTime())) return "";
   const text = d.toISOString().slice(0, 19);
@@ -218,5 +231,4 @@ export const filePrinters: PrinterTable = {
   readlinkat: { 2: readlinkBuffer },
   getcwd: { 0: cwdBuffer },
   utimensat: { 2: timesPair },
-  sendfile: { 2: offsetPointer },
 };

@@ -2,7 +2,7 @@ import { flagNames } from "@lstar/kernel/syscall/declare.ts";
 import type { ArgPrinter, Call } from "../call.ts";
 import { resultNotes } from "../result.ts";
 import { sigsetText } from "../signals.ts";
-import { flagsText, pointer } from "../text.ts";
+import { flagsText, hex, pointer } from "../text.ts";
 import type { PrinterTable } from "./index.ts";
 import { timespecText } from "./time.ts";
 
@@ -10,13 +10,13 @@ const pollBits = flagNames("POLL???", {
   POLLIN: 1,
   POLLPRI: 2,
   POLLOUT: 4,
-  POLLRDNORM: 0x40,
-  POLLWRNORM: 0x100,
-  POLLRDBAND: 0x80,
-  POLLWRBAND: 0x200,
   POLLERR: 8,
   POLLHUP: 16,
   POLLNVAL: 32,
+  POLLRDNORM: 0x40,
+  POLLRDBAND: 0x80,
+  POLLWRNORM: 0x100,
+  POLLWRBAND: 0x200,
   POLLMSG: 0x400,
   POLLREMOVE: 0x1000,
   POLLRDHUP: 0x2000,
@@ -82,6 +82,8 @@ resultNotes.set("pselect6", selectResult);
 
 const sigmask: ArgPrinter = (c, i) => {
   if (c.arg(i) === 0) return "NULL";
+  // The size follows.
+  if (c.arg(i + 1) !== 8) return pointer(c.arg(i));
   const v = c.view(c.arg(i), 8);
   return v ? sigsetText(v.getUint32(0, true), v.getUint32(4, true)) : pointer(c.arg(i));
 };
@@ -98,13 +100,14 @@ const epollBits = flagNames("EPOLL???", {
   EPOLLIN: 1,
   EPOLLPRI: 2,
   EPOLLOUT: 4,
+  EPOLLERR: 8,
+  EPOLLHUP: 16,
+  EPOLLNVAL: 32,
   EPOLLRDNORM: 0x40,
   EPOLLRDBAND: 0x80,
   EPOLLWRNORM: 0x100,
   EPOLLWRBAND: 0x200,
   EPOLLMSG: 0x400,
-  EPOLLERR: 8,
-  EPOLLHUP: 16,
   EPOLLRDHUP: 0x2000,
   EPOLLEXCLUSIVE: 0x10000000,
   EPOLLWAKEUP: 0x20000000,
@@ -135,7 +138,7 @@ export const pollPrinters: PrinterTable = {
   select: { 1: fdSet, 2: fdSet, 3: fdSet, 4: (c) => timespecText(c, c.arg(4), "tv_usec") },
   pselect6: { 1: fdSet, 2: fdSet, 3: fdSet, 4: (c) => timespecText(c, c.arg(4)), 5: pselectMask },
   epoll_ctl: {
-    1: (c) => epollOps[c.arg(1)] ?? `0x${(c.arg(1) >>> 0).toString(16)} /* EPOLL_CTL_??? */`,
+    1: (c) => epollOps[c.arg(1)] ?? `${hex(c.arg(1) >>> 0)} /* EPOLL_CTL_??? */`,
     3: (c) => (c.arg(3) === 0 ? "NULL" : c.arg(1) === 2 ? pointer(c.arg(3)) : epollEvent(c, c.arg(3))),
   },
   epoll_wait: { 1: epollEvents },

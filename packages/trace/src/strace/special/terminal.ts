@@ -33,6 +33,7 @@ const commands: Record<number, string> = {
   21584: "FIONCLEX",
   21585: "FIOCLEX",
   21586: "FIOASYNC",
+  21600: "FIOQSIZE",
   2148034049: "FS_IOC_GETFLAGS",
   1074292226: "FS_IOC_SETFLAGS",
   1074041865: "BTRFS_IOC_CLONE or FICLONE",
@@ -108,7 +109,7 @@ const argument: ArgPrinter = (c, i) => {
     case 0x5452:
     case 0x40045431:
     case 0x5420:
-      return `[${c.i32(at) ?? pointer(at)}]`;
+      return c.i32(at) === null ? pointer(at) : `[${c.i32(at)}]`;
     case 0x540e:
       return String(at);
     case 0x5422:
