@@ -1,4 +1,5 @@
 import type { SyscallDef } from "../syscall/declare.ts";
+import { accessSyscalls } from "./access.ts";
 import { attrSyscalls } from "./attr.ts";
 import { eventfdSyscalls } from "./eventfd.ts";
 import { eventpollSyscalls } from "./eventpoll.ts";
@@ -22,6 +23,8 @@ import { statSyscalls } from "./stat.ts";
 import { statfsSyscalls } from "./statfs.ts";
 import { syncSyscalls } from "./sync.ts";
 import { timerfdSyscalls } from "./timerfd.ts";
+import { truncateSyscalls } from "./truncate.ts";
+import { utimesSyscalls } from "./utimes.ts";
 import { xattrSyscalls } from "./xattr.ts";
 
 /** System calls of fs/. */
@@ -33,6 +36,9 @@ export const fsSyscalls: readonly SyscallDef[] = [
   ...readdirSyscalls,
   ...nameSyscalls,
   ...attrSyscalls,
+  ...utimesSyscalls,
+  ...truncateSyscalls,
+  ...accessSyscalls,
   ...mountSyscalls,
   ...pipeSyscalls,
   ...fcntlSyscalls,
