@@ -1,20 +1,56 @@
 // Bundles the workspaces into the one published package: packages/lstar/dist.
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
 import { build } from "esbuild";
 
-const out = new URL("../packages/lstar/dist/", import.meta.url).pathname;
-const src = new URL("../packages/lstar/src/", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = join(root, "packages/lstar/dist/");
+const src = join(root, "packages/lstar/src/");
 rmSync(out, { recursive: true, force: true });
-await build({
-  entryPoints: { index: `${src}index.ts`, cli: `${src}cli.ts` },
+
+const common = {
   outdir: out,
   bundle: true,
-  external: ["commander"],
-  splitting: true,
   platform: "node",
-  format: "esm",
   target: "node20",
-  sourcemap: "linked",
+  // Names stay: kernel state is stored by class name. Smaller text is quicker to load.
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: "warning",
+};
+await build({
+  ...common,
+  entryPoints: { index: `${src}index.ts`, interpreter: `${src}interpreter.ts` },
+  splitting: true,
+  external: ["commander"],
+  format: "esm",
   chunkNames: "chunk-[hash]",
 });
+// The command is one classic script, so that its compiled form can be kept beside it.
+await build({ ...common, entryPoints: { cli: `${src}cli.ts` }, format: "cjs", outExtension: { ".js": ".cjs" } });
+
+// The interpreter's WebAssembly module is the same at every start: generate it now.
+const { interpreterBytes } = await import(`${out}interpreter.js`);
+writeFileSync(`${out}interpreter.wasm`, interpreterBytes());
+
+// V8's code cache for this version of Node; another version ignores it.
+const text = readFileSync(`${out}cli.cjs`, "utf8");
+writeFileSync(`${out}cli.cache`, new Script(wrap(text), { filename: `${out}cli.cjs` }).createCachedData());
+
+// Types of the public library.
+const types = mkdtempSync(join(tmpdir(), "lstar-types-"));
+execFileSync(process.execPath, [
+  join(root, "node_modules/typescript/bin/tsc"),
+  ...["-p", join(root, "tsconfig.types.json"), "--outDir", types],
+]);
+copyFileSync(join(types, "lstar/src/library.d.ts"), `${out}index.d.ts`);
+rmSync(types, { recursive: true });
+
+/** As bin/lstar.js wraps it. */
+function wrap(body) {
+  return `(function(require,module,exports,__dirname){${body}\n})`;
+}

@@ -73,7 +73,7 @@ const signalNumbers: Record<string, number> = {
 
 /** Runs the built lstar command. */
 export function lstar(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  if (!existsSync(join(root, "packages/lstar/dist/cli.js"))) throw new Error("lstar is not built: run `npm run build`");
+  if (!existsSync(join(root, "packages/lstar/dist/cli.cjs"))) throw new Error("lstar is not built: run `npm run build`");
   return run(process.execPath, [lstarCommand, ...args], { timeout: 60_000, ...options });
 }
 

@@ -1,13 +1,20 @@
 import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
 import type { Kernel } from "@lstar/kernel";
+import { useInterpreter } from "@lstar/machine";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { type RunOptions, withRunOptions } from "./options.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
+
+try {
+  useInterpreter(new Uint8Array(readFileSync(join(__dirname, "interpreter.wasm"))));
+} catch {
+  // Not built beside the command: it is generated instead.
+}
 
 /** Exit status of lstar's own errors. */
 const STATUS_LSTAR = 125;
@@ -133,4 +140,7 @@ addTraceOptions(
   });
 });
 
-await program.parseAsync();
+program.parseAsync().catch((e: unknown) => {
+  process.stderr.write(`lstar: internal error: ${e instanceof Error ? e.stack : String(e)}\n`);
+  process.exit(STATUS_LSTAR);
+});

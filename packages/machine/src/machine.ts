@@ -48,6 +48,16 @@ const WARM_AFTER = 4_000_000;
 
 let interpreterModule: WebAssembly.Module | null = null;
 
+/** The interpreter's module as binary. It depends on nothing but this program, so a build may keep it. */
+export function interpreterBytes(): Uint8Array<ArrayBuffer> {
+  return buildInterpreter(numberOps(), { initial: 1, maximum: 65536 });
+}
+
+/** Uses a module that `interpreterBytes` of this same build made, instead of generating it. */
+export function useInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
+  interpreterModule = new WebAssembly.Module(bytes);
+}
+
 /** An x86-64 processor in user mode, with physical memory. Knows nothing of Linux. */
 export class Machine {
   readonly phys: PhysicalMemory;
@@ -77,7 +87,7 @@ export class Machine {
     this.blocks = new BlockCache(this.phys, this.mmu, numbers.numberOf);
     this.cpu = new CpuContext(this.phys.u8.buffer, CPU_CONTEXT_START);
     this.cpu.reset();
-    if (!interpreterModule) interpreterModule = new WebAssembly.Module(buildInterpreter(numbers, { initial: 1, maximum: 65536 }));
+    interpreterModule ??= new WebAssembly.Module(interpreterBytes());
     const table = new WebAssembly.Table({ element: "anyfunc", initial: Math.max(1, numbers.cold.length) });
     const upcall: Record<string, (...args: number[]) => number | undefined> = {};
     for (const u of upcalls) upcall[u.name] = (...args) => u.run(this.phys.view, ...args);
