@@ -28,6 +28,7 @@ import { isDir } from "../uapi/stat.ts";
 import { isSubdir } from "./dcache.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, PATH_MAX, pathLookupAt, userPathAt } from "./namei.ts";
 import { atimeFlags, attachMount, followDown, mountAt, mountTable, refreshMountpoint } from "./namespace.ts";
+import { fsnotifyUnmount } from "./notify/fsnotify.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
 import { getFilesystem } from "./super.ts";
 
@@ -175,6 +176,8 @@ function sysUmount(k: Kernel, nameAddr: number, flags: number): number {
   const gone = t.mounts.filter((x) => isBelow(x, m));
   t.mounts = t.mounts.filter((x) => !gone.includes(x));
   for (const x of gone) refreshMountpoint(k, x.mountpoint);
+  // Watchers hear of the end of a file system that nothing shows or uses any more.
+  for (const x of gone) if (!isBusy(k, x) && !t.mounts.some((y) => y.sb === x.sb)) fsnotifyUnmount(k, x.sb);
   return 0;
 }
 

@@ -183,13 +183,15 @@ function gone(k: Kernel, inode: Inode): void {
 
 /** A file system is unmounted for good. @linux fs/notify/fsnotify.c fsnotify_unmount_inodes */
 export function fsnotifyUnmount(k: Kernel, sb: SuperBlock): void {
+  const watched = new Set<Inode>();
   const walk = (d: Dentry): void => {
-    const { inode } = d;
-    if (inode?.notify) {
-      fsnotifyInode(k, inode, IN_UNMOUNT);
-      gone(k, inode);
-    }
+    if (d.inode?.notify) watched.add(d.inode);
     for (const c of d.children?.values() ?? []) walk(c);
   };
   if (sb.root) walk(sb.root);
+  // The newest first, as they are in the super block's list.
+  for (const inode of [...watched].sort((a, b) => b.ino - a.ino)) {
+    fsnotifyInode(k, inode, IN_UNMOUNT);
+    gone(k, inode);
+  }
 }
