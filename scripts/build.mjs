@@ -1,6 +1,6 @@
 // Bundles the workspaces into the one published package: packages/lstar/dist.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,10 +26,10 @@ await build({
   ...common,
   entryPoints: { index: `${src}index.ts`, interpreter: `${src}interpreter.ts` },
   splitting: true,
-  external: ["commander"],
   format: "esm",
   chunkNames: "chunk-[hash]",
 });
+await build({ ...common, entryPoints: { browser: `${src}browser.ts` }, format: "esm", platform: "browser", target: "es2022" });
 // The command is one classic script, so that its compiled form can be kept beside it.
 await build({ ...common, entryPoints: { cli: `${src}cli.ts` }, format: "cjs", outExtension: { ".js": ".cjs" } });
 
@@ -47,7 +47,7 @@ execFileSync(process.execPath, [
   join(root, "node_modules/typescript/bin/tsc"),
   ...["-p", join(root, "tsconfig.types.json"), "--outDir", types],
 ]);
-copyFileSync(join(types, "lstar/src/library.d.ts"), `${out}index.d.ts`);
+cpSync(join(types, "lstar/src"), out, { recursive: true, filter: (f) => !f.endsWith(".ts") || /(index|browser|library)\.d\.ts$/.test(f) });
 rmSync(types, { recursive: true });
 
 /** As bin/lstar.js wraps it. */

@@ -46,30 +46,29 @@ function join(chunks: Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** What the place that lstar runs in adds: its files, for `root` and for programs that the guest has not. */
+export interface Platform {
+  files: HostFileSystem;
+  bringIn: NonNullable<StartOptions["bringIn"]>;
+}
+
 /**
  * Starts a machine, runs one program in it to its end, and gives what it did.
  * @throws an Error that says why if the program cannot be started.
  */
-export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+/** `run` for Node (with a platform) or for a browser (null: only the files given). */
+export function makeRun(platform: Platform | null): Run {
+  return (argv, options = {}) => runOnce(platform, argv, options);
+}
+
+async function runOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunResult> {
   const stdout: Uint8Array[] = [];
   const stderr: Uint8Array[] = [];
   const encode = (v: string | Uint8Array): Uint8Array => (typeof v === "string" ? new TextEncoder().encode(v) : v);
-  let files: HostFileSystem | null = null;
-  let bringIn: StartOptions["bringIn"] = null;
-  // Node's files are loaded only where there is a Node.
-  if (typeof process !== "undefined" && process.versions?.node) {
-    const { NodeFiles } = await import("@lstar/host/node/files.ts");
-    const { readFileSync, statSync } = await import("node:fs");
-    files = new NodeFiles();
-    if (options.root === undefined)
-      bringIn = (path) => {
-        try {
-          return { bytes: readFileSync(path), mode: statSync(path).mode & 0o777 };
-        } catch {
-          return null;
-        }
-      };
-  }
+  const files = platform?.files ?? null;
+  const bringIn = options.root === undefined ? (platform?.bringIn ?? null) : null;
   const host = new MemoryHost(
     encode(options.stdin ?? ""),
     (b) => stdout.push(b),
