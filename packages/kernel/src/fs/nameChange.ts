@@ -3,7 +3,7 @@ import { capable } from "../kernel/capability.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { CAP_FOWNER, CAP_FSETID, CAP_MKNOD } from "../uapi/capability.ts";
-import { EBUSY, EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
+import { EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../uapi/fcntl.ts";
 import { isDir, isReg, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
 import { dAlloc, dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
@@ -81,7 +81,6 @@ export function vfsMkdir(k: Kernel, dir: Inode, dentry: Dentry, mode: number): n
   const p = mayCreate(k, dir);
   if (p < 0) return p;
   if (!dir.op.mkdir) return -EPERM;
-  if (dir.nlink >= 65000) return -EMLINK;
   const r = dir.op.mkdir(k, dir, dentry, mode & (0o777 | S_ISVTX) & ~k.current.fs.umask);
   if (r < 0) return r;
   changed(k, dir);
@@ -202,23 +201,23 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
   return 0;
 }
 
+/** One side of a rename: its directory, its dentry, and whether slashes followed the name. */
+export interface RenameSide {
+  parent: Path;
+  dentry: Dentry;
+  trailing: boolean;
+}
+
 /** Checks that do not depend on the file system. @linux fs/namei.c do_renameat2 */
-export function renameChecks(
-  oldParent: Path,
-  oldDentry: Dentry,
-  newParent: Path,
-  newDentry: Dentry,
-  flags: number,
-  trailing: boolean,
-): number {
-  if (oldParent.mnt !== newParent.mnt) return -EXDEV;
-  if (flags & RENAME_NOREPLACE && newDentry.inode) return -EEXIST;
+export function renameChecks(from: RenameSide, to: RenameSide, flags: number): number {
+  if (flags & RENAME_NOREPLACE && to.dentry.inode) return -EEXIST;
   if (flags & RENAME_EXCHANGE) {
-    if (!newDentry.inode) return -ENOENT;
+    if (!to.dentry.inode) return -ENOENT;
+    if (!isDir(to.dentry.inode.mode) && to.trailing) return -ENOTDIR;
   }
-  if (!isDir(oldDentry.inode!.mode) && trailing) return -ENOTDIR;
+  if (!isDir(from.dentry.inode!.mode) && (from.trailing || (to.trailing && !(flags & RENAME_EXCHANGE)))) return -ENOTDIR;
   // Not into itself, and not over what contains it.
-  if (isSubdir(newParent.dentry, oldDentry)) return -EINVAL;
-  if (isSubdir(oldParent.dentry, newDentry) && newDentry.inode) return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+  if (isSubdir(to.parent.dentry, from.dentry)) return -EINVAL;
+  if (to.dentry.inode && isSubdir(from.parent.dentry, to.dentry)) return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
   return 0;
 }

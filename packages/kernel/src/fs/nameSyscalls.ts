@@ -111,10 +111,10 @@ function renameat2(k: Kernel, oldDfd: number, oldAddr: number, newDfd: number, n
   if (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT) && flags & RENAME_EXCHANGE) return -EINVAL;
   const oldName = getname(k, oldAddr);
   if (typeof oldName === "number") return oldName;
-  const newName = getname(k, newAddr);
-  if (typeof newName === "number") return newName;
   const from = filenameParent(k, oldDfd, oldName);
   if (typeof from === "number") return from;
+  const newName = getname(k, newAddr);
+  if (typeof newName === "number") return newName;
   const to = filenameParent(k, newDfd, newName);
   if (typeof to === "number") return to;
   if (from.path.mnt !== to.path.mnt) return -EXDEV;
@@ -131,7 +131,11 @@ function renameat2(k: Kernel, oldDfd: number, oldAddr: number, newDfd: number, n
   }
   const newDentry = lookupOne(k, to.path.dentry, to.last);
   if (typeof newDentry === "number") return newDentry;
-  let r = renameChecks(from.path, oldDentry, to.path, newDentry, flags, from.trailing || (to.trailing && !(flags & RENAME_EXCHANGE)));
+  let r = renameChecks(
+    { parent: from.path, dentry: oldDentry, trailing: from.trailing },
+    { parent: to.path, dentry: newDentry, trailing: to.trailing },
+    flags,
+  );
   if (r === 0) r = vfsRename(k, from.path, oldDentry, to.path, newDentry, flags);
   if (newDentry.inode === null && newDentry.parent.children?.get(newDentry.name) === newDentry) forgetNegative(newDentry);
   return r;

@@ -81,6 +81,9 @@ const VALID_OPEN_FLAGS =
   O_PATH |
   __O_TMPFILE;
 
+/** What O_PATH goes together with. */
+const PATH_FLAGS = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+
 /** What the access mode asks of the inode. */
 function accMask(flags: number): number {
   const mode = flags & O_ACCMODE;
@@ -108,7 +111,7 @@ export function doFilpOpen(k: Kernel, dfd: number, name: string, how: OpenHow): 
   if (bad < 0) return bad;
   if (name === "") return -ENOENT;
   let { flags } = how;
-  if (flags & O_PATH) flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+  if (flags & O_PATH) flags &= PATH_FLAGS;
   const w = startWalk(k, dfd, name, how.resolve);
   if (typeof w === "number") return w;
   let r = walkParent(k, w, name);
@@ -300,6 +303,8 @@ export function openExec(k: Kernel, dfd: number, name: string, flags: number): F
 
 /** @linux fs/open.c do_sys_openat2 */
 export function doSysOpen(k: Kernel, dfd: number, pathAddr: number, how: OpenHow): number {
+  const bad = checkHow(how);
+  if (bad < 0) return bad;
   const name = getname(k, pathAddr);
   if (typeof name === "number") return name;
   const file = doFilpOpen(k, dfd, name, how);
@@ -310,7 +315,7 @@ export function doSysOpen(k: Kernel, dfd: number, pathAddr: number, how: OpenHow
 }
 
 function classic(flags: number, mode: number): OpenHow {
-  const f = flags & VALID_OPEN_FLAGS;
+  const f = flags & (flags & O_PATH ? PATH_FLAGS : VALID_OPEN_FLAGS);
   return { flags: f | O_LARGEFILE, mode: f & (O_CREAT | __O_TMPFILE) ? mode & 0o7777 : 0, resolve: 0 };
 }
 
@@ -332,7 +337,7 @@ function sysOpenat2(k: Kernel, dfd: number, pathAddr: number, howAddr: number, s
   const resolve = v.resolve as number;
   if (flags > 0xffffffff || flags & ~VALID_OPEN_FLAGS) return -EINVAL;
   if (resolve > 0x3f) return -EINVAL;
-  if (flags & O_PATH && flags & ~(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)) return -EINVAL;
+  if (flags & O_PATH && flags & ~PATH_FLAGS) return -EINVAL;
   if (mode !== 0 && !(flags & (O_CREAT | __O_TMPFILE))) return -EINVAL;
   if (mode > 0o7777) return -EINVAL;
   if (resolve & 0x20 && flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) return -11;
