@@ -34,8 +34,11 @@ int main(void) {
   mapped("read-only shared", map(0, 4096, PROT_READ, MAP_SHARED, ro, 0));
   mapped("no type file", map(0, 4096, PROT_READ, 0, rw, 0));
   mapped("validate", map(0, 4096, PROT_READ, MAP_SHARED_VALIDATE, rw, 0));
-  mapped("validate unknown flag", map(0, 4096, PROT_READ, MAP_SHARED_VALIDATE | 0x8000000, rw, 0));
-  mapped("shared unknown flag", map(0, 4096, PROT_READ, MAP_SHARED | 0x8000000, rw, 0));
+  mapped("validate unknown flag", map(0, 4096, PROT_READ, MAP_SHARED_VALIDATE | 0x200000, rw, 0));
+  mapped("shared unknown flag", map(0, 4096, PROT_READ, MAP_SHARED | 0x200000, rw, 0));
+  mapped("validate huge size bits", map(0, 4096, PROT_READ, MAP_SHARED_VALIDATE | 0x8000000, rw, 0));
+  mapped("validate sync", map(0, 4096, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC, rw, 0));
+  mapped("validate no replace", map((void *)0x50000000, 4096, PROT_READ, MAP_SHARED_VALIDATE | MAP_FIXED_NOREPLACE, rw, 0));
   mapped("grows down shared", map(0, 4096, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0));
   mapped("grows down file", map(0, 4096, RW, MAP_PRIVATE | MAP_GROWSDOWN, rw, 0));
   mapped("offset overflow", map(0, 8192, PROT_READ, MAP_PRIVATE, rw, 0x7ffffffffffff000));

@@ -20,6 +20,8 @@ export const VM_ACCOUNT = 0x100000;
 export const VM_NORESERVE = 0x200000;
 export const VM_WIPEONFORK = 0x2000000;
 export const VM_DONTDUMP = 0x4000000;
+/** mseal: the area may not be unmapped, moved or changed. Linux keeps it in bit 63. */
+export const VM_SEALED = 0x8000000;
 
 /** Size of user space; addresses above are the kernel's. @linux arch/x86/include/asm/page_64_types.h TASK_SIZE_MAX */
 export const TASK_SIZE = 0x7ffffffff000;
@@ -29,4 +31,6 @@ export const PAGE_MASK_LOW = 4095;
 export const MMAP_MIN_ADDR = 65536;
 
 export const pageDown = (n: number): number => n - (n % PAGE_SIZE);
+/** Page-aligned length above `n`; 0 where 64 bits overflow. */
+export const pageAlign64 = (n: number): number => (n > 18446744073709547520 ? 0 : pageUp(n));
 export const pageUp = (n: number): number => pageDown(n + PAGE_SIZE - 1);

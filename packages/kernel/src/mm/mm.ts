@@ -4,13 +4,14 @@ import type { Kernel } from "../kernel.ts";
 import { stateClass } from "../state.ts";
 import { ENOMEM } from "../uapi/errno.ts";
 import { VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "./flags.ts";
-import { zapRange } from "./memory.ts";
-import { forEachPte, freePageTables, PTE_ANON, PTE_WRITE, pteIndex } from "./pageTable.ts";
+import { addFileRss, zapRange } from "./memory.ts";
+import { allocZeroedPage } from "./pageAlloc.ts";
+import { forEachPte, freePageTables, PTE_ANON, PTE_SPECIAL, PTE_WRITE, pteIndex } from "./pageTable.ts";
 import { vmaClose, vmaOpen } from "./vma.ts";
 
 /** A new, empty address space, or null if no memory is left for its page table. @linux kernel/fork.c mm_alloc */
 export function mmAlloc(k: Kernel): MmStruct | null {
-  const pgd = k.machine.phys.allocZeroed();
+  const pgd = allocZeroedPage(k);
   if (pgd === 0) return null;
   const mm = new MmStruct();
   mm.pgd = pgd;
@@ -110,28 +111,40 @@ export function cloneVma(vma: Vma): Vma {
   return copy;
 }
 
-/** @linux mm/memory.c copy_page_range */
+/**
+ * Copies the page-table entries that faulting would not bring back: pages of a file that were never
+ * written privately are found again. False if no memory is left for tables.
+ * @linux mm/memory.c copy_page_range
+ */
 function copyPageRange(k: Kernel, from: MmStruct, to: MmStruct, vma: Vma): boolean {
   const { phys } = k.machine;
-  const shared = (vma.flags & VM_SHARED) !== 0;
-  // Pages of a file that were never written privately are found again by faulting.
+  if (vma.flags & VM_SHARED && vma.file) return true;
+  let table = -1;
+  let target = 0;
   let ok = true;
   forEachPte(k, from.pgd, vma.start, vma.end, (index, va) => {
     if (!ok) return;
     const lo = phys.u32[index]!;
     if (vma.file && !(lo & PTE_ANON)) return;
-    if (!shared && lo & PTE_WRITE) phys.u32[index] = (lo & ~PTE_WRITE) >>> 0;
-    const hi = phys.u32[index + 1]!;
-    const target = pteIndex(k, to.pgd, va, true);
-    if (target === 0) {
-      ok = false;
-      return;
+    // Both tables are walked in step; 1024 words are one table.
+    if (index >>> 10 !== table) {
+      target = pteIndex(k, to.pgd, va, true);
+      if (target === 0) {
+        ok = false;
+        return;
+      }
+      table = index >>> 10;
+      target -= index & 1023;
     }
+    const at = target + (index & 1023);
+    const { u32 } = phys;
+    const entry = (lo & ~PTE_WRITE) >>> 0;
+    u32[index] = entry;
     phys.get(lo >>> 12);
-    phys.u32[target] = (shared ? lo : lo & ~PTE_WRITE) >>> 0;
-    phys.u32[target + 1] = hi;
+    u32[at] = entry;
+    u32[at + 1] = u32[index + 1]!;
     if (lo & PTE_ANON) to.rssAnon++;
-    else to.rssFile++;
+    else if (!(lo & PTE_SPECIAL)) addFileRss(to, vma);
   });
   return ok;
 }

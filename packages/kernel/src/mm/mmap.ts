@@ -1,11 +1,13 @@
 import type { File } from "../include/linux/fs.ts";
 import { type MmStruct, Vma } from "../include/linux/mm_types.ts";
+import { capable } from "../kernel/capability.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
-import { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY } from "../uapi/errno.ts";
+import { CAP_IPC_LOCK, CAP_SYS_RAWIO } from "../uapi/capability.ts";
+import { EACCES, EAGAIN, EEXIST, EFAULT, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY } from "../uapi/errno.ts";
 import {
+  LEGACY_MAP_MASK,
   MAP_32BIT,
-  MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_GROWSDOWN,
@@ -22,7 +24,9 @@ import {
   PROT_WRITE,
 } from "../uapi/mman.ts";
 import { RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK } from "../uapi/resource.ts";
+import { isReg } from "../uapi/stat.ts";
 import {
+  MMAP_MIN_ADDR,
   PAGE_SIZE,
   pageDown,
   pageUp,
@@ -37,14 +41,16 @@ import {
   VM_MAYWRITE,
   VM_NORESERVE,
   VM_READ,
+  VM_SEALED,
   VM_SHARED,
   VM_WRITE,
 } from "./flags.ts";
-import { faultPage, zapRange } from "./memory.ts";
+import { faultPage, STACK_GUARD, zapRange } from "./memory.ts";
 import { shmemZeroSetup } from "./shmem.ts";
 import { insertVma, mergeVmas, splitVma, vmaClose, vmaIndex } from "./vma.ts";
 
-const STACK_GUARD = 256 * PAGE_SIZE;
+/** Largest offset in a file, plus one. */
+const MAX_LFS_FILESIZE = 2 ** 63;
 const O_ACCMODE = 3;
 const O_WRONLY = 1;
 const O_RDONLY = 0;
@@ -60,10 +66,10 @@ function gapBelow(vma: Vma | undefined): number {
 export function getUnmappedArea(mm: MmStruct, hint: number, len: number, flags: number): number {
   if (len > TASK_SIZE) return -ENOMEM;
   const high = flags & MAP_32BIT ? 0x80000000 : mm.mmapBase;
-  const low = flags & MAP_32BIT ? 0x40000000 : 65536;
+  const low = flags & MAP_32BIT ? 0x40000000 : MMAP_MIN_ADDR;
   if (hint !== 0 && !(flags & MAP_32BIT)) {
     const addr = pageUp(hint);
-    if (addr >= 65536 && addr + len <= TASK_SIZE) {
+    if (addr >= MMAP_MIN_ADDR && addr + len <= TASK_SIZE) {
       const next = mm.vmas[vmaIndex(mm, addr)];
       if (!next || addr + len <= next.start - gapBelow(next)) return addr;
     }
@@ -85,11 +91,18 @@ export function getUnmappedArea(mm: MmStruct, hint: number, len: number, flags: 
 /** May the process have `pages` more? @linux mm/mmap.c may_expand_vm */
 export function mayExpand(k: Kernel, mm: MmStruct, pages: number, data: boolean): boolean {
   if ((mm.totalVm + pages) * PAGE_SIZE > rlimit(k.current, RLIMIT_AS)) return false;
-  if (data) {
-    const limit = rlimit(k.current, RLIMIT_DATA);
-    if (limit !== Number.POSITIVE_INFINITY && dataPages(mm) + pages > limit / PAGE_SIZE) return false;
-  }
-  return true;
+  return !data || mayExpandData(k, mm, pages);
+}
+
+/** May it have `pages` more of private writable memory (RLIMIT_DATA)? */
+export function mayExpandData(k: Kernel, mm: MmStruct, pages: number): boolean {
+  const limit = rlimit(k.current, RLIMIT_DATA);
+  return limit === Number.POSITIVE_INFINITY || dataPages(mm) + pages <= limit / PAGE_SIZE;
+}
+
+/** May the process lock `pages` more? @linux mm/mmap.c mlock_future_ok */
+export function mayLock(k: Kernel, mm: MmStruct, pages: number): boolean {
+  return (mm.lockedVm + pages) * PAGE_SIZE <= rlimit(k.current, RLIMIT_MEMLOCK) || capable(k, CAP_IPC_LOCK);
 }
 
 /** Private writable pages that are no stack. */
@@ -100,7 +113,7 @@ export function dataPages(mm: MmStruct): number {
 }
 
 /** Heuristic overcommit: refuses only what can never fit. @linux mm/util.c __vm_enough_memory */
-function enoughMemory(k: Kernel, pages: number): boolean {
+export function enoughMemory(k: Kernel, pages: number): boolean {
   return pages <= k.machine.phys.limitFrames;
 }
 
@@ -121,15 +134,17 @@ export function doMmap(
   if (len === 0) return -EINVAL;
   if (len > TASK_SIZE) return -ENOMEM;
   len = pageUp(len);
-  if (pgoff + len / PAGE_SIZE > 2 ** 52) return -EOVERFLOW;
   if (mm.vmas.length > MAX_MAP_COUNT) return -ENOMEM;
   const type = flags & MAP_TYPE;
   if (flags & MAP_FIXED_NOREPLACE) flags |= MAP_FIXED;
   if (flags & MAP_FIXED) {
     if (addr % PAGE_SIZE !== 0) return -EINVAL;
     if (addr + len > TASK_SIZE) return -ENOMEM;
-    if (addr < 65536 && k.current.cred.euid !== 0) return -EPERM;
+    if (addr < MMAP_MIN_ADDR && !capable(k, CAP_SYS_RAWIO)) return -EPERM;
   } else {
+    // A hint in a page counts as that page's start; one too low becomes the lowest address.
+    addr = pageDown(addr);
+    if (addr !== 0 && addr < MMAP_MIN_ADDR) addr = MMAP_MIN_ADDR;
     const found = getUnmappedArea(mm, addr, len, flags);
     if (found < 0) return found;
     addr = found;
@@ -153,10 +168,10 @@ export function doMmap(
     return -EAGAIN;
   if (file) {
     const mode = file.flags & O_ACCMODE;
+    if (isReg(file.inode.mode) && pgoff * PAGE_SIZE > MAX_LFS_FILESIZE - len) return -EOVERFLOW;
     switch (type) {
       case MAP_SHARED_VALIDATE:
-        if (flags & ~0x1fffff) return -EOPNOTSUPP;
-        if (flags & 0x80000) return -EOPNOTSUPP;
+        if (flags & ~LEGACY_MAP_MASK) return -EOPNOTSUPP;
         break;
       case MAP_SHARED:
       case MAP_PRIVATE:
@@ -240,18 +255,35 @@ function overlapPages(mm: MmStruct, start: number, end: number): number {
   return n;
 }
 
-/** Faults a range in, as far as it may be accessed. @linux mm/gup.c __mm_populate */
+/**
+ * Faults a range in, area by area; what cannot be had in one does not keep the others from it.
+ * @returns 0, or the first error: -EFAULT or -ENOMEM. @linux mm/gup.c __mm_populate
+ */
 export function populate(k: Kernel, mm: MmStruct, start: number, end: number): number {
+  let error = 0;
   for (let i = vmaIndex(mm, start); i < mm.vmas.length && mm.vmas[i]!.start < end; i++) {
     const v = mm.vmas[i]!;
-    if (!(v.flags & (VM_READ | VM_WRITE | VM_EXEC))) continue;
+    if (!(v.flags & (VM_READ | VM_WRITE | VM_EXEC))) {
+      error ||= -EFAULT;
+      continue;
+    }
     const write = (v.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
     for (let va = Math.max(start, v.start); va < Math.min(end, v.end); va += PAGE_SIZE) {
-      if (k.current.signal.groupExit) return -ENOMEM;
-      if (faultPage(k, mm, v, va, write) < 0) return -ENOMEM;
+      const r = k.current.signal.groupExit ? -ENOMEM : faultPage(k, mm, v, va, write);
+      if (r === -ENOMEM) return r;
+      if (r < 0) {
+        error ||= r;
+        break;
+      }
     }
   }
-  return 0;
+  return error;
+}
+
+/** True if an area of the range is sealed. @linux mm/vma.c can_modify_mm */
+export function sealed(mm: MmStruct, start: number, end: number): boolean {
+  for (let i = vmaIndex(mm, start); i < mm.vmas.length && mm.vmas[i]!.start < end; i++) if (mm.vmas[i]!.flags & VM_SEALED) return true;
+  return false;
 }
 
 /** Splits areas so that [start, end) begins and ends at area borders; returns the index of the first one in it. */
@@ -274,6 +306,7 @@ export function doMunmap(k: Kernel, mm: MmStruct, addr: number, len: number): nu
   if (!probe || probe.start >= end) return 0;
   // A hole in the middle makes one area more.
   if (probe.start < addr && probe.end > end && mm.vmas.length >= MAX_MAP_COUNT) return -ENOMEM;
+  if (sealed(mm, addr, end)) return -EPERM;
   const i = isolate(k, mm, addr, end);
   let n = 0;
   while (i + n < mm.vmas.length && mm.vmas[i + n]!.start < end) {
@@ -312,5 +345,3 @@ export function vmBrk(k: Kernel, mm: MmStruct, addr: number, len: number, exec: 
   const vm = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | exec | mm.defFlags;
   return mmapRegion(k, mm, null, addr, len, vm, addr / PAGE_SIZE);
 }
-
-export { EBADF, MAP_ANONYMOUS, pageDown };

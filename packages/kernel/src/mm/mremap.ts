@@ -1,11 +1,9 @@
 import { type MmStruct, Vma } from "../include/linux/mm_types.ts";
-import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
-import { EAGAIN, EFAULT, EINVAL, ENOMEM } from "../uapi/errno.ts";
+import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from "../uapi/errno.ts";
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../uapi/mman.ts";
-import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
 import { PAGE_SIZE, pageUp, TASK_SIZE, VM_LOCKED, VM_SHARED, VM_WRITE } from "./flags.ts";
-import { doMunmap, getUnmappedArea, isolate, mayExpand, populate } from "./mmap.ts";
+import { doMunmap, getUnmappedArea, isolate, MAX_MAP_COUNT, mayExpand, mayLock, populate, sealed } from "./mmap.ts";
 import { forEachPte, pteIndex } from "./pageTable.ts";
 import { UNMOVABLE } from "./protect.ts";
 import { insertVma, mergeVmas, vmaAt, vmaIndex } from "./vma.ts";
@@ -39,15 +37,16 @@ export function doMremap(k: Kernel, mm: MmStruct, addr: number, oldLen: number, 
   if (addr % PAGE_SIZE !== 0) return -EINVAL;
   oldLen = pageUp(oldLen);
   newLen = pageUp(newLen);
-  if (newLen === 0) return -EINVAL;
+  if (newLen === 0 || newLen > TASK_SIZE) return -EINVAL;
   let vma = vmaAt(mm, addr);
   if (!vma) return -EFAULT;
+  if (sealed(mm, addr, addr + Math.max(oldLen, 1))) return -EPERM;
   const fixed = (flags & MREMAP_FIXED) !== 0;
   if (fixed || flags & MREMAP_DONTUNMAP) {
+    if (newAddr % PAGE_SIZE !== 0) return -EINVAL;
+    if (newAddr > TASK_SIZE - newLen) return -EINVAL;
+    if (addr + oldLen > newAddr && newAddr + newLen > addr) return -EINVAL;
     if (fixed) {
-      if (newAddr % PAGE_SIZE !== 0) return -EINVAL;
-      if (newLen > TASK_SIZE || newAddr > TASK_SIZE - newLen) return -EINVAL;
-      if (addr + oldLen > newAddr && newAddr + newLen > addr) return -EINVAL;
       const r = doMunmap(k, mm, newAddr, newLen);
       if (r < 0) return r;
     }
@@ -101,8 +100,7 @@ function resizable(k: Kernel, mm: MmStruct, vma: Vma, addr: number, oldLen: numb
   if (newLen === oldLen) return 0;
   if (vma.flags & UNMOVABLE) return -EFAULT;
   const pages = (newLen - oldLen) / PAGE_SIZE;
-  if (vma.flags & VM_LOCKED && (mm.lockedVm + pages) * PAGE_SIZE > rlimit(k.current, RLIMIT_MEMLOCK) && k.current.cred.euid !== 0)
-    return -EAGAIN;
+  if (vma.flags & VM_LOCKED && !mayLock(k, mm, pages)) return -EAGAIN;
   if (!mayExpand(k, mm, pages, (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE)) return -ENOMEM;
   if (pages > k.machine.phys.limitFrames) return -ENOMEM;
   return 0;
@@ -110,6 +108,8 @@ function resizable(k: Kernel, mm: MmStruct, vma: Vma, addr: number, oldLen: numb
 
 /** @linux mm/mremap.c move_vma */
 function moveVma(k: Kernel, mm: MmStruct, addr: number, oldLen: number, newLen: number, target: number, keep: boolean): number {
+  // Three areas more may come of it.
+  if (mm.vmas.length >= MAX_MAP_COUNT - 3) return -ENOMEM;
   const i = oldLen > 0 ? isolate(k, mm, addr, addr + oldLen) : vmaIndex(mm, addr);
   const vma = mm.vmas[i]!;
   const copy = new Vma(target, target + newLen, vma.flags);

@@ -6,6 +6,8 @@ import type { IovIter } from "../lib/iovIter.ts";
 import { stateClass } from "../state.ts";
 import { EFAULT, ENODEV, ENOMEM } from "../uapi/errno.ts";
 import { PAGE_SIZE } from "./flags.ts";
+import { dropRss } from "./memory.ts";
+import { addReclaimable, allocPage, allocZeroedPage } from "./pageAlloc.ts";
 import { forEachPte, PTE_ANON } from "./pageTable.ts";
 
 /** What a file system does behind the page cache; static tables (struct address_space_operations). */
@@ -28,11 +30,16 @@ export class AddressSpace {
   writableMappings = 0;
   /** Bytes that readPage may be asked for: what was cut off once does not come back when the file grows again. */
   backed = Number.POSITIVE_INFINITY;
-  /** Pages written since the last write-back. Null where nothing is ever written back. */
-  dirty: Set<number> | null = null;
+  /** Pages that differ from what readPage gives. Null where there is nothing behind the cache. */
+  dirty: Set<number> | null;
   constructor(host: Inode, ops: AddressSpaceOperations) {
     this.host = host;
     this.ops = ops;
+    this.dirty = ops.readPage ? new Set() : null;
+  }
+  /** The cache is all there is of the file, as in tmpfs: its pages count as shared memory. */
+  get inMemory(): boolean {
+    return this.ops.readPage === undefined;
   }
   markDirty(index: number): void {
     this.dirty?.add(index);
@@ -59,14 +66,19 @@ export function readMappingPage(k: Kernel, mapping: AddressSpace, index: number)
     if (r < 0) return r;
   }
   const read = mapping.ops.readPage && index * PAGE_SIZE < mapping.backed;
-  const frame = read ? phys.alloc() : phys.allocZeroed();
-  if (frame === 0) return -ENOMEM;
+  const frame = read ? allocPage(k) : allocZeroedPage(k);
+  if (frame === 0) {
+    mapping.ops.unreserve?.(k, mapping, 1);
+    return -ENOMEM;
+  }
   if (read) {
     const r = mapping.ops.readPage!(k, mapping, index, frame);
     if (r < 0) {
       phys.put(frame);
+      mapping.ops.unreserve?.(k, mapping, 1);
       return r;
     }
+    addReclaimable(k, mapping);
     const valid = mapping.backed - index * PAGE_SIZE;
     if (valid < PAGE_SIZE) phys.u8.fill(0, frame * PAGE_SIZE + valid, (frame + 1) * PAGE_SIZE);
   }
@@ -106,6 +118,7 @@ export function genericFileWriteIter(k: Kernel, file: File, from: IovIter, pos: 
   const mapping = inode.mapping!;
   let done = 0;
   let error = 0;
+  if (pos > inode.size) pagecacheIsizeExtended(k, mapping, inode.size);
   while (from.count > 0) {
     const at = pos + done;
     const index = Math.floor(at / PAGE_SIZE);
@@ -149,8 +162,7 @@ export function unmapMappingRange(k: Kernel, mapping: AddressSpace, startIndex: 
       if (pte & PTE_ANON && !evenCows) return;
       phys.u32[i] = 0;
       phys.u32[i + 1] = 0;
-      if (pte & PTE_ANON) mm.rssAnon--;
-      else mm.rssFile--;
+      dropRss(mm, vma, pte);
       phys.put(pte >>> 12);
     });
     if (k.activeMm === mm) k.machine.flushTlb();
@@ -188,6 +200,7 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
     const frame =
       mapping.ops.readPage && index * PAGE_SIZE < mapping.host.size ? readMappingPage(k, mapping, index) : mapping.pages.get(index);
     if (frame === undefined || frame < 0) return;
+    mapping.markDirty(index);
     k.machine.phys.willWrite(frame);
     k.machine.phys.u8.fill(0, frame * PAGE_SIZE + (from % PAGE_SIZE), frame * PAGE_SIZE + (from % PAGE_SIZE) + (to - from));
   };
@@ -210,7 +223,7 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
 function zeroPages(k: Kernel, mapping: AddressSpace, first: number, last: number): void {
   for (let index = first; index < last; index++) {
     if (mapping.ops.reserve && mapping.ops.reserve(k, mapping) < 0) return;
-    const frame = k.machine.phys.allocZeroed();
+    const frame = allocZeroedPage(k);
     if (frame === 0) return;
     mapping.pages.set(index, frame);
     mapping.markDirty(index);
@@ -223,14 +236,17 @@ export function truncatePagecache(k: Kernel, mapping: AddressSpace, newSize: num
   mapping.backed = Math.min(mapping.backed, newSize);
   unmapMappingRange(k, mapping, first, 2 ** 40);
   dropPages(k, mapping, first, 2 ** 40);
-  const tail = newSize % PAGE_SIZE;
-  if (tail !== 0) {
-    const frame = mapping.pages.get(first - 1);
-    if (frame !== undefined) {
-      k.machine.phys.willWrite(frame);
-      k.machine.phys.u8.fill(0, frame * PAGE_SIZE + tail, frame * PAGE_SIZE + PAGE_SIZE);
-    }
-  }
+  pagecacheIsizeExtended(k, mapping, newSize);
+}
+
+/** Zeroes what lies behind byte `size` in its page: a mapping may have left something there, which must not show once the file grows. @linux mm/truncate.c pagecache_isize_extended */
+export function pagecacheIsizeExtended(k: Kernel, mapping: AddressSpace, size: number): void {
+  const tail = size % PAGE_SIZE;
+  if (tail === 0) return;
+  const frame = mapping.pages.get(Math.floor(size / PAGE_SIZE));
+  if (frame === undefined) return;
+  k.machine.phys.willWrite(frame);
+  k.machine.phys.u8.fill(0, frame * PAGE_SIZE + tail, frame * PAGE_SIZE + PAGE_SIZE);
 }
 
 /** mmap of files that live in the page cache. @linux mm/filemap.c generic_file_mmap */

@@ -1,4 +1,5 @@
 import type { Kernel } from "../kernel.ts";
+import { allocZeroedPage } from "./pageAlloc.ts";
 
 /**
  * The four levels of x86-64 page tables, in frames. A page-table entry is addressed by the index of
@@ -13,6 +14,8 @@ export const PTE_DIRTY = 0x40;
 export const PTE_ANON = 0x200;
 /** Software: a shared mapping of the page cache, whose dirtiness belongs to the file. */
 export const PTE_SHARED = 0x400;
+/** Software: the shared page of zeros, which is not counted as resident. */
+export const PTE_SPECIAL = 0x800;
 /** In the high word: not executable. */
 export const PTE_NX = 0x80000000;
 
@@ -33,7 +36,7 @@ export function pteIndex(k: Kernel, pgd: number, va: number, alloc: boolean): nu
       continue;
     }
     if (!alloc) return 0;
-    const frame = phys.allocZeroed();
+    const frame = allocZeroedPage(k);
     if (frame === 0) return 0;
     phys.u32[at] = ((frame << 12) | TABLE) >>> 0;
     phys.u32[at + 1] = 0;

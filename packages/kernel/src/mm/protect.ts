@@ -1,10 +1,11 @@
 import type { MmStruct } from "../include/linux/mm_types.ts";
+import { capable } from "../kernel/capability.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
-import { EACCES, EBUSY, EFAULT, EINVAL, EIO, ENOMEM, EPERM } from "../uapi/errno.ts";
+import { CAP_IPC_LOCK } from "../uapi/capability.ts";
+import { EACCES, EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOMEM, EPERM } from "../uapi/errno.ts";
 import {
   MADV_COLD,
-  MADV_COLLAPSE,
   MADV_DODUMP,
   MADV_DOFORK,
   MADV_DONTDUMP,
@@ -38,6 +39,7 @@ import {
 import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
 import {
   PAGE_SIZE,
+  pageAlign64,
   pageUp,
   TASK_SIZE,
   VM_DONTCOPY,
@@ -48,16 +50,18 @@ import {
   VM_IO,
   VM_LOCKED,
   VM_LOCKONFAULT,
+  VM_MAYWRITE,
   VM_PFNMAP,
   VM_RAND_READ,
   VM_READ,
+  VM_SEALED,
   VM_SEQ_READ,
   VM_SHARED,
   VM_WIPEONFORK,
   VM_WRITE,
 } from "./flags.ts";
 import { changeProtection, faultPage, zapRange } from "./memory.ts";
-import { isolate, populate } from "./mmap.ts";
+import { isolate, mayExpandData, populate } from "./mmap.ts";
 import { zeroRange } from "./pageCache.ts";
 import { PTE_PRESENT, pteIndex } from "./pageTable.ts";
 import { mergeVmas, vmaAt, vmaIndex } from "./vma.ts";
@@ -65,14 +69,14 @@ import { mergeVmas, vmaAt, vmaIndex } from "./vma.ts";
 const ACCESS = VM_READ | VM_WRITE | VM_EXEC;
 const READ_IMPLIES_EXEC = 0x0400000;
 
-/** True if [start, end) is mapped without holes. */
-function covered(mm: MmStruct, start: number, end: number): boolean {
+/** The end of what is mapped from `start` on without a hole, at most `end`. */
+function coveredEnd(mm: MmStruct, start: number, end: number): number {
   for (let i = vmaIndex(mm, start); start < end; i++) {
     const v = mm.vmas[i];
-    if (!v || v.start > start) return false;
+    if (!v || v.start > start) return start;
     start = v.end;
   }
-  return true;
+  return end;
 }
 
 /** @linux mm/mprotect.c do_mprotect_pkey */
@@ -82,8 +86,9 @@ export function doMprotect(k: Kernel, mm: MmStruct, start: number, len: number, 
   if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
   if (len === 0) return 0;
-  const end = start + pageUp(len);
-  if (end > TASK_SIZE || len > TASK_SIZE) return -ENOMEM;
+  const end = start + pageAlign64(len);
+  // A length that overflows ends where it begins.
+  if (end <= start) return -ENOMEM;
   if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | 8)) return -EINVAL;
   if (grows & PROT_GROWSUP) return -EINVAL;
   if (grows & PROT_GROWSDOWN) {
@@ -111,7 +116,18 @@ export function doMprotect(k: Kernel, mm: MmStruct, start: number, len: number, 
       break;
     }
     const stop = Math.min(end, v.end);
+    if (v.flags & VM_SEALED) {
+      error = -EPERM;
+      break;
+    }
     if ((v.flags & ACCESS) !== flags) {
+      const was = (v.flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) === VM_WRITE;
+      const pages = (stop - at) / PAGE_SIZE;
+      // Private memory that becomes writable counts as data.
+      if (flags & VM_WRITE && !was && !(v.flags & (VM_SHARED | VM_GROWSDOWN)) && !mayExpandData(k, mm, pages)) {
+        error = -ENOMEM;
+        break;
+      }
       i = isolate(k, mm, at, stop);
       const part = mm.vmas[i]!;
       part.flags = (part.flags & ~ACCESS) | flags;
@@ -151,11 +167,22 @@ function adviceFlags(advice: number): [number, number] | null {
     case MADV_UNMERGEABLE:
     case MADV_COLD:
     case MADV_PAGEOUT:
-    case MADV_COLLAPSE:
       return [0, 0];
     default:
       return null;
   }
+}
+
+/** Advice that throws contents away. @linux mm/madvise.c is_discard */
+function discards(advice: number): boolean {
+  return (
+    advice === MADV_FREE ||
+    advice === MADV_DONTNEED ||
+    advice === MADV_DONTNEED_LOCKED ||
+    advice === MADV_REMOVE ||
+    advice === MADV_DONTFORK ||
+    advice === MADV_WIPEONFORK
+  );
 }
 
 /** @linux mm/madvise.c do_madvise */
@@ -164,10 +191,10 @@ export function doMadvise(k: Kernel, mm: MmStruct, start: number, len: number, a
   const flags = adviceFlags(advice);
   if (!flags && !known.includes(advice)) return -EINVAL;
   if (start % PAGE_SIZE !== 0) return -EINVAL;
-  const length = pageUp(len);
+  const length = pageAlign64(len);
   if (len !== 0 && length === 0) return -EINVAL;
   const end = start + length;
-  if (end > TASK_SIZE) return -EINVAL;
+  if (end > 2 ** 64) return -EINVAL;
   if (length === 0) return 0;
   if (advice === MADV_POPULATE_READ || advice === MADV_POPULATE_WRITE)
     return madvisePopulate(k, mm, start, end, advice === MADV_POPULATE_WRITE);
@@ -184,8 +211,11 @@ export function doMadvise(k: Kernel, mm: MmStruct, start: number, len: number, a
       at = v.start;
     }
     const stop = Math.min(end, v.end);
+    // What a seal protects against is losing contents that could not be written.
+    if (discards(advice) && v.flags & VM_SEALED && !v.file && !(v.flags & VM_WRITE)) return -EPERM;
     if (flags) {
       if (advice === MADV_WIPEONFORK && (v.file || v.flags & VM_SHARED)) return -EINVAL;
+      if ((advice === MADV_COLD || advice === MADV_PAGEOUT) && v.flags & (VM_LOCKED | VM_PFNMAP)) return -EINVAL;
       const next = (v.flags & ~flags[1]) | flags[0];
       if (next !== v.flags) {
         i = isolate(k, mm, at, stop);
@@ -198,7 +228,7 @@ export function doMadvise(k: Kernel, mm: MmStruct, start: number, len: number, a
     } else if (advice === MADV_REMOVE) {
       if (v.flags & VM_LOCKED) return -EINVAL;
       if (!v.file?.inode.mapping) return -EINVAL;
-      if ((v.flags & (VM_SHARED | VM_WRITE)) !== (VM_SHARED | VM_WRITE)) return -EACCES;
+      if ((v.flags & (VM_SHARED | VM_MAYWRITE)) !== (VM_SHARED | VM_MAYWRITE)) return -EACCES;
       const from = v.pgoff * PAGE_SIZE + (at - v.start);
       zeroRange(k, v.file.inode.mapping, from, from + (stop - at));
     }
@@ -219,28 +249,46 @@ function madvisePopulate(k: Kernel, mm: MmStruct, start: number, end: number, wr
   return 0;
 }
 
-/** Sets or clears VM_LOCKED on a range. @linux mm/mlock.c apply_vma_lock_flags */
+/** Sets or clears VM_LOCKED on a range, up to the first hole. @linux mm/mlock.c do_mlock, apply_vma_lock_flags */
 export function doMlock(k: Kernel, mm: MmStruct, start: number, len: number, lock: number): number {
   const offset = start % PAGE_SIZE;
   start -= offset;
-  const length = pageUp(len + offset);
-  if (length === 0) return 0;
+  const length = pageAlign64(len + offset);
   const end = start + length;
-  if (end > TASK_SIZE) return lock ? -ENOMEM : -EINVAL;
   if (lock) {
     const limit = rlimit(k.current, RLIMIT_MEMLOCK);
-    const privileged = k.current.cred.euid === 0;
+    const privileged = capable(k, CAP_IPC_LOCK);
     if (limit === 0 && !privileged) return -EPERM;
-    if (mm.lockedVm * PAGE_SIZE + length > limit && !privileged) return -ENOMEM;
+    let pages = mm.lockedVm + length / PAGE_SIZE;
+    // What is locked already does not count twice.
+    if (pages * PAGE_SIZE > limit) pages -= lockedPages(mm, start, end);
+    if (pages * PAGE_SIZE > limit && !privileged) return -ENOMEM;
   }
-  const hole = !covered(mm, start, end);
-  const first = isolate(k, mm, start, end);
-  let i = first;
-  for (; i < mm.vmas.length && mm.vmas[i]!.start < end; i++) setLock(mm, i, lock);
-  mergeVmas(k, mm, first, i);
-  if (hole) return -ENOMEM;
-  if (lock & VM_LOCKED && !(lock & VM_LOCKONFAULT) && populate(k, mm, start, end) < 0) return -ENOMEM;
+  if (length === 0) return 0;
+  if (end > 2 ** 63) return -EINVAL;
+  const stop = coveredEnd(mm, start, end);
+  if (stop > start) {
+    const first = isolate(k, mm, start, stop);
+    let i = first;
+    for (; i < mm.vmas.length && mm.vmas[i]!.start < stop; i++) setLock(mm, i, lock);
+    mergeVmas(k, mm, first, i);
+  }
+  if (stop < end) return -ENOMEM;
+  if (lock & VM_LOCKED && !(lock & VM_LOCKONFAULT)) {
+    const r = populate(k, mm, start, end);
+    if (r < 0) return r === -EFAULT ? -ENOMEM : -EAGAIN;
+  }
   return 0;
+}
+
+/** Pages of a range that are locked. @linux mm/mlock.c count_mm_mlocked_page_nr */
+function lockedPages(mm: MmStruct, start: number, end: number): number {
+  let n = 0;
+  for (let i = vmaIndex(mm, start); i < mm.vmas.length && mm.vmas[i]!.start < end; i++) {
+    const v = mm.vmas[i]!;
+    if (v.flags & VM_LOCKED) n += (Math.min(end, v.end) - Math.max(start, v.start)) / PAGE_SIZE;
+  }
+  return n;
 }
 
 function setLock(mm: MmStruct, i: number, lock: number): void {

@@ -8,7 +8,7 @@ import { stateTable } from "../state.ts";
 import { EEXIST, ENODATA, ENOSPC, ENOTEMPTY, EPERM } from "../uapi/errno.ts";
 import { F_SEAL_EXEC, F_SEAL_GROW, F_SEAL_SHRINK, RENAME_EXCHANGE } from "../uapi/fcntl.ts";
 import { isDir, S_IALLUGO, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../uapi/stat.ts";
-import { AddressSpace, truncatePagecache } from "./pageCache.ts";
+import { AddressSpace, pagecacheIsizeExtended, truncatePagecache } from "./pageCache.ts";
 import { shmemAops, shmemFileOps } from "./shmemFile.ts";
 import { type ShmemSuper, SymlinkTarget, sealsOf, shmemSuper } from "./shmemState.ts";
 
@@ -150,6 +150,7 @@ function shmemSetattr(k: Kernel, inode: Inode, attr: Iattr): number {
     if (attr.size < inode.size && seals & F_SEAL_SHRINK) return -EPERM;
     if (attr.size > inode.size && seals & F_SEAL_GROW) return -EPERM;
     const shrink = attr.size < inode.size;
+    if (!shrink) pagecacheIsizeExtended(k, inode.mapping, inode.size);
     inode.size = attr.size;
     if (shrink) truncatePagecache(k, inode.mapping, attr.size);
   }
