@@ -6,7 +6,8 @@ import { pollSiginfo } from "../kernel/signal/siginfo.ts";
 import { groupSendSigInfo, sendSig } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { FASYNC } from "../uapi/fcntl.ts";
-import { POLL_HUP, POLL_IN, POLL_OUT, SIGIO } from "../uapi/signal.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLMSG, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../uapi/poll.ts";
+import { POLL_ERR, POLL_HUP, POLL_IN, POLL_MSG, POLL_OUT, POLL_PRI, SIGIO } from "../uapi/signal.ts";
 
 /** F_SETOWN_EX kinds. */
 export const F_OWNER_TID = 0;
@@ -14,7 +15,14 @@ export const F_OWNER_PID = 1;
 export const F_OWNER_PGRP = 2;
 
 /** poll bits that go with a POLL_* code in siginfo. */
-const bandOf: Readonly<Record<number, number>> = { [POLL_IN]: 0x41, [POLL_OUT]: 0x304, [POLL_HUP]: 0x18 };
+const bandOf: Readonly<Record<number, number>> = {
+  [POLL_IN]: POLLIN | POLLRDNORM,
+  [POLL_OUT]: POLLOUT | POLLWRNORM | POLLWRBAND,
+  [POLL_MSG]: POLLIN | POLLRDNORM | POLLMSG,
+  [POLL_ERR]: POLLERR,
+  [POLL_PRI]: POLLPRI | POLLRDBAND,
+  [POLL_HUP]: POLLHUP | POLLERR,
+};
 
 /** Switches a file's entry in a list of files that want SIGIO. @linux fs/fcntl.c fasync_helper */
 export function fasyncHelper(file: File, on: boolean, list: File[]): void {

@@ -14,6 +14,7 @@ import { inodeOwnerOrCapable } from "./inode.ts";
 import { fcntlGetlease, fcntlSetlease } from "./leases.ts";
 import { fcntlGetlk, fcntlSetlk } from "./lockFcntl.ts";
 import { memfdFcntl } from "./memfd.ts";
+import { fcntlDirnotify } from "./notify/dnotify.ts";
 import { pipeFcntl } from "./pipe.ts";
 
 /** What F_SETFL may change besides O_ASYNC. */
@@ -151,6 +152,8 @@ function sysFcntl(k: Kernel, fd: number, cmd: number, arg: number): number {
       return fcntlGetlease(k, file);
     case F.F_SETLEASE:
       return fcntlSetlease(k, file, int);
+    case F.F_NOTIFY:
+      return fcntlDirnotify(k, file, int);
     case F.F_SETPIPE_SZ:
     case F.F_GETPIPE_SZ:
       return pipeFcntl(k, file, cmd === F.F_SETPIPE_SZ, arg % 0x100000000);

@@ -9,6 +9,7 @@ import { RLIMIT_NOFILE } from "../uapi/resource.ts";
 import { dropInode } from "./dcache.ts";
 import { eventpollReleaseFile } from "./eventpoll/item.ts";
 import { locksRemoveFile, locksRemovePosix } from "./locks.ts";
+import { dnotifyFlush } from "./notify/dnotify.ts";
 import { fsnotifyCloseFile } from "./notify/fsnotify.ts";
 
 const CLOSE_RANGE_UNSHARE = 2;
@@ -37,6 +38,7 @@ export function fput(k: Kernel, file: File): void {
   fsnotifyCloseFile(k, file);
   if (file.ep) eventpollReleaseFile(k, file);
   if (inode.locks) locksRemoveFile(k, file);
+  if (inode.notify) dnotifyFlush(file);
   file.op.release?.(k, inode, file);
   if ((file.flags & O_ACCMODE) !== 0 && !(file.flags & O_PATH) && inode.writecount > 0) inode.writecount--;
   dropInode(k, inode);

@@ -25,6 +25,9 @@ import { isDir } from "../../uapi/stat.ts";
  * tests. Events have the bits of inotify (FS_* and IN_* agree).
  */
 
+/** A name moved within one directory: only directory signals (F_NOTIFY) tell that apart. */
+export const FS_DN_RENAME = 0x10000000;
+
 /** Somebody's interest in one inode (struct fsnotify_mark). */
 export abstract class FsnotifyMark {
   readonly inode: Inode;
@@ -163,7 +166,7 @@ export function fsnotifyMove(
     }
     const cookie = ++state.cookie;
     const d = isDir(source.mode) ? IN_ISDIR : 0;
-    fsnotifyName(k, oldDir, IN_MOVED_FROM | d, oldName, cookie);
+    fsnotifyName(k, oldDir, IN_MOVED_FROM | d | (oldDir === newDir ? FS_DN_RENAME : 0), oldName, cookie);
     fsnotifyName(k, newDir, IN_MOVED_TO | d, newName, cookie);
   }
   if (target) fsnotifyLinkCount(k, target);

@@ -33,7 +33,7 @@ import { anonInodeGetFd } from "../anonInodes.ts";
 import { fasyncHelper, killFasync } from "../fasync.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, userPathAt } from "../namei.ts";
 import { inodePermission, MAY_READ } from "../permission.ts";
-import { FsnotifyMark, type FsnotifyMarks, fsnotifyAddMark, fsnotifyDetachMark } from "./fsnotify.ts";
+import { FS_DN_RENAME, FsnotifyMark, type FsnotifyMarks, fsnotifyAddMark, fsnotifyDetachMark } from "./fsnotify.ts";
 
 /** sizeof(struct inotify_event) */
 const EVENT_SIZE = 16;
@@ -98,7 +98,7 @@ export class InotifyMark extends FsnotifyMark {
   /** @linux fs/notify/inotify/inotify_fsnotify.c inotify_handle_inode_event */
   handle(k: Kernel, mask: number, cookie: number, name: string): void {
     // IN_ISDIR never came with events of the watched thing's own name.
-    const m = mask & (IN_MOVE_SELF | IN_DELETE_SELF) ? mask & ~IN_ISDIR : mask;
+    const m = (mask & (IN_MOVE_SELF | IN_DELETE_SELF) ? mask & ~IN_ISDIR : mask) & ~FS_DN_RENAME;
     addEvent(k, this.group, new InotifyEvent(this.wd, m, cookie, name));
     if (this.oneshot) destroyMark(k, this);
   }
