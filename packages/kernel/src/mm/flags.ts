@@ -32,5 +32,5 @@ export const MMAP_MIN_ADDR = 65536;
 
 export const pageDown = (n: number): number => n - (n % PAGE_SIZE);
 /** Page-aligned length above `n`; 0 where 64 bits overflow. */
-export const pageAlign64 = (n: number): number => (n > 18446744073709547520 ? 0 : pageUp(n));
+export const pageAlign64 = (n: number): number => (n > 2 ** 64 - 4096 ? 0 : pageUp(n));
 export const pageUp = (n: number): number => pageDown(n + PAGE_SIZE - 1);

@@ -1,7 +1,9 @@
+import { capable } from "../kernel/capability.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { EBADF, EFAULT, EINVAL, ENOMEM, ENOSPC, EPERM } from "../uapi/errno.ts";
+import { CAP_IPC_LOCK } from "../uapi/capability.ts";
+import { EBADF, EFAULT, EINVAL, ENOMEM, EPERM } from "../uapi/errno.ts";
 import {
   MAP_ANONYMOUS,
   MAP_HUGETLB,
@@ -19,8 +21,11 @@ import {
 } from "../uapi/mman.ts";
 import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
 import { PAGE_SIZE, pageUp, TASK_SIZE, VM_LOCKED, VM_LOCKONFAULT } from "./flags.ts";
+import { remapFilePages } from "./fremap.ts";
+import { mempolicySyscalls } from "./mempolicy.ts";
 import { doBrk, doMmap, doMunmap } from "./mmap.ts";
 import { doMremap } from "./mremap.ts";
+import { doMseal } from "./mseal.ts";
 import { processVmSyscalls } from "./processVmAccess.ts";
 import { doMadvise, doMincore, doMlock, doMprotect, doMsync, lockAll } from "./protect.ts";
 import { copyToUser } from "./usercopy.ts";
@@ -58,7 +63,7 @@ function sysMincore(k: Kernel, start: number, len: number, vec: number): number 
 function sysMlockall(k: Kernel, flags: number): number {
   if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags === MCL_ONFAULT) return -EINVAL;
   const limit = rlimit(k.current, RLIMIT_MEMLOCK);
-  const privileged = k.current.cred.euid === 0;
+  const privileged = capable(k, CAP_IPC_LOCK);
   if (limit === 0 && !privileged) return -EPERM;
   const mm = k.current.mm!;
   if (flags & MCL_CURRENT && mm.totalVm * PAGE_SIZE > limit && !privileged) return -ENOMEM;
@@ -70,11 +75,16 @@ function sysMlockall(k: Kernel, flags: number): number {
   return lockAll(k, mm, lock, flags & MCL_FUTURE ? lock : 0);
 }
 
-/** Protection keys need a processor feature this one has not. */
-const noPkeys = (): number => -ENOSPC;
-
 export const mmSyscalls: SyscallDef[] = [
   ...processVmSyscalls,
+  ...mempolicySyscalls,
+  syscall(
+    "remap_file_pages",
+    { addr: A.ptr, size: A.size, prot: A.flags(protNames, "u64"), pgoff: A.ulong, flags: A.flags(mapNames, "u64") },
+    remapFilePages,
+    { linux: "mm/mmap.c remap_file_pages" },
+  ),
+  syscall("mseal", { start: A.ptr, len: A.size, flags: A.ulong }, doMseal, { linux: "mm/mseal.c do_mseal" }),
   syscall("mmap", { addr: A.ptr, length: A.size, prot: A.flags(protNames), flags: A.flags(mapNames), fd: A.fd, offset: A.hex }, sysMmap, {
     linux: "arch/x86/kernel/sys_x86_64.c mmap",
     ret: "hex",
@@ -129,6 +139,6 @@ export const mmSyscalls: SyscallDef[] = [
     (k, addr, len, prot, pkey) => (pkey === -1 ? doMprotect(k, k.current.mm!, addr, len, prot) : -EINVAL),
     { linux: "mm/mprotect.c pkey_mprotect" },
   ),
-  syscall("pkey_alloc", { flags: A.ulong, access_rights: A.ulong }, noPkeys, { linux: "mm/mprotect.c pkey_alloc" }),
+  syscall("pkey_alloc", { flags: A.ulong, access_rights: A.ulong }, () => -EINVAL, { linux: "mm/mprotect.c pkey_alloc" }),
   syscall("pkey_free", { pkey: A.int }, () => -EINVAL, { linux: "mm/mprotect.c pkey_free" }),
 ];
