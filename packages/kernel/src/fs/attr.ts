@@ -3,17 +3,17 @@ import { capable } from "../kernel/capability.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { CAP_CHOWN, CAP_FSETID } from "../uapi/capability.ts";
+import { CAP_CHOWN } from "../uapi/capability.ts";
 import { EBADF, EINVAL, EOPNOTSUPP, EPERM } from "../uapi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, atNames } from "../uapi/fcntl.ts";
 import { IN_ACCESS, IN_ATTRIB, IN_MODIFY } from "../uapi/inotify.ts";
-import { isDir, isLnk, S_ISGID } from "../uapi/stat.ts";
+import { isLnk, S_ISGID } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
 import { LOOKUP_EMPTY, LOOKUP_FOLLOW, userPathAt } from "./namei.ts";
 import { fsnotifyChange } from "./notify/fsnotify.ts";
 import { inGroup, inodePermission, MAY_WRITE, mntWantWrite } from "./permission.ts";
-import { privBits } from "./removePrivs.ts";
+import { inGroupOrCapable, privBits, writePrivBits } from "./removePrivs.ts";
 
 /** A change of attributes, and how it came about. */
 export interface Change extends Iattr {
@@ -35,8 +35,7 @@ function setattrPrepare(k: Kernel, inode: Inode, a: Change): number {
     return -EPERM;
   if (a.mode !== undefined) {
     if (!inodeOwnerOrCapable(k, inode)) return -EPERM;
-    const gid = a.gid ?? inode.gid;
-    if (!inGroup(cred, gid) && !capable(k, CAP_FSETID)) a.mode &= ~S_ISGID;
+    if (!inGroupOrCapable(k, a.gid ?? inode.gid)) a.mode &= ~S_ISGID;
   }
   if (a.setTimes && !inodeOwnerOrCapable(k, inode)) return -EPERM;
   return 0;
@@ -61,13 +60,15 @@ export function notifyChange(k: Kernel, path: Path, a: Change): number {
     const p = inodePermission(k, inode, MAY_WRITE);
     if (p < 0) return p;
   }
-  // A change of size or owner takes set-id bits away.
-  if (a.mode === undefined && (a.truncate || a.uid !== undefined || a.gid !== undefined)) {
-    const bits = a.truncate ? (capable(k, CAP_FSETID) ? 0 : privBits(inode)) : isDir(inode.mode) ? 0 : privBits(inode);
+  // A change of size or owner takes set-id bits away. Whoever may write needs no more for the former.
+  if (a.truncate) {
+    const bits = writePrivBits(k, inode);
     if (bits) a.mode = inode.mode & ~bits;
-    const p = a.truncate ? 0 : setattrPrepare(k, inode, { ...a, mode: undefined } as Change);
-    if (p < 0) return p;
   } else {
+    if (a.uid !== undefined || a.gid !== undefined) {
+      const bits = privBits(k, inode);
+      if (bits) a.mode = inode.mode & ~bits;
+    }
     const p = setattrPrepare(k, inode, a);
     if (p < 0) return p;
   }
@@ -106,7 +107,7 @@ function chownPath(k: Kernel, path: Path, uid: number, gid: number): number {
     const ro = mntWantWrite(path.mnt);
     if (ro < 0) return ro;
     const inode = path.dentry.inode!;
-    const bits = isDir(inode.mode) ? 0 : privBits(inode);
+    const bits = privBits(k, inode);
     return notifyChange(k, path, bits ? { mode: inode.mode & ~bits } : {});
   }
   return notifyChange(k, path, a);

@@ -2,13 +2,14 @@ import type { Dentry, Inode, Path } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
-import { CAP_FOWNER, CAP_FSETID, CAP_MKNOD } from "../uapi/capability.ts";
+import { CAP_FSETID, CAP_MKNOD } from "../uapi/capability.ts";
 import { EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../uapi/fcntl.ts";
-import { isDir, isReg, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
+import { isDir, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
 import { dAlloc, dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
 import { fsnotifyCreate, fsnotifyDelete, fsnotifyLinkCount, fsnotifyMove } from "./notify/fsnotify.ts";
-import { checkSticky, inGroup, inodePermission, MAY_EXEC, MAY_READ, MAY_WRITE } from "./permission.ts";
+import { checkSticky, inGroup, inodePermission, MAY_EXEC, MAY_WRITE } from "./permission.ts";
+import { mayLinkat } from "./protectedLinks.ts";
 
 /** Operations that change names. Each checks permissions, asks the file system, tells watchers. */
 
@@ -101,20 +102,13 @@ export function vfsSymlink(k: Kernel, dir: Inode, dentry: Dentry, target: string
 
 /** `inode` gets one more name. @linux fs/namei.c vfs_link */
 export function vfsLink(k: Kernel, inode: Inode, dir: Inode, dentry: Dentry): number {
+  const allowed = mayLinkat(k, inode);
+  if (allowed < 0) return allowed;
   const p = mayCreate(k, dir);
   if (p < 0) return p;
   if (inode.sb !== dir.sb) return -EXDEV;
   if (!dir.op.link) return -EPERM;
   if (isDir(inode.mode)) return -EPERM;
-  // protected_hardlinks: others' files only if they are plain and could be read and written.
-  if (k.current.cred.fsuid !== inode.uid && !capable(k, CAP_FOWNER)) {
-    const unsafe =
-      !isReg(inode.mode) ||
-      inode.mode & S_ISUID ||
-      (inode.mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP) ||
-      inodePermission(k, inode, MAY_READ | MAY_WRITE) < 0;
-    if (unsafe) return -EPERM;
-  }
   if (inode.nlink === 0 && !inode.linkable) return -ENOENT;
   const r = dir.op.link(k, inode, dir, dentry);
   if (r < 0) return r;

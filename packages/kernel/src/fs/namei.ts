@@ -1,12 +1,14 @@
 import type { Dentry, Inode, Path } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { strncpyFromUser } from "../mm/usercopy.ts";
-import { EACCES, EBADF, EEXIST, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from "../uapi/errno.ts";
+import { EBADF, EEXIST, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from "../uapi/errno.ts";
 import { AT_FDCWD, RESOLVE_BENEATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV } from "../uapi/fcntl.ts";
-import { isDir, isLnk, S_ISVTX } from "../uapi/stat.ts";
+import { MS_NOSYMFOLLOW } from "../uapi/mount.ts";
+import { isDir, isLnk } from "../uapi/stat.ts";
 import { dAlloc, dDrop } from "./dcache.ts";
 import { followDown, followUp } from "./namespace.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
+import { mayFollowLink } from "./protectedLinks.ts";
 
 /** include/linux/namei.h */
 export const LOOKUP_FOLLOW = 1;
@@ -23,6 +25,8 @@ export class Walk {
   /** RESOLVE_* restrictions of openat2. */
   readonly resolve: number;
   links = 0;
+  /** Links being followed that are not the last component of the path. */
+  inside = 0;
   /** After a parent walk: the last component ("", "." and ".." included) and whether slashes follow it. */
   last = "";
   trailing = false;
@@ -126,11 +130,11 @@ export function enter(k: Kernel, w: Walk, dentry: Dentry): number {
 /** Follows the symbolic link `inode` found in the present directory. With `parent`, stops before its last component. */
 export function followLink(k: Kernel, w: Walk, inode: Inode, parent: boolean): number {
   if (++w.links > MAXSYMLINKS || w.resolve & RESOLVE_NO_SYMLINKS) return -ELOOP;
-  if (w.path.mnt.flags & 256) return -ELOOP;
-  // protected_symlinks: in sticky world-writable directories only one's own or the directory owner's.
-  const dir = w.path.dentry.inode!;
-  const { cred } = k.current;
-  if ((dir.mode & (S_ISVTX | 0o002)) === (S_ISVTX | 0o002) && cred.fsuid !== inode.uid && dir.uid !== inode.uid) return -EACCES;
+  if (w.path.mnt.flags & MS_NOSYMFOLLOW) return -ELOOP;
+  if (w.inside === 0) {
+    const p = mayFollowLink(k, w.path.dentry.inode!, inode);
+    if (p < 0) return p;
+  }
   if (inode.op.followLink) {
     if (w.resolve & RESOLVE_NO_MAGICLINKS) return -ELOOP;
     const target = inode.op.followLink(k, inode);
@@ -180,7 +184,9 @@ export function walkParent(k: Kernel, w: Walk, name: string): number {
     } else {
       const link = r.inode!;
       if (isLnk(link.mode)) {
+        w.inside++;
         const f = followLink(k, w, link, false);
+        w.inside--;
         if (f < 0) return f;
         // Where a magic link jumped to, the walk goes on.
         w.jumped = false;

@@ -30,7 +30,7 @@ import {
   RESOLVE_BENEATH,
   RESOLVE_IN_ROOT,
 } from "../uapi/fcntl.ts";
-import { isDir, isLnk, isReg, S_IFCHR, S_IFMT, S_ISVTX } from "../uapi/stat.ts";
+import { isDir, isLnk, isReg, S_IFCHR, S_IFMT } from "../uapi/stat.ts";
 import { type StructValue, struct } from "../uapi/struct.ts";
 import { notifyChange } from "./attr.ts";
 import { dropInode } from "./dcache.ts";
@@ -52,6 +52,7 @@ import {
 } from "./namei.ts";
 import { fsnotifyOpen } from "./notify/fsnotify.ts";
 import { inodePermission, MAY_EXEC, MAY_READ, MAY_WRITE, mntWantWrite } from "./permission.ts";
+import { mayCreateInSticky } from "./protectedLinks.ts";
 
 /** How to open: flags, mode of a new file, RESOLVE_* restrictions (struct open_how). */
 export interface OpenHow {
@@ -156,21 +157,13 @@ function openCreate(k: Kernel, w: Walk, flags: number, mode: number): File | num
       if (r < 0) return r;
       continue;
     }
-    // protected_regular/fifos: no O_CREAT on others' files in sticky world-writable directories.
     const parent = w.path.dentry.inode!;
     const e = enter(k, w, dentry);
     if (e < 0) return e;
     const inode = w.path.dentry.inode!;
     if (isDir(inode.mode)) return -EISDIR;
-    const { cred } = k.current;
-    if (
-      parent.mode & S_ISVTX &&
-      parent.mode & 0o002 &&
-      inode.uid !== parent.uid &&
-      cred.fsuid !== inode.uid &&
-      (inode.mode & S_IFMT) !== S_IFCHR
-    )
-      return -EACCES;
+    const allowed = mayCreateInSticky(k, parent, inode);
+    if (allowed < 0) return allowed;
     return doOpen(k, w.path, flags, false);
   }
 }
