@@ -1,0 +1,11 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { compile, lstar, root } from "../native.ts";
+
+it("answers hostile arguments of every system call", { timeout: 300_000 }, async () => {
+  const program = await compile(join(root, "tests/robust/pointers.c"), ["-O1", "-static"]);
+  const r = await lstar(["run", "--memory", "256M", program, "0", "463", "40"], { timeout: 240_000 });
+  expect(r.stderr).toBe("");
+  expect(r.stdout).toMatch(/^calls \d{5}, all children ended: yes\n$/);
+  expect(r.status).toBe(0);
+});
