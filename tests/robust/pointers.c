@@ -59,6 +59,8 @@ int main(int argc, char **argv) {
       pid_t pid = fork();
       if (pid == 0) {
         struct rlimit limit = {50, 50};
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, 0), dup2(null, 1), dup2(null, 2), close(null);
         setpgid(0, 0);
         setrlimit(RLIMIT_NPROC, &limit);
         alarm(1);
