@@ -1,11 +1,11 @@
-import { type Dentry, Mount, type Path } from "../include/linux/fs.ts";
+import { type Dentry, type File, Mount, type Path } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { strncpyFromUser } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_SYS_ADMIN, CAP_SYS_CHROOT } from "../uapi/capability.ts";
 import { EAGAIN, EBUSY, EINVAL, ELOOP, ENODEV, ENOENT, ENOTDIR, EPERM } from "../uapi/errno.ts";
-import { AT_FDCWD } from "../uapi/fcntl.ts";
+import { AT_FDCWD, O_ACCMODE, O_RDONLY } from "../uapi/fcntl.ts";
 import {
   ATIME_FLAGS,
   MNT_DETACH,
@@ -24,7 +24,7 @@ import {
   UMOUNT_NOFOLLOW,
   umountNames,
 } from "../uapi/mount.ts";
-import { isDir } from "../uapi/stat.ts";
+import { isDir, isReg } from "../uapi/stat.ts";
 import { isSubdir } from "./dcache.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, PATH_MAX, pathLookupAt, userPathAt } from "./namei.ts";
 import { atimeFlags, attachMount, followDown, mountAt, mountTable, refreshMountpoint } from "./namespace.ts";
@@ -46,7 +46,7 @@ function sysMount(k: Kernel, sourceAddr: number, targetAddr: number, typeAddr: n
   if (!capable(k, CAP_SYS_ADMIN)) return -EPERM;
   // The magic number of old programs.
   if ((flags & 0xffff0000) >>> 0 === MS_MGC_VAL) flags &= 0xffff;
-  if (flags & MS_REMOUNT) return remount(path, flags);
+  if (flags & MS_REMOUNT) return remount(k, path, flags);
   if (flags & MS_BIND) return bindMount(k, source, path, (flags & MS_REC) !== 0);
   if (flags & MS_PROPAGATION) return setPropagation(path, flags);
   if (flags & MS_MOVE) return moveMount(k, source, path);
@@ -66,10 +66,18 @@ function newMount(k: Kernel, type: string, source: string, path: Path, flags: nu
   return 0;
 }
 
+/** Is a file of the mount or file system open for writing? @linux fs/namespace.c mnt_hold_writers */
+function isWritten(k: Kernel, within: (f: File) => boolean): boolean {
+  for (const t of k.pids.values())
+    for (const f of t.files.fd) if (f && (f.flags & O_ACCMODE) !== O_RDONLY && isReg(f.inode.mode) && within(f)) return true;
+  return false;
+}
+
 /** New flags for a mount, and for its file system unless MS_BIND is given. @linux fs/namespace.c do_remount, do_reconfigure_mnt */
-function remount(path: Path, flags: number): number {
+function remount(k: Kernel, path: Path, flags: number): number {
   const { mnt } = path;
   if (path.dentry !== mnt.root) return -EINVAL;
+  if (flags & MS_RDONLY && isWritten(k, flags & MS_BIND ? (f) => f.path.mnt === mnt : (f) => f.inode.sb === mnt.sb)) return -EBUSY;
   // Without a word about access times, their handling stays.
   const atime = flags & (ATIME_FLAGS | MS_STRICTATIME) ? atimeFlags(flags) : mnt.flags & ATIME_FLAGS;
   mnt.flags = (flags & MNT_FLAGS & ~ATIME_FLAGS) | atime;

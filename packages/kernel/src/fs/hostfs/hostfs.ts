@@ -51,6 +51,8 @@ export class HostSuper extends ShmemSuper {
 /** Where an inode's contents come from. */
 export class HostInode {
   path: string;
+  /** Further names of the file: when `path` goes, one of them takes its place. */
+  others: string[] = [];
   /** For directories: all entries are in the dentry cache. */
   loaded = false;
   constructor(path: string) {
@@ -58,6 +60,12 @@ export class HostInode {
   }
 }
 stateClass(HostSuper, HostInode);
+
+/** The host file behind an inode, or null. */
+export function hostSource(inode: Inode): HostInode | null {
+  if (inode.info instanceof HostInode) return inode.info;
+  return inode.special instanceof HostInode ? inode.special : null;
+}
 
 const join = (dir: string, name: string): string => (dir === "/" ? `/${name}` : `${dir}/${name}`);
 
@@ -86,7 +94,11 @@ function hostInode(k: Kernel, sb: SuperBlock, path: string, st: HostStat): Inode
   const key = `${st.dev}:${st.ino}`;
   const type = st.mode & S_IFMT;
   const known = type === S_IFDIR ? undefined : info.byHost.get(key);
-  if (known) return known;
+  if (known) {
+    const source = hostSource(known);
+    if (source && source.path !== path && !source.others.includes(path)) source.others.push(path);
+    return known;
+  }
   const ops = type === S_IFDIR ? hostDirInodeOps : type === S_IFLNK ? shmemSymlinkOps : shmemInodeOps;
   const inode = newInode(k, sb, st.mode, info.writable ? mirrorOps(ops) : ops, shmemFileOps);
   inode.ino = st.ino;
