@@ -6,37 +6,47 @@ export interface Script {
   argument: string | null;
 }
 
-const isBlank = (c: number): boolean => c === 0x20 || c === 0x09;
+const NEWLINE = 0x0a;
+const isBlank = (c: number | undefined): boolean => c === 0x20 || c === 0x09;
+const ends = (c: number | undefined): boolean => c === 0 || isBlank(c);
+
+/** First place in [from, to) that is no blank, or -1. */
+function pastBlanks(buf: Uint8Array, from: number, to: number): number {
+  while (from < to && isBlank(buf[from])) from++;
+  return from < to ? from : -1;
+}
+
+/** First blank or NUL in [from, to), or -1. */
+function nextEnd(buf: Uint8Array, from: number, to: number): number {
+  while (from < to && !ends(buf[from])) from++;
+  return from < to ? from : -1;
+}
 
 /**
  * The `#!` line in the first 256 bytes of a file: null if it is no script, -ENOEXEC if the line is
- * not usable. @linux fs/binfmt_script.c load_script
+ * not usable. The interpreter may come out empty. @linux fs/binfmt_script.c load_script
  */
 export function parseScript(buf: Uint8Array): Script | number | null {
   if (buf[0] !== 0x23 || buf[1] !== 0x21) return null;
-  let end = buf.indexOf(0x0a);
+  const limit = buf.length - 1;
+  let end = buf.indexOf(NEWLINE);
   if (end < 0) {
     // No end of line in sight: acceptable only if the interpreter's path is complete.
-    end = buf.length;
-    let i = 2;
-    while (i < end && isBlank(buf[i]!)) i++;
-    if (i === end) return -ENOEXEC;
-    while (i < end && buf[i] !== 0 && !isBlank(buf[i]!)) i++;
-    if (i === end) return -ENOEXEC;
+    const start = pastBlanks(buf, 2, limit);
+    if (start < 0 || nextEnd(buf, start, limit) < 0) return -ENOEXEC;
+    end = limit;
   }
-  const nul = buf.indexOf(0, 2);
-  if (nul >= 0 && nul < end) end = nul;
-  let from = 2;
-  while (end > from && isBlank(buf[end - 1]!)) end--;
-  while (from < end && isBlank(buf[from]!)) from++;
-  if (from === end) return -ENOEXEC;
-  let stop = from;
-  while (stop < end && !isBlank(buf[stop]!)) stop++;
-  const interpreter = latin1(buf.subarray(from, stop));
-  while (stop < end && isBlank(buf[stop]!)) stop++;
-  return { interpreter, argument: stop < end ? latin1(buf.subarray(stop, end)) : null };
+  while (isBlank(buf[end - 1])) end--;
+  const from = pastBlanks(buf, 2, end);
+  if (from < 0) return -ENOEXEC;
+  const stop = nextEnd(buf, from, end);
+  if (stop < 0) return { interpreter: text(buf, from, end), argument: null };
+  const argument = buf[stop] === 0 ? -1 : pastBlanks(buf, stop, end);
+  return { interpreter: text(buf, from, stop), argument: argument < 0 ? null : text(buf, argument, end) };
 }
 
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+/** Bytes up to a NUL as a string. */
+function text(buf: Uint8Array, from: number, to: number): string {
+  const nul = buf.indexOf(0, from);
+  return String.fromCharCode(...buf.subarray(from, nul >= 0 && nul < to ? nul : to));
 }

@@ -1,8 +1,8 @@
 import { CpuContext } from "@lstar/machine";
-import type { File } from "../include/linux/fs.ts";
+import type { File, Inode } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import { type Cred, Sighand } from "../include/linux/sched.ts";
-import { CAP_FULL, commitCreds, prepareCreds } from "../kernel/capability.ts";
+import { commitCreds, prepareCreds } from "../kernel/capability.ts";
 import { deThread } from "../kernel/exit.ts";
 import { mmRelease } from "../kernel/fork.ts";
 import { futexExitRelease } from "../kernel/futex/robust.ts";
@@ -14,12 +14,14 @@ import type { Kernel } from "../kernel.ts";
 import { activateMm, mmAlloc, mmput } from "../mm/mm.ts";
 import { getUser64, strncpyFromUser } from "../mm/usercopy.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { E2BIG, EAGAIN, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM } from "../uapi/errno.ts";
+import { E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM } from "../uapi/errno.ts";
 import { RLIMIT_NPROC, RLIMIT_STACK } from "../uapi/resource.ts";
 import { loadElf } from "./binfmtElf.ts";
 import { parseScript } from "./binfmtScript.ts";
+import { bprmCredsFromFile } from "./execCreds.ts";
 import { doCloseOnExec, dupFiles, fput } from "./file.ts";
 import { openExec } from "./open.ts";
+import { inodePermission } from "./permission.ts";
 import { kernelRead } from "./readWrite.ts";
 
 /** Strings one argument may have, and all together (besides the quarter of the stack limit). @linux include/uapi/linux/binfmts.h */
@@ -28,46 +30,89 @@ const PATH_MAX = 4096;
 const MAX_ARG_STRINGS = 0x7fffffff;
 const BINPRM_BUF_SIZE = 256;
 const MAX_INTERP_DEPTH = 5;
+const ARG_MAX = 131072;
+const TASK_COMM_LEN = 16;
+/** Usual stack limit. @linux include/uapi/linux/resource.h _STK_LIM */
+const STK_LIM = 8 * 1024 * 1024;
+const READ_IMPLIES_EXEC = 0x0400000;
+const MAY_READ = 4;
 const SIGSEGV = 11;
+const SIGCHLD = 17;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-const S_ISUID = 0o4000;
-const S_ISGID = 0o2000;
-const S_IXGRP = 0o010;
-const MNT_NOSUID = 2;
 const PF_FORKNOEXEC = 0x40;
+const PF_NPROC_EXCEEDED = 0x1000;
 
 /** What is being executed (struct linux_binprm). */
 export interface Binprm {
   file: File;
   /** The first bytes of the file, zero-padded. */
   buf: Uint8Array;
-  /** Name for AT_EXECFN and the script's argument. */
+  /** As it was asked for: AT_EXECFN, and the process's name. */
   filename: string;
+  /** Name of the file that is looked at now: a script passes it on. */
+  interp: string;
+  /** The file was named by a descriptor that will be closed: no interpreter could open it. */
+  inaccessible: boolean;
+  comm: string;
   argv: string[];
   envp: string[];
   cred: Cred;
   secure: boolean;
+  /** Bits of the personality that go. */
+  perClear: number;
 }
 
-/** @linux fs/exec.c do_execveat_common */
-export function doExecveatCommon(k: Kernel, dfd: number, filename: string, argv: string[], envp: string[], flags: number): number {
+/** Opens what is to be executed and checks that the user may have one process more. @linux fs/exec.c do_execveat_common, alloc_bprm */
+function allocBprm(k: Kernel, dfd: number, filename: string, flags: number): Binprm | number {
   const task = k.current;
+  if (task.flags & PF_NPROC_EXCEEDED && processCount(k, task.cred.uid) > rlimit(task, RLIMIT_NPROC)) return -EAGAIN;
+  // Once it is not exceeded any more, later calls may fail by it only after another setuid.
+  task.flags &= ~PF_NPROC_EXCEEDED;
   if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
-  if (processCount(k, task.cred.uid) > rlimit(task, RLIMIT_NPROC) && task.cred.uid !== 0 && task.flags & 0x1000) return -EAGAIN;
-  let size = filename.length + 1;
-  for (const s of argv) size += s.length + 1 + 8;
-  for (const s of envp) size += s.length + 1 + 8;
-  const limit = Math.max(131072, Math.min(rlimit(task, RLIMIT_STACK) / 4, 6 * 1024 * 1024));
-  if (size > limit) return -E2BIG;
-  const opened = openExec(k, dfd, filename, flags);
-  if (typeof opened === "number") return opened;
+  if (filename === "" && dfd === AT_FDCWD && flags & AT_EMPTY_PATH) return -EACCES;
+  const file = openExec(k, dfd, filename, flags);
+  if (typeof file === "number") return file;
   let name = filename;
-  if (dfd !== AT_FDCWD && filename[0] !== "/") name = filename === "" ? `/dev/fd/${dfd}` : `/dev/fd/${dfd}/${filename}`;
+  const byFd = dfd !== AT_FDCWD && filename[0] !== "/";
+  if (byFd) name = filename === "" ? `/dev/fd/${dfd}` : `/dev/fd/${dfd}/${filename}`;
+  return {
+    file,
+    buf: new Uint8Array(BINPRM_BUF_SIZE),
+    filename: name,
+    interp: name,
+    inaccessible: byFd && task.files.closeOnExec.has(dfd),
+    comm: (byFd ? file.path.dentry.name : baseName(name)).slice(0, TASK_COMM_LEN - 1),
+    argv: [],
+    envp: [],
+    cred: prepareCreds(task.cred),
+    secure: false,
+    perClear: 0,
+  };
+}
+
+/** Do the strings fit? The quarter of the stack limit counts, at most 6 MiB. @linux fs/exec.c bprm_stack_limits */
+function argumentsFit(k: Kernel, prm: Binprm): boolean {
+  let size = prm.filename.length + 1 + (Math.max(prm.argv.length, 1) + prm.envp.length) * 8;
+  for (const s of prm.argv) size += s.length + 1;
+  for (const s of prm.envp) size += s.length + 1;
+  return size <= Math.max(ARG_MAX, Math.min(rlimit(k.current, RLIMIT_STACK) / 4, (STK_LIM / 4) * 3));
+}
+
+/** Executes a file with arguments that are in the kernel already. @linux fs/exec.c do_execveat_common */
+export function doExecveatCommon(k: Kernel, dfd: number, filename: string, argv: string[], envp: string[], flags: number): number {
+  const prm = allocBprm(k, dfd, filename, flags);
+  if (typeof prm === "number") return prm;
+  return bprmExecve(k, prm, argv, envp);
+}
+
+function bprmExecve(k: Kernel, prm: Binprm, argv: string[], envp: string[]): number {
   // A program always has an argv[0].
-  if (argv.length === 0) argv = [""];
-  return execFile(k, opened, name, argv, envp);
+  prm.argv = argv.length === 0 ? [""] : argv;
+  prm.envp = envp;
+  if (!argumentsFit(k, prm)) return done(k, prm, -E2BIG);
+  return done(k, prm, searchBinaryHandler(k, prm));
 }
 
 function processCount(k: Kernel, uid: number): number {
@@ -76,37 +121,31 @@ function processCount(k: Kernel, uid: number): number {
   return n;
 }
 
-/** @linux fs/exec.c exec_binprm, search_binary_handler */
-function execFile(k: Kernel, file: File, filename: string, argv: string[], envp: string[]): number {
-  const prm: Binprm = {
-    file,
-    buf: new Uint8Array(BINPRM_BUF_SIZE),
-    filename,
-    argv,
-    envp,
-    cred: prepareCreds(k.current.cred),
-    secure: false,
-  };
+/** Follows scripts to their interpreters until there is a program to load. @linux fs/exec.c exec_binprm */
+function searchBinaryHandler(k: Kernel, prm: Binprm): number {
   for (let depth = 0; ; depth++) {
+    if (depth > MAX_INTERP_DEPTH) return -ELOOP;
     prm.buf.fill(0);
     const n = kernelRead(k, prm.file, prm.buf, 0);
-    if (n < 0) return done(k, prm, n);
+    if (n < 0) return n;
     const script = parseScript(prm.buf);
     if (script === null) break;
-    if (typeof script === "number") return done(k, prm, script);
-    if (depth > MAX_INTERP_DEPTH) return done(k, prm, -ELOOP);
-    // interpreter, its one argument, the script's path, then the rest.
+    if (typeof script === "number") return script;
+    if (prm.inaccessible) return -ENOENT;
+    // Interpreter, its one argument, the script's path, then the rest.
     const rest = prm.argv.slice(1);
     prm.argv =
-      script.argument === null ? [script.interpreter, prm.filename, ...rest] : [script.interpreter, script.argument, prm.filename, ...rest];
-    const next = openExec(k, AT_FDCWD, script.interpreter, 0);
-    release(k, prm.file);
+      script.argument === null ? [script.interpreter, prm.interp, ...rest] : [script.interpreter, script.argument, prm.interp, ...rest];
+    if (!argumentsFit(k, prm)) return -E2BIG;
+    prm.interp = script.interpreter;
+    // An empty name is the working directory's.
+    const next = script.interpreter === "" ? -EACCES : openExec(k, AT_FDCWD, script.interpreter, 0);
     if (typeof next === "number") return next;
+    release(k, prm.file);
     prm.file = next;
-    prm.filename = script.interpreter;
   }
   bprmCredsFromFile(k, prm);
-  return done(k, prm, loadElf(k, prm));
+  return loadElf(k, prm);
 }
 
 /** Lets the file be written again and drops it. The running program keeps its own reference. */
@@ -119,33 +158,11 @@ function done(k: Kernel, prm: Binprm, result: number): number {
   return result;
 }
 
-/** setuid and setgid bits. @linux fs/exec.c bprm_fill_uid */
-function bprmCredsFromFile(k: Kernel, prm: Binprm): void {
-  const { inode, path } = prm.file;
-  const { cred } = prm;
-  const old = k.current.cred;
-  if (!(path.mnt.flags & MNT_NOSUID) && !k.current.noNewPrivs) {
-    if (inode.mode & S_ISUID) cred.euid = inode.uid;
-    if ((inode.mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP)) cred.egid = inode.gid;
-  }
-  cred.suid = cred.fsuid = cred.euid;
-  cred.sgid = cred.fsgid = cred.egid;
-  // Root gets all that the bounding set allows (no file capabilities here).
-  if (cred.euid === 0 || cred.uid === 0) {
-    cred.capPermitted = [cred.capBounding[0] & CAP_FULL[0], cred.capBounding[1] & CAP_FULL[1]].map((n) => n >>> 0) as [number, number];
-    cred.capEffective = cred.euid === 0 ? cred.capPermitted : [0, 0];
-  } else {
-    cred.capPermitted = cred.capAmbient;
-    cred.capEffective = cred.capAmbient;
-  }
-  prm.secure = cred.euid !== old.uid || cred.egid !== old.gid;
-}
-
 /**
  * The point of no return: the old program goes, `mm` becomes current. What fails afterwards kills the
  * task. @linux fs/exec.c begin_new_exec
  */
-export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): void {
+export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   const task = k.current;
   deThread(k);
   futexExitRelease(k, task);
@@ -178,15 +195,29 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): void {
   flushSignalHandlers(task.sighand, false);
   task.sasSp = task.sasSize = 0;
   task.didExec = true;
+  task.exitSignal = SIGCHLD;
   task.flags &= ~PF_FORKNOEXEC;
   task.robustList = 0;
   task.rseqAddr = task.rseqLen = task.rseqSig = 0;
-  task.personality &= ~0x0400000;
-  task.comm = baseName(prm.filename).slice(0, 15);
-  mm.dumpable = 1;
-  commitCreds(task, prm.cred);
-  if (!prm.secure) mm.dumpable = 1;
+  task.personality &= ~(READ_IMPLIES_EXEC | prm.perClear);
+  task.comm = prm.comm;
+  const { cred } = prm;
+  if (prm.secure) {
+    task.pdeathSignal = 0;
+    // A privileged program must not be starved or flooded by a stack of the caller's choice.
+    const stack = task.signal.rlim[RLIMIT_STACK];
+    if (stack && stack.cur > STK_LIM) stack.cur = STK_LIM;
+  }
+  const readable = mayRead(k, prm.file.inode);
+  commitCreds(task, cred);
+  mm.dumpable = readable && cred.euid === cred.uid && cred.egid === cred.gid ? 1 : 0;
   k.machine.loadContext(fresh());
+  return 0;
+}
+
+/** May the user read the program, and so see its memory? @linux fs/exec.c would_dump */
+function mayRead(k: Kernel, inode: Inode): boolean {
+  return inodePermission(k, inode, MAY_READ) === 0;
 }
 
 let freshContext: CpuContext | null = null;
@@ -229,7 +260,7 @@ function userStrings(k: Kernel, addr: number): string[] | number {
     const s = strncpyFromUser(k, p, MAX_ARG_STRLEN);
     if (typeof s === "number") return s === -EFAULT ? s : -E2BIG;
     total += s.length + 9;
-    if (total > 8 * 1024 * 1024) return -E2BIG;
+    if (total > STK_LIM) return -E2BIG;
     out.push(s);
   }
   return -E2BIG;
@@ -239,11 +270,13 @@ function sysExecveat(k: Kernel, dfd: number, pathAddr: number, argvAddr: number,
   const path = strncpyFromUser(k, pathAddr, PATH_MAX);
   if (typeof path === "number") return path;
   if (path === "" && !(flags & AT_EMPTY_PATH)) return -ENOENT;
+  const prm = allocBprm(k, dfd, path, flags);
+  if (typeof prm === "number") return prm;
   const argv = userStrings(k, argvAddr);
-  if (typeof argv === "number") return argv;
+  if (typeof argv === "number") return done(k, prm, argv);
   const envp = userStrings(k, envpAddr);
-  if (typeof envp === "number") return envp;
-  const r = doExecveatCommon(k, dfd, path, argv, envp, flags);
+  if (typeof envp === "number") return done(k, prm, envp);
+  const r = bprmExecve(k, prm, argv, envp);
   if (r >= 0 && k.trace.schedProcessExec.enabled) k.trace.schedProcessExec.fire(k.current, path);
   return r;
 }

@@ -13,6 +13,10 @@ export const PF_X = 1;
 export const PF_W = 2;
 export const PF_R = 4;
 
+/** Sizes of Elf64_Ehdr and Elf64_Phdr. */
+export const EHDR_SIZE = 64;
+export const PHDR_SIZE = 56;
+
 export const AT_NULL = 0;
 export const AT_PHDR = 3;
 export const AT_PHENT = 4;
