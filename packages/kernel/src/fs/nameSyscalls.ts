@@ -1,3 +1,4 @@
+import type { Dentry, Inode, Mount } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -31,17 +32,7 @@ import {
 import { inodePermission, MAY_EXEC, mntWantWrite } from "./permission.ts";
 
 /** Makes a name with `make`; the free dentry goes away if that fails. */
-function create(
-  k: Kernel,
-  dfd: number,
-  pathAddr: number,
-  flags: number,
-  make: (
-    dir: import("../include/linux/fs.ts").Inode,
-    dentry: import("../include/linux/fs.ts").Dentry,
-    mnt: import("../include/linux/fs.ts").Mount,
-  ) => number,
-): number {
+function create(k: Kernel, dfd: number, pathAddr: number, flags: number, make: (dir: Inode, dentry: Dentry, mnt: Mount) => number): number {
   const name = getname(k, pathAddr);
   if (typeof name === "number") return name;
   const c = filenameCreate(k, dfd, name, flags);

@@ -5,29 +5,49 @@ import { copyFromUser } from "../mm/usercopy.ts";
 import { stateTable } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_FOWNER } from "../uapi/capability.ts";
-import { E2BIG, EACCES, EEXIST, EFAULT, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM, ETXTBSY } from "../uapi/errno.ts";
+import {
+  E2BIG,
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EEXIST,
+  EFAULT,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  EOPNOTSUPP,
+  EPERM,
+  ETXTBSY,
+} from "../uapi/errno.ts";
 import {
   __O_TMPFILE,
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
+  FASYNC,
   O_ACCMODE,
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
+  O_DIRECT,
   O_DIRECTORY,
   O_EXCL,
   O_LARGEFILE,
   O_NOATIME,
   O_NOCTTY,
   O_NOFOLLOW,
+  O_NONBLOCK,
   O_PATH,
   O_RDONLY,
+  O_SYNC,
   O_TMPFILE,
   O_TRUNC,
   O_WRONLY,
   openNames,
   RESOLVE_BENEATH,
+  RESOLVE_CACHED,
   RESOLVE_IN_ROOT,
 } from "../uapi/fcntl.ts";
 import { isDir, isLnk, isReg, S_IFCHR, S_IFMT } from "../uapi/stat.ts";
@@ -70,10 +90,10 @@ const VALID_OPEN_FLAGS =
   O_NOCTTY |
   O_TRUNC |
   O_APPEND |
-  0o4000 |
-  0o4010000 |
-  0o20000 |
-  0o40000 |
+  O_NONBLOCK |
+  O_SYNC |
+  FASYNC |
+  O_DIRECT |
   O_LARGEFILE |
   O_DIRECTORY |
   O_NOFOLLOW |
@@ -227,7 +247,7 @@ export function dentryOpen(k: Kernel, path: Path, flags: number): File | number 
     }
   }
   file.flags &= ~O_NOCTTY;
-  if (flags & 0o40000 && !inode.mapping && isReg(inode.mode)) {
+  if (flags & O_DIRECT && !inode.mapping && isReg(inode.mode)) {
     fput(k, file);
     return -EINVAL;
   }
@@ -270,7 +290,7 @@ export function openExec(k: Kernel, dfd: number, name: string, flags: number): F
   let path: Path;
   if (name === "" && flags & AT_EMPTY_PATH) {
     const file = k.current.file(dfd);
-    if (!file) return -9;
+    if (!file) return -EBADF;
     path = file.path;
   } else {
     if (name === "") return -ENOENT;
@@ -333,7 +353,7 @@ function sysOpenat2(k: Kernel, dfd: number, pathAddr: number, howAddr: number, s
   if (flags & O_PATH && flags & ~PATH_FLAGS) return -EINVAL;
   if (mode !== 0 && !(flags & (O_CREAT | __O_TMPFILE))) return -EINVAL;
   if (mode > 0o7777) return -EINVAL;
-  if (resolve & 0x20 && flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) return -11;
+  if (resolve & RESOLVE_CACHED && flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) return -EAGAIN;
   return doSysOpen(k, dfd, pathAddr, { flags: flags | O_LARGEFILE, mode, resolve });
 }
 
