@@ -209,7 +209,7 @@ function doOpen(k: Kernel, path: Path, flags: number, created: boolean): File | 
   const file = dentryOpen(k, path, flags);
   if (typeof file === "number") return file;
   if (flags & O_TRUNC && isReg(inode.mode)) {
-    const t = notifyChange(k, path, { size: 0, truncate: true, touchSize: true });
+    const t = inode.writecount < 0 ? -ETXTBSY : notifyChange(k, path, { size: 0, truncate: true, touchSize: true });
     if (t < 0) {
       fput(k, file);
       return t;
