@@ -73,7 +73,7 @@ const chosen = Object.keys(programs).filter((p) =>
   positionals.length ? positionals.includes(p) : !values.only || programs[p].kind === values.only,
 );
 const rounds = Math.max(1, Number(values.rounds) || 5);
-if (!existsSync(new URL("../packages/lstar/dist/cli.js", import.meta.url))) {
+if (!existsSync(new URL("../packages/lstar/dist/cli.cjs", import.meta.url))) {
   console.error("bench: lstar is not built: run `npm run build`");
   process.exit(2);
 }

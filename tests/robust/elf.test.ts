@@ -26,6 +26,7 @@ function boot(files: Record<string, Uint8Array>): Kernel {
     user: { uid: 0, gid: 0 },
     memory: 64 * 1024 * 1024,
     seed: 1,
+    jit: true,
     clock: "virtual",
     hostname: "test",
     files: Object.entries(files).map(([path, bytes]) => ({ path, bytes, mode: 0o755 })),

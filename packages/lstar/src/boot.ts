@@ -25,6 +25,8 @@ export interface StartOptions {
   user: { uid: number; gid: number };
   memory: number;
   seed: number;
+  /** Compile hot code to WebAssembly. */
+  jit: boolean;
   clock: "virtual" | "real";
   hostname: string;
   /** Files to put into the guest first: path, contents, mode. */
@@ -59,7 +61,7 @@ function absolute(cwd: string, path: string): string {
 
 /** A booted machine with its program ready to run. @throws StartError */
 export function startMachine(host: Host, options: StartOptions): Kernel {
-  const machine = new Machine({ memoryLimit: options.memory });
+  const machine = new Machine({ memoryLimit: options.memory, jit: options.jit });
   const k = new Kernel(machine, host, { seed: options.seed, clock: options.clock, hostname: options.hostname });
   const program = options.argv[0] ?? "";
   const cwd = toBytes(options.cwd);

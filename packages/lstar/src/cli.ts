@@ -62,6 +62,7 @@ function startOptions(program: string, args: string[], o: RunOptions): StartOpti
     user: o.user ?? { uid: 0, gid: 0 },
     memory: o.memory,
     seed: o.seed,
+    jit: o.jit === "on",
     clock: o.clock ?? (process.stdin.isTTY ? "real" : "virtual"),
     hostname: "lstar",
     files: [],

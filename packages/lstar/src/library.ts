@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Bytes of physical memory. */
   memory?: number;
   seed?: number;
+  /** Compile hot guest code to WebAssembly (default true); the result is the same. */
+  jit?: boolean;
   clock?: "virtual" | "real";
 }
 
@@ -86,6 +88,7 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     user: options.user ?? { uid: 0, gid: 0 },
     memory: options.memory ?? 1024 ** 3,
     seed: options.seed ?? 1,
+    jit: options.jit ?? true,
     clock: options.clock ?? "virtual",
     hostname: "lstar",
     files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),

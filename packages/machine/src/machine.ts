@@ -1,6 +1,7 @@
 import { CpuContext } from "./cpu.ts";
 import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, numberOps } from "./interp/module.ts";
 import { upcalls } from "./ir/helper.ts";
+import { Regions } from "./jit/regions.ts";
 import {
   ASID,
   BUDGET,
@@ -21,7 +22,7 @@ import {
   TSC_AUX,
 } from "./layout.ts";
 import "./lift/index.ts";
-import { HEADER_RIP, HEADER_SIZE } from "./lift/block.ts";
+import { HEADER_RIP, HEADER_SIZE } from "./lift/header.ts";
 import { BlockCache } from "./lift/translate.ts";
 import { Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
@@ -30,6 +31,8 @@ import { Trap } from "./trap.ts";
 export interface MachineOptions {
   /** Bytes of physical memory that may be handed out. */
   memoryLimit: number;
+  /** Compile hot code to WebAssembly (default true). Results are the same either way. */
+  jit?: boolean;
 }
 
 interface InterpreterExports {
@@ -45,6 +48,8 @@ const HIGH = 4294967296;
  */
 const COLD_CHUNK = 50_000;
 const WARM_AFTER = 4_000_000;
+/** Later runs return for a sample of where the program is. */
+const WARM_CHUNK = 200_000;
 
 let interpreterModule: WebAssembly.Module | null = null;
 
@@ -79,6 +84,7 @@ export class Machine {
   tscPerInsn = 1;
   readonly #interp: InterpreterExports;
   #stop = false;
+  #regions: Regions | null = null;
 
   constructor(options: MachineOptions) {
     this.phys = new PhysicalMemory(options.memoryLimit);
@@ -89,12 +95,14 @@ export class Machine {
     this.cpu.reset();
     interpreterModule ??= new WebAssembly.Module(interpreterBytes());
     const table = new WebAssembly.Table({ element: "anyfunc", initial: Math.max(1, numbers.cold.length) });
+    const regions = new WebAssembly.Table({ element: "anyfunc", initial: 64 });
     const upcall: Record<string, (...args: number[]) => number | undefined> = {};
     for (const u of upcalls) upcall[u.name] = (...args) => u.run(this.phys.view, ...args);
     const instance = new WebAssembly.Instance(interpreterModule, {
       env: {
         memory: this.phys.memory,
         ops: table,
+        regions,
         readSlow: this.mmu.readSlow,
         writeSlow: this.mmu.writeSlow,
         commitBounce: this.mmu.commitBounce,
@@ -102,6 +110,14 @@ export class Machine {
       upcall,
     });
     this.#interp = instance.exports as unknown as InterpreterExports;
+    if (options.jit !== false) {
+      const { memory } = this.phys;
+      const { readSlow, writeSlow, commitBounce } = this.mmu;
+      this.#regions = new Regions(this.phys, this.mmu, this.blocks, numbers, regions, {
+        env: { memory, readSlow, writeSlow, commitBounce },
+        helper: Regions.helperImports(instance.exports),
+      });
+    }
     this.phys.onGrow = () => {
       this.blocks.rebind();
       this.cpu.rebind(this.phys.u8.buffer, CPU_CONTEXT_START);
@@ -169,7 +185,7 @@ export class Machine {
     let code: number = Trap.BUDGET;
     this.#stop = false;
     while (left > 0 && !this.#stop) {
-      const chunk = this.totalRetired < WARM_AFTER ? Math.min(left, COLD_CHUNK) : left;
+      const chunk = Math.min(left, this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK);
       i32[BUDGET >> 2] = chunk;
       i32[BUDGET_START >> 2] = chunk;
       code = this.#runChunk(budget - left);
@@ -177,6 +193,8 @@ export class Machine {
       left -= done;
       this.totalRetired += done;
       if (code !== Trap.BUDGET) break;
+      // Where a chunk of instructions ends is where the program spends its time, more often than not.
+      if (this.#regions && left > 0) this.#regions.sample(this.cpu.rip);
     }
     this.retired = budget - left;
     return code;

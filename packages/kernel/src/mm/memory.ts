@@ -86,7 +86,7 @@ function expandStack(k: Kernel, mm: MmStruct, vma: Vma, addr: number): boolean {
  */
 export function faultPage(k: Kernel, mm: MmStruct, vma: Vma, va: number, write: boolean): number {
   const { phys } = k.machine;
-  const index = pteIndex(k, mm.pgd, va, true);
+  const index = pteIndex(k, mm.pgd, va, mm);
   if (index === 0) return -ENOMEM;
   k.current.minFlt++;
   const pte = phys.u32[index]!;

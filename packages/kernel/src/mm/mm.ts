@@ -9,6 +9,9 @@ import { allocZeroedPage } from "./pageAlloc.ts";
 import { forEachPte, freePageTables, PTE_ANON, PTE_SPECIAL, PTE_WRITE, pteIndex } from "./pageTable.ts";
 import { vmaClose, vmaOpen } from "./vma.ts";
 
+/** End of the lower half of the address space, which the top-level table's first entries cover. */
+const USER_END = 2 ** 47;
+
 /** A new, empty address space, or null if no memory is left for its page table. @linux kernel/fork.c mm_alloc */
 export function mmAlloc(k: Kernel): MmStruct | null {
   const pgd = allocZeroedPage(k);
@@ -52,7 +55,8 @@ function exitMmap(k: Kernel, mm: MmStruct): void {
     vmaClose(k, vma);
   }
   mm.vmas = [];
-  freePageTables(k, mm.pgd);
+  freePageTables(k, mm, 0, USER_END, 0, USER_END);
+  k.machine.phys.put(mm.pgd);
   mm.pgd = 0;
   if (mm.exeFile) {
     mm.exeFile.inode.writecount++;
@@ -75,7 +79,7 @@ export function dupMm(k: Kernel, old: MmStruct): MmStruct | number {
   mm.users = 1;
   mm.vmas = [];
   mm.auxv = old.auxv.slice();
-  mm.totalVm = mm.lockedVm = mm.rssAnon = mm.rssFile = mm.rssShmem = 0;
+  mm.pgtables = mm.totalVm = mm.lockedVm = mm.rssAnon = mm.rssFile = mm.rssShmem = 0;
   mm.defFlags &= ~VM_LOCKED;
   if (mm.exeFile) {
     // Each address space denies writing to its program.
@@ -128,7 +132,7 @@ function copyPageRange(k: Kernel, from: MmStruct, to: MmStruct, vma: Vma): boole
     if (vma.file && !(lo & PTE_ANON)) return;
     // Both tables are walked in step; 1024 words are one table.
     if (index >>> 10 !== table) {
-      target = pteIndex(k, to.pgd, va, true);
+      target = pteIndex(k, to.pgd, va, to);
       if (target === 0) {
         ok = false;
         return;

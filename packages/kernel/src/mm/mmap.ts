@@ -46,6 +46,7 @@ import {
   VM_WRITE,
 } from "./flags.ts";
 import { faultPage, STACK_GUARD, zapRange } from "./memory.ts";
+import { freePageTables } from "./pageTable.ts";
 import { shmemZeroSetup } from "./shmem.ts";
 import { insertVma, mergeVmas, splitVma, vmaClose, vmaIndex } from "./vma.ts";
 
@@ -317,6 +318,7 @@ export function doMunmap(k: Kernel, mm: MmStruct, addr: number, len: number): nu
     n++;
   }
   for (const v of mm.vmas.splice(i, n)) vmaClose(k, v);
+  freePageTables(k, mm, addr, end, mm.vmas[i - 1]?.end ?? 0, mm.vmas[i]?.start ?? 2 ** 47);
   return 0;
 }
 

@@ -14,7 +14,7 @@ function moveEntries(k: Kernel, mm: MmStruct, from: number, to: number, len: num
   let ok = true;
   forEachPte(k, mm.pgd, from, from + len, (index, va) => {
     if (!ok) return;
-    const target = pteIndex(k, mm.pgd, to + (va - from), true);
+    const target = pteIndex(k, mm.pgd, to + (va - from), mm);
     if (target === 0) {
       ok = false;
       return;

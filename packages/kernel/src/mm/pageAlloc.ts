@@ -55,6 +55,13 @@ export function addReclaimable(k: Kernel, mapping: AddressSpace): void {
   allocator(k).reclaimable.add(mapping);
 }
 
+/** Pages of files in the cache that could be read again. */
+export function fileCachePages(k: Kernel): number {
+  let n = 0;
+  for (const mapping of allocator(k).reclaimable) n += mapping.pages.size;
+  return n;
+}
+
 /** Drops clean pages that nobody else uses; true if any memory came of it. @linux mm/vmscan.c shrink_folio_list */
 function shrinkPageCache(k: Kernel): boolean {
   const { phys } = k.machine;

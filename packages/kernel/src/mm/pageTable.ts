@@ -1,3 +1,4 @@
+import type { MmStruct } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
 import { allocZeroedPage } from "./pageAlloc.ts";
 
@@ -21,8 +22,8 @@ export const PTE_NX = 0x80000000;
 
 const TABLE = PTE_PRESENT | PTE_WRITE | PTE_USER;
 
-/** Index of the entry for `va`; with `alloc` missing tables are made. 0 if there is none (or no memory is left). */
-export function pteIndex(k: Kernel, pgd: number, va: number, alloc: boolean): number {
+/** Index of the entry for `va`, 0 if it has no table. With an `owner` missing tables are made for it; then 0 means that no memory is left. */
+export function pteIndex(k: Kernel, pgd: number, va: number, owner: MmStruct | false): number {
   const { phys } = k.machine;
   const hi = Math.floor(va / 4294967296);
   const lo = va | 0;
@@ -35,9 +36,10 @@ export function pteIndex(k: Kernel, pgd: number, va: number, alloc: boolean): nu
       table = entry >>> 12;
       continue;
     }
-    if (!alloc) return 0;
+    if (!owner) return 0;
     const frame = allocZeroedPage(k);
     if (frame === 0) return 0;
+    owner.pgtables++;
     phys.u32[at] = ((frame << 12) | TABLE) >>> 0;
     phys.u32[at + 1] = 0;
     table = frame;
@@ -74,26 +76,44 @@ function nextTable(k: Kernel, pgd: number, va: number): number {
   return up(0x200000);
 }
 
-/** Frees the tables themselves (all entries must be gone) including the top one. */
-export function freePageTables(k: Kernel, pgd: number): void {
-  const { phys } = k.machine;
-  for (let a = 0; a < 512; a++) {
-    const e4 = phys.u32[pgd * 1024 + a * 2]!;
-    if (!(e4 & PTE_PRESENT)) continue;
-    const t3 = e4 >>> 12;
-    for (let b = 0; b < 512; b++) {
-      const e3 = phys.u32[t3 * 1024 + b * 2]!;
-      if (!(e3 & PTE_PRESENT)) continue;
-      const t2 = e3 >>> 12;
-      for (let c = 0; c < 512; c++) {
-        const e2 = phys.u32[t2 * 1024 + c * 2]!;
-        if (e2 & PTE_PRESENT) phys.put(e2 >>> 12);
-      }
-      phys.put(t2);
-    }
-    phys.put(t3);
+/** Bytes that one entry of a table covers: of the lowest (a page), the next, … and of the top one. */
+const SPAN = [0x1000, 0x200000, 0x40000000, 0x8000000000] as const;
+
+/**
+ * Frees the tables that served [start, end) and lie within [floor, ceiling), where nothing is mapped
+ * any more.
+ * @linux mm/memory.c free_pgd_range
+ */
+export function freePageTables(k: Kernel, mm: MmStruct, start: number, end: number, floor: number, ceiling: number): void {
+  freeBelow(k, mm, mm.pgd, 3, 0, start, end, floor, ceiling);
+}
+
+function freeBelow(
+  k: Kernel,
+  mm: MmStruct,
+  table: number,
+  level: number,
+  base: number,
+  start: number,
+  end: number,
+  floor: number,
+  ceiling: number,
+): void {
+  const { u32 } = k.machine.phys;
+  const span = SPAN[level as 1 | 2 | 3];
+  const last = Math.min(511, Math.floor((end - 1 - base) / span));
+  for (let i = Math.max(0, Math.floor((start - base) / span)); i <= last; i++) {
+    const at = table * 1024 + i * 2;
+    const entry = u32[at]!;
+    if (!(entry & PTE_PRESENT)) continue;
+    const from = base + i * span;
+    if (level > 1) freeBelow(k, mm, entry >>> 12, level - 1, from, start, end, floor, ceiling);
+    if (from < floor || from + span > ceiling) continue;
+    u32[at] = 0;
+    u32[at + 1] = 0;
+    k.machine.phys.put(entry >>> 12);
+    mm.pgtables--;
   }
-  phys.put(pgd);
 }
 
 /** Writes an entry: frame, low flag bits and NX. */

@@ -13,6 +13,7 @@ import {
   opDefs,
 } from "../ir/op.ts";
 import { ASID, BUDGET, JUMP_CACHE, JUMP_CACHE_ENTRIES, PATCH_SLOT, RIP, TRAP_PC } from "../layout.ts";
+import { HEADER_PROFILE, HEADER_SIZE } from "../lift/header.ts";
 import { Trap } from "../trap.ts";
 import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module.ts";
@@ -25,7 +26,10 @@ export const BLOCK_MAX = 64;
 /** What `run` returns when an op raised an exception: its vector is in TRAP_VECTOR, the op in TRAP_PC. */
 export const EXIT_FAULT = 0x200;
 
-/** Numbers of ops in the IR cache: hot ones first (cases of the dispatch loop), then cold ones (slots of the table). */
+/**
+ * Numbers of ops in the IR cache: hot ones first (cases of the dispatch loop), then the op that
+ * enters a compiled region, then cold ones (slots of the table).
+ */
 export interface OpNumbers {
   numberOf: Uint16Array;
   hot: OpDef[];
@@ -40,7 +44,7 @@ export function numberOps(): OpNumbers {
     numberOf[d.id] = i;
   });
   cold.forEach((d, i) => {
-    numberOf[d.id] = hot.length + i;
+    numberOf[d.id] = hot.length + 1 + i;
   });
   return { numberOf, hot, cold };
 }
@@ -60,6 +64,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   const m = new ModuleBuilder();
   m.importMemory("env", "memory", memory.initial, memory.maximum);
   m.importTable("env", "ops", Math.max(1, ops.cold.length));
+  m.importTable("env", "regions", 1);
   const readSlow = m.importFunc("env", "readSlow", [T.i32, T.i32, T.i32, T.i32], [T.i32]);
   const writeSlow = m.importFunc("env", "writeSlow", [T.i32, T.i32, T.i32], [T.i32]);
   const commitBounce = m.importFunc("env", "commitBounce", [], []);
@@ -92,6 +97,10 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   m.body(run, dispatchLoop(ops, f, coldType));
   m.exportFunc("run", run);
   m.exportFunc("materialize", helperFuncs[materializeFlags.id]!);
+  // Compiled regions call the same support functions.
+  helpers.forEach((h, i) => {
+    m.exportFunc(`helper${h.id}`, helperFuncs[i]!);
+  });
   return m.build();
 }
 
@@ -115,7 +124,7 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
   const next = c.block();
   const cold = c.block();
   const labels: number[] = [];
-  for (let i = 0; i < ops.hot.length; i++) labels.unshift(c.block());
+  for (let i = 0; i <= ops.hot.length; i++) labels.unshift(c.block());
   labels.push(cold);
   c.get(pc).mem(I32.load16_u).brTable(labels);
   for (const def of ops.hot) {
@@ -131,8 +140,27 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
     }
     c.endOp();
   }
+  c.end(); // enter a region: its slot and the number of the block are in the header
+  c.i32(0).get(budget).mem(I32.store, BUDGET);
+  c.get(pc)
+    .i32(HEADER_SIZE - HEADER_PROFILE)
+    .op(I32.sub)
+    .mem(I32.load)
+    .tee(entry)
+    .i32(0xff)
+    .op(I32.and);
+  c.get(entry).i32(8).op(I32.shr_u).callIndirect(coldType, 1).set(status);
+  c.i32(0).mem(I32.load, BUDGET).set(budget);
+  c.get(status).brIf(out);
+  c.i32(0).mem(I64.load, RIP).set(rip);
+  c.i32(0).set(slot).br(lookup);
   c.end(); // cold
-  c.get(pc).get(pc).mem(I32.load16_u).i32(ops.hot.length).op(I32.sub).callIndirect(coldType);
+  c.get(pc)
+    .get(pc)
+    .mem(I32.load16_u)
+    .i32(ops.hot.length + 1)
+    .op(I32.sub)
+    .callIndirect(coldType);
   c.tee(status).brIf(fault);
   c.end(); // next
   c.get(pc).i32(16).op(I32.add).set(pc).br(loop);

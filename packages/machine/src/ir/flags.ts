@@ -150,14 +150,12 @@ function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x:
 const KINDS = [CC_ADD, CC_SUB, CC_LOGIC, CC_INC, CC_DEC, CC_ADC, CC_SBB, CC_SHL, CC_SHR];
 
 /** Writes a br_table over CC_OP whose cases leave an i32 and return; case CC_FLAGS first. */
-function dispatch(c: Code, flagsCase: () => void, each: (kind: number, size: SizeLog) => void): void {
+function dispatch(c: Code, op: number, flagsCase: () => void, each: (kind: number, size: SizeLog) => void): void {
   const cases: (() => void)[] = [flagsCase, flagsCase, flagsCase, flagsCase];
   for (const kind of KINDS) for (const size of [0, 1, 2, 3] as const) cases.push(() => each(kind, size));
   const labels: number[] = [];
   for (let i = 0; i < cases.length; i++) labels.unshift(c.block());
-  c.i32(0)
-    .mem(I32.load, CC_OP)
-    .brTable([...labels, labels[0]!]);
+  c.get(op).brTable([...labels, labels[0]!]);
   for (const one of cases) {
     c.end();
     one();
@@ -166,32 +164,46 @@ function dispatch(c: Code, flagsCase: () => void, each: (kind: number, size: Siz
   c.op(Ctl.unreachable);
 }
 
-function loadLocals(c: Code): [number, number, number, number] {
-  const [r, s, x, d] = [c.local(T.i64), c.local(T.i64), c.local(T.i64), c.local(T.i64)] as const;
-  c.i32(0).mem(I64.load, CC_RES).set(r);
-  c.i32(0).mem(I64.load, CC_SRC).set(s);
-  c.i32(0).mem(I64.load, CC_AUX).set(x);
-  return [r, s, x, d];
+/** Parameters of the flag functions: CC_OP, CC_RES, CC_SRC, CC_AUX, RFLAGS. */
+const STATE = [T.i32, T.i64, T.i64, T.i64, T.i32] as const;
+function pushState(c: Code): void {
+  c.i32(0).mem(I32.load, CC_OP);
+  c.i32(0).mem(I64.load, CC_RES);
+  c.i32(0).mem(I64.load, CC_SRC);
+  c.i32(0).mem(I64.load, CC_AUX);
+  c.i32(0).mem(I32.load, RFLAGS);
 }
 
-/** () → i32: the carry flag, 0 or 1. */
-export const carryFlag = defineHelper("carryFlag", [], [T.i32], (c) => {
-  const [r, s, x] = loadLocals(c);
+/** (op, res, src, aux, rflags) → the carry flag, 0 or 1. Pure: compiled code passes what it keeps in locals. */
+export const carryOf = defineHelper("carryOf", STATE, [T.i32], (c) => {
   dispatch(
     c,
-    () => c.i32(0).mem(I32.load, RFLAGS).i32(CF).op(I32.and),
-    (kind, size) => carry(c, kind, size, r, s, x),
+    0,
+    () => c.get(4).i32(CF).op(I32.and),
+    (kind, size) => carry(c, kind, size, 1, 2, 3),
+  );
+});
+/** (op, res, src, aux, rflags) → the six status flags. */
+export const statusOf = defineHelper("statusOf", STATE, [T.i32], (c) => {
+  const d = c.local(T.i64);
+  dispatch(
+    c,
+    0,
+    () => c.get(4).i32(STATUS).op(I32.and),
+    (kind, size) => allFlags(c, kind, size, 1, 2, 3, d),
   );
 });
 
+/** () → i32: the carry flag, 0 or 1. */
+export const carryFlag = defineHelper("carryFlag", [], [T.i32], (c, call) => {
+  pushState(c);
+  call(carryOf);
+});
+
 /** () → i32: the six status flags; nothing is changed. */
-export const statusFlags = defineHelper("statusFlags", [], [T.i32], (c) => {
-  const [r, s, x, d] = loadLocals(c);
-  dispatch(
-    c,
-    () => c.i32(0).mem(I32.load, RFLAGS).i32(STATUS).op(I32.and),
-    (kind, size) => allFlags(c, kind, size, r, s, x, d),
-  );
+export const statusFlags = defineHelper("statusFlags", [], [T.i32], (c, call) => {
+  pushState(c);
+  call(statusOf);
 });
 
 /** () → i32: all of RFLAGS; afterwards CC_OP is CC_FLAGS and RFLAGS is complete. */
@@ -206,9 +218,14 @@ export const materializeFlags = defineHelper("materializeFlags", [], [T.i32], (c
 
 /** (condition code 0…15) → i32: 0 or 1, from whatever set the flags last. */
 export const condition = defineHelper("condition", [T.i32], [T.i32], (c, call) => {
-  const f = c.local(T.i32);
+  c.get(0);
   call(statusFlags);
-  c.set(f);
+  call(conditionOf);
+});
+
+/** (condition code 0…15, status flags) → i32: 0 or 1. */
+export const conditionOf = defineHelper("conditionOf", [T.i32, T.i32], [T.i32], (c) => {
+  const f = 1;
   const bit = (mask: number): Code => c.get(f).i32(mask).op(I32.and).i32(0).op(I32.ne);
   const sfNeOf = (): Code => c.get(f).i32(4).op(I32.shr_u).get(f).op(I32.xor).i32(SF).op(I32.and).i32(0).op(I32.ne);
   const base: (() => void)[] = [

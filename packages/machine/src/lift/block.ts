@@ -5,24 +5,8 @@ import { endBlock as endBlockOp, jump, raise, raiseFetch } from "../ir/ops/contr
 import { type AddressForm, lea, lea32 } from "../ir/ops/memory.ts";
 import { ADDR, FS_BASE, GS_BASE, gpr, IR_CACHE, IR_SIDE, ZERO } from "../layout.ts";
 import { flagEffectOf } from "./flagEffect.ts";
+import { HEADER_SIZE } from "./header.ts";
 import type { Lifter } from "./lifter.ts";
-
-/** Header of a translated block, 32 bytes before its first op (byte offsets). */
-export const HEADER_SIZE = 32;
-/** i64 virtual address of the first instruction. */
-export const HEADER_RIP = 0;
-/** u32 physical address of it. */
-export const HEADER_PHYS = 8;
-/** u32 first op of the next block in the same frame, 0 = none. */
-export const HEADER_LINK = 12;
-/** u32 times entered, for the compiler tier; u32 first op of another block with the same physical address. */
-export const HEADER_PROFILE = 16;
-export const HEADER_NEXT = 20;
-/** u16 number of instructions, u16 flags. */
-export const HEADER_COUNT = 24;
-export const HEADER_FLAGS = 26;
-/** The block's last instruction lies in two pages: never chained to, never kept across address-space changes. */
-export const BLOCK_CROSSES = 1;
 
 /** How the effective address of the current instruction can be reached by a load or store op. */
 export interface AddressOperands {

@@ -5,17 +5,8 @@ import { FRAME_FLAGS, FRAME_HAS_CODE, IR_CACHE, IR_CACHE_END, PAGE_SIZE } from "
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { Trap } from "../trap.ts";
-import {
-  BLOCK_CROSSES,
-  BlockBuilder,
-  HEADER_COUNT,
-  HEADER_FLAGS,
-  HEADER_LINK,
-  HEADER_NEXT,
-  HEADER_PHYS,
-  HEADER_RIP,
-  HEADER_SIZE,
-} from "./block.ts";
+import { BlockBuilder } from "./block.ts";
+import { BLOCK_CROSSES, HEADER_COUNT, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./header.ts";
 import { liftOf } from "./lifter.ts";
 
 /** The longest block needs at most this much of the IR cache (ops of an instruction: under 48). */
@@ -41,6 +32,8 @@ export class BlockCache {
   /** First op of the newest block in a frame. */
   #frames = new Map<number, number>();
   #next = ARENA_START;
+  /** Told when a frame's blocks, or all blocks (0), are forgotten. */
+  onDrop: (frame: number) => void = () => {};
   /** Counts whole flushes, for statistics. */
   flushes = 0;
   translated = 0;
@@ -53,6 +46,20 @@ export class BlockCache {
 
   rebind(): void {
     this.#builder.rebind(this.#phys.u8.buffer);
+  }
+
+  /** The translated block at an address, or 0; never translates. */
+  find(rip: number, pa: number): number {
+    const { i32 } = this.#phys;
+    const lo = rip | 0;
+    const hi = Math.floor(rip / 4294967296) | 0;
+    let pc = this.#blocks.get(pa) ?? 0;
+    while (pc !== 0) {
+      const h = (pc - HEADER_SIZE) >> 2;
+      if (i32[h] === lo && i32[h + 1] === hi) return pc;
+      pc = i32[h + (HEADER_NEXT >> 2)]!;
+    }
+    return 0;
   }
 
   /** Op address of the block that starts at a virtual address whose bytes lie at `pa`; translates it if it is new. */
@@ -192,6 +199,7 @@ export class BlockCache {
       pc = i32[h + 3]!;
     }
     this.#frames.delete(frame);
+    this.onDrop(frame);
     this.#mmu.flushJumpCache();
   }
 
@@ -204,5 +212,6 @@ export class BlockCache {
     this.#next = ARENA_START;
     this.#mmu.flushJumpCache();
     this.flushes++;
+    this.onDrop(0);
   }
 }

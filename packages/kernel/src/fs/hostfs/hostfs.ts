@@ -14,7 +14,6 @@ import {
   memoryXattrs,
   ShmemSuper,
   SymlinkTarget,
-  shmemAops,
   shmemDirInodeOps,
   shmemDirOps,
   shmemFileOps,
@@ -70,7 +69,6 @@ export function hostSource(inode: Inode): HostInode | null {
 const join = (dir: string, name: string): string => (dir === "/" ? `/${name}` : `${dir}/${name}`);
 
 const hostAops: AddressSpaceOperations = stateTable("host_aops", {
-  ...shmemAops,
   readPage(k: Kernel, mapping: AddressSpace, index: number, frame: number): number {
     const { phys } = k.machine;
     const page = phys.u8.subarray(frame * 4096, frame * 4096 + 4096);

@@ -70,7 +70,7 @@ function memory(task: Task): string {
     ["VmStk", v.stack],
     ["VmExe", v.text],
     ["VmLib", v.lib],
-    ["VmPTE", 4 * PAGE_SIZE],
+    ["VmPTE", mm.pgtables * PAGE_SIZE],
     ["VmSwap", 0],
     ["HugetlbPages", 0],
   ];

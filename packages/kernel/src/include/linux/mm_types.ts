@@ -59,6 +59,8 @@ export class MmStruct {
   rssFile = 0;
   rssShmem = 0;
   maxRss = 0;
+  /** Frames of page tables below the top one. */
+  pgtables = 0;
   exeFile: File | null = null;
   auxv: number[] = [];
   /** Flags of mlockall(MCL_FUTURE) for new mappings. */

@@ -35,7 +35,21 @@ for (const [n, base] of [
 }
 
 const nothing = (): void => {};
-defineLift(nothing, "0F 0D", "0F 18", "0F 19", "0F 1A", "0F 1B", "0F 1C", "0F 1D", "0F 1E", "0F 1F", "NP 0F AE E8", "NP 0F AE F0", "NP 0F AE F8");
+defineLift(
+  nothing,
+  "0F 0D",
+  "0F 18",
+  "0F 19",
+  "0F 1A",
+  "0F 1B",
+  "0F 1C",
+  "0F 1D",
+  "0F 1E",
+  "0F 1F",
+  "NP 0F AE E8",
+  "NP 0F AE F0",
+  "NP 0F AE F8",
+);
 // clflush faults as a load of the byte does.
 defineLift((l) => {
   const o = l.operands();

@@ -1,0 +1,16 @@
+/** Header of a translated block, 32 bytes before its first op (byte offsets). */
+export const HEADER_SIZE = 32;
+/** i64 virtual address of the first instruction. */
+export const HEADER_RIP = 0;
+/** u32 physical address of it. */
+export const HEADER_PHYS = 8;
+/** u32 first op of the next block in the same frame, 0 = none. */
+export const HEADER_LINK = 12;
+/** u32 compiled region (slot in the table of regions * 256 + number of the block in it), if the first op enters one; u32 first op of another block with the same physical address. */
+export const HEADER_PROFILE = 16;
+export const HEADER_NEXT = 20;
+/** u16 number of instructions, u16 flags. */
+export const HEADER_COUNT = 24;
+export const HEADER_FLAGS = 26;
+/** The block's last instruction lies in two pages: never chained to, never kept across address-space changes. */
+export const BLOCK_CROSSES = 1;
