@@ -47,7 +47,7 @@ int main(void) {
   done("read into a private copy", pread(fd, m, 10, 100));
   char c;
   pread(fd, &c, 1, 0);
-  printf("file unchanged %d\n", c == edge[-10] || c == 'a');
+  printf("file unchanged %d\n", c == 's');
   /* a write whose source is the page it goes to */
   char *s = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
   done("file onto itself", pwrite(fd, s + 1, 20, 0));
