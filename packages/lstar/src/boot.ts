@@ -26,7 +26,7 @@ export interface StartOptions {
   memory: number;
   seed: number;
   /** Compile hot code to WebAssembly. */
-  jit: boolean;
+  jit?: boolean;
   clock: "virtual" | "real";
   hostname: string;
   /** Files to put into the guest first: path, contents, mode. */

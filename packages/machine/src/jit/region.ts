@@ -1,6 +1,7 @@
 import { BLOCK_MAX, EXIT_FAULT } from "../interp/module.ts";
 import { helpers } from "../ir/helper.ts";
 import { BRANCH_COUNT, BRANCH_NEXT_RIP, BRANCH_TAKEN_RIP, type BranchDef, isBranch, type OpDef } from "../ir/op.ts";
+import { call, callRegister, jumpRegister, ret } from "../ir/ops/control.ts";
 import { BUDGET, IR_CACHE, IR_SIDE, RIP, TRAP_PC } from "../layout.ts";
 import { HEADER_RIP, HEADER_SIZE } from "../lift/header.ts";
 import { Code } from "../wasm/code.ts";
@@ -9,6 +10,8 @@ import { I32, I64, T } from "../wasm/opcodes.ts";
 import { RegionEmitter, type RegionFunctions, RegisterLocals } from "./emitter.ts";
 
 const HIGH = 4294967296;
+/** A return compares its target with at most this many calls of its region. */
+const MAX_RETURN_SITES = 8;
 
 /** A translated block as the compiler sees it. */
 export interface RegionBlock {
@@ -81,11 +84,18 @@ export class IrReader {
   }
 }
 
-/** Where a block may go directly. */
+const isCall = (b: DecodedBlock): boolean => b.branch === call || b.branch === callRegister;
+
+/** Does a block jump to a computed place, as switch statements do? */
+export const jumpsAnywhere = (b: DecodedBlock): boolean => b.branch === jumpRegister;
+
+/** Where a block may go directly; for a call, also where it is expected to return. */
 export function successors(b: DecodedBlock): number[] {
   switch (b.branch.branch) {
     case "jump":
-      return [b.taken];
+      return b.branch === call ? [b.taken, b.next] : [b.taken];
+    case "indirect":
+      return b.branch === callRegister ? [b.next] : [];
     case "cond":
       return [b.taken, b.next];
     default:
@@ -106,18 +116,20 @@ export function compileRegion(blocks: DecodedBlock[]): Uint8Array<ArrayBuffer> {
   const commitBounce = m.importFunc("env", "commitBounce", [], []);
   // Which support functions and registers the region uses is found by a first pass.
   const used = new Map<number, number>();
-  const first = build(blocks, {
+  const find = {
     readSlow,
     writeSlow,
     commitBounce,
-    helper: (h) => {
+    helper: (h: { id: number }) => {
       used.set(h.id, 0);
       return 0;
     },
-  });
+  };
+  const first = build(blocks, find, 0);
   for (const id of used.keys()) used.set(id, m.importFunc("helper", String(id), helpers[id]!.params, helpers[id]!.results));
   const f: RegionFunctions = { readSlow, writeSlow, commitBounce, helper: (h) => used.get(h.id)! };
-  const second = build(blocks, f, first.written, first.registers);
+  const blockAt = m.func("blockAt", [T.i32], [T.i32], (c) => blockTable(c, blocks));
+  const second = build(blocks, f, blockAt, first.written, first.registers);
   const run = m.declare("region", [T.i32], [T.i32]);
   m.body(run, second.code);
   m.exportFunc("region", run);
@@ -130,7 +142,27 @@ interface Built {
   registers: RegisterLocals;
 }
 
-function build(blocks: DecodedBlock[], f: RegionFunctions, written?: Set<number>, known?: RegisterLocals): Built {
+/** (offset in the page) → number of the region's block that starts there, or -1. */
+function blockTable(c: Code, blocks: DecodedBlock[]): void {
+  const offsets = blocks.map((b) => b.rip % 4096);
+  const low = Math.min(...offsets);
+  const high = Math.max(...offsets);
+  const none = c.block();
+  const labels: number[] = [];
+  for (let i = 0; i < blocks.length; i++) labels.unshift(c.block());
+  const table = new Array<number>(high - low + 1).fill(none);
+  offsets.forEach((o, i) => {
+    table[o - low] = labels[i]!;
+  });
+  c.get(0)
+    .i32(low)
+    .op(I32.sub)
+    .brTable([...table, none]);
+  for (let i = 0; i < blocks.length; i++) c.end().i32(i).ret();
+  c.end().i32(-1);
+}
+
+function build(blocks: DecodedBlock[], f: RegionFunctions, blockAt: number, written?: Set<number>, known?: RegisterLocals): Built {
   const c = new Code([T.i32]);
   const registers = new RegisterLocals(c);
   // The same registers in the same order as the first pass found them, so that entry loads them all.
@@ -144,7 +176,12 @@ function build(blocks: DecodedBlock[], f: RegionFunctions, written?: Set<number>
   const flag = c.local(T.i32);
   c.i32(0).mem(I32.load, BUDGET).set(budget);
   registers.load(c);
+  const page = blocks[0]!.rip - (blocks[0]!.rip % 4096);
   const index = new Map(blocks.map((b, i) => [b.rip, i]));
+  const returnSites = blocks
+    .filter((b) => isCall(b) && index.has(b.next))
+    .map((b) => b.next)
+    .slice(0, MAX_RETURN_SITES);
 
   const leave = c.block();
   const fault = c.block();
@@ -216,6 +253,21 @@ function build(blocks: DecodedBlock[], f: RegionFunctions, written?: Set<number>
         def.emit(e);
         code.set(rip);
         count();
+        if (def === ret) {
+          // Returns to a call of this region stay in it.
+          for (const site of returnSites) {
+            code.get(rip).i64(site).op(I64.eq).if();
+            goTo(site);
+            code.end();
+          }
+        }
+        // Other targets in the page are found through a table.
+        code.get(rip).i64(-4096).op(I64.and).i64(page).op(I64.eq).if();
+        code.get(rip).op(I32.wrap_i64).i32(0xfff).op(I32.and).call(blockAt).tee(flag).i32(0).op(I32.ge_s);
+        code.get(budget).i32(BLOCK_MAX).op(I32.ge_s).op(I32.and).if();
+        code.get(flag).set(entry).br(loop);
+        code.end();
+        code.end();
         code.br(exit);
         break;
       case "exit":

@@ -6,12 +6,12 @@ import { HEADER_PROFILE, HEADER_SIZE } from "../lift/header.ts";
 import type { BlockCache } from "../lift/translate.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
-import { compileRegion, IrReader, successors } from "./region.ts";
+import { compileRegion, IrReader, jumpsAnywhere, successors } from "./region.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
-const MAX_BLOCKS = 60;
-const MAX_OPS = 700;
+const MAX_BLOCKS = 120;
+const MAX_OPS = 1200;
 /** Regions that may exist at once; beyond that everything is forgotten and starts afresh. */
 const MAX_REGIONS = 4000;
 
@@ -89,16 +89,23 @@ export class Regions {
     const region = [first];
     const seen = new Set([rip]);
     let ops = first.ops.length;
-    for (let i = 0; i < region.length && region.length < MAX_BLOCKS && ops < MAX_OPS; i++) {
-      for (const target of successors(region[i]!)) {
-        if (seen.has(target) || target < page || target >= page + PAGE_SIZE) continue;
-        seen.add(target);
-        const pc = this.#blocks.find(target, frame * PAGE_SIZE + (target - page));
-        if (pc === 0 || !this.#blocks.mayChain(pc)) continue;
-        const block = reader.block(pc);
-        region.push(block);
-        ops += block.ops.length;
+    const add = (target: number, pc: number): void => {
+      if (seen.has(target) || region.length >= MAX_BLOCKS || ops >= MAX_OPS) return;
+      seen.add(target);
+      if (pc === 0 || !this.#blocks.mayChain(pc)) return;
+      const block = reader.block(pc);
+      region.push(block);
+      ops += block.ops.length;
+    };
+    for (let i = 0; i < region.length; i++) {
+      const block = region[i]!;
+      for (const target of successors(block)) {
+        if (target < page || target >= page + PAGE_SIZE) continue;
+        add(target, this.#blocks.find(target, frame * PAGE_SIZE + (target - page)));
       }
+      // A switch: whatever of this page has been run may be a target.
+      if (!jumpsAnywhere(block)) continue;
+      for (const [target, pc] of this.#blocks.inFrame(frame)) if (target - (target % PAGE_SIZE) === page) add(target, pc);
     }
     const module = new WebAssembly.Module(compileRegion(region));
     const instance = new WebAssembly.Instance(module, this.#imports as unknown as WebAssembly.Imports);

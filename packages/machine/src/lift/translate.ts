@@ -62,6 +62,17 @@ export class BlockCache {
     return 0;
   }
 
+  /** Virtual address and op address of the blocks in a frame, newest first. */
+  *inFrame(frame: number): Generator<[rip: number, pc: number]> {
+    const { i32 } = this.#phys;
+    let pc = this.#frames.get(frame) ?? 0;
+    while (pc !== 0) {
+      const h = (pc - HEADER_SIZE) >> 2;
+      yield [(i32[h + 1]! >>> 0) * 4294967296 + (i32[h]! >>> 0), pc];
+      pc = i32[h + (HEADER_LINK >> 2)]!;
+    }
+  }
+
   /** Op address of the block that starts at a virtual address whose bytes lie at `pa`; translates it if it is new. */
   at(rip: number, pa: number): number {
     const { i32 } = this.#phys;
