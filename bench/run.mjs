@@ -41,6 +41,7 @@ const lstar = new URL("../packages/lstar/bin/lstar.js", import.meta.url).pathnam
 /** What each program measures; `n` (operations per run) makes the time per operation from the difference to a run of none. */
 const programs = {
   coremix: { kind: "cpu" },
+  crc: { kind: "cpu" },
   sieve: { kind: "cpu" },
   quicksort: { kind: "cpu" },
   fib: { kind: "cpu" },

@@ -36,6 +36,8 @@ export interface RunResult {
   stderr: string;
   stdoutBytes: Uint8Array;
   syscalls: SyscallRecord[];
+  /** x86 instructions that were executed. */
+  instructions: number;
 }
 
 function join(chunks: Uint8Array[]): Uint8Array {
@@ -107,5 +109,6 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     stderr: new TextDecoder().decode(join(stderr)),
     stdoutBytes: bytes,
     syscalls,
+    instructions: k.machine.totalRetired,
   };
 }
