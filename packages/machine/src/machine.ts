@@ -196,6 +196,8 @@ export class Machine {
       // Where a chunk of instructions ends is where the program spends its time, more often than not.
       if (this.#regions && left > 0) this.#regions.sample(this.cpu.rip);
     }
+    // The kernel may look at the flags whatever ended the run.
+    if (code === Trap.BUDGET) this.#interp.materialize();
     this.retired = budget - left;
     return code;
   }
@@ -307,7 +309,12 @@ export class Machine {
     const start = (i32[((header + HEADER_RIP) >> 2) + 1]! >>> 0) * HIGH + (i32[(header + HEADER_RIP) >> 2]! >>> 0);
     this.cpu.rip = start + view.getUint16(side, true);
     i32[BUDGET >> 2]! -= u8[side + 2]!;
-    return this.#details();
+    const vector = this.#details();
+    if (vector === Trap.GP && this.mmu.nonCanonical) {
+      this.mmu.nonCanonical = false;
+      if (this.blocks.addressesStack(this.cpu.rip)) return Trap.SS;
+    }
+    return vector;
   }
 
   #details(): number {

@@ -20,15 +20,16 @@ import {
 
 /** Operands that decide the result before any arithmetic: unsupported encodings and NaNs. Null: go on. */
 function special(a: F80, b: F80, ctx: Context): F80 | null {
-  if (isUnsupported(a) || isUnsupported(b)) {
-    ctx.flags |= IE;
-    return DEFAULT_NAN;
+  if (isUnsupported(a) || isUnsupported(b)) return invalid(ctx);
+  if (isNaN80(a) || isNaN80(b)) {
+    // NaNs come before denormals.
+    ctx.flags &= ~DE;
+    return propagateNaN(a, b, ctx);
   }
-  if (isNaN80(a) || isNaN80(b)) return propagateNaN(a, b, ctx);
   return null;
 }
 function invalid(ctx: Context): F80 {
-  ctx.flags |= IE;
+  ctx.flags = (ctx.flags & ~DE) | IE;
   return DEFAULT_NAN;
 }
 function denormals(a: F80, b: F80, ctx: Context): void {
@@ -91,7 +92,8 @@ export function div(a: F80, b: F80, ctx: Context): F80 {
     return infinity(sign);
   }
   if (isZero(b)) {
-    ctx.flags |= ZE;
+    // Division by zero comes before denormals.
+    ctx.flags = (ctx.flags & ~DE) | ZE;
     return infinity(sign);
   }
   denormals(a, b, ctx);
@@ -136,10 +138,11 @@ export function sqrt(a: F80, ctx: Context): F80 {
 /** Relation for fcom and kin: -1 less, 0 equal, 1 greater, 2 unordered. `quiet`: fucom, no IE for quiet NaNs. */
 export function compare(a: F80, b: F80, quiet: boolean, ctx: Context): number {
   if (isUnsupported(a) || isUnsupported(b)) {
-    ctx.flags |= IE;
+    ctx.flags = (ctx.flags & ~DE) | IE;
     return 2;
   }
   if (isNaN80(a) || isNaN80(b)) {
+    ctx.flags &= ~DE;
     const before = ctx.flags;
     propagateNaN(a, b, ctx);
     if (!quiet) ctx.flags = before | IE;
@@ -159,13 +162,14 @@ export function compare(a: F80, b: F80, quiet: boolean, ctx: Context): number {
   return a.sign ? -r : r;
 }
 
-/** fprem (truncating) and fprem1 (to nearest). `cond`: C0, C3, C1 as the quotient's low bits, C2 if the reduction is incomplete. */
+/** fprem (truncating) and fprem1 (to nearest). `cond`: C0, C3, C1 as the quotient's low bits, C2 if the reduction is incomplete; -1 if there is no quotient. */
 export function remainder(a: F80, b: F80, nearest: boolean, ctx: Context): { value: F80; cond: number } {
   const s = special(a, b, ctx);
-  if (s) return { value: s, cond: 0 };
-  if (isInf(a) || isZero(b)) return { value: invalid(ctx), cond: 0 };
+  if (s) return { value: s, cond: -1 };
+  if (isInf(a) || isZero(b)) return { value: invalid(ctx), cond: -1 };
   denormals(a, b, ctx);
-  if (isZero(a) || isInf(b)) return { value: a, cond: 0 };
+  // A pseudo-denormal comes out as the normal number it equals.
+  if (isZero(a) || isInf(b)) return { value: a.exp === 0 && a.mant >> 63n ? { ...a, exp: 1 } : a, cond: 0 };
   const ea = lsbExponent(a);
   const eb = lsbExponent(b);
   const wide: Context = { ...ctx, precision: 64 };

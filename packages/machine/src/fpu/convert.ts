@@ -33,8 +33,8 @@ export function fromInt(n: bigint): F80 {
   return { sign: n < 0n ? 1 : 0, exp: bits - 1 + BIAS, mant: m << BigInt(64 - bits) };
 }
 
-/** From binary32 or binary64 bits; a signaling NaN raises IE and becomes quiet, a denormal DE. */
-export function fromIeee(bits: bigint, wide: boolean, ctx: Context): F80 {
+/** From binary32 or binary64 bits; a signaling NaN raises IE and becomes quiet, a denormal DE. An `operand` of arithmetic keeps its signaling NaN: the operation decides. */
+export function fromIeee(bits: bigint, wide: boolean, ctx: Context, operand = false): F80 {
   const fracBits = wide ? 52 : 23;
   const expMax = wide ? 2047 : 255;
   const bias = wide ? 1023 : 127;
@@ -43,7 +43,7 @@ export function fromIeee(bits: bigint, wide: boolean, ctx: Context): F80 {
   const sign = Number(bits >> BigInt(wide ? 63 : 31)) & 1;
   if (exp === expMax) {
     const v = { sign, exp: EXP_MAX, mant: INT_BIT | (frac << BigInt(63 - fracBits)) };
-    if (frac !== 0n && (v.mant & QUIET_BIT) === 0n) {
+    if (!operand && frac !== 0n && (v.mant & QUIET_BIT) === 0n) {
       ctx.flags |= IE;
       v.mant |= QUIET_BIT;
     }
@@ -75,7 +75,6 @@ export function toIeee(a: F80, wide: boolean, ctx: Context): bigint {
   }
   if (isInf(a)) return signBit | inf;
   if (isZero(a)) return signBit;
-  if (isDenormal(a)) ctx.flags |= DE;
   const p = fracBits + 1;
   const emin = 1 - bias;
   const e = lsbExponent(a);

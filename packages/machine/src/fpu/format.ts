@@ -53,9 +53,11 @@ export const isDenormal = (a: F80): boolean => a.exp === 0 && a.mant !== 0n;
 export const isUnsupported = (a: F80): boolean => a.exp !== 0 && (a.mant & INT_BIT) === 0n;
 
 export function bitLength(m: bigint): number {
-  // A 64-bit fast path by numbers.
-  if (m < 1n << 53n)
-    return m === 0n ? 0 : Math.floor(Math.log2(Number(m))) + (Number(m) >= 2 ** (Math.floor(Math.log2(Number(m))) + 1) ? 2 : 1);
+  if (m < 1n << 53n) {
+    const n = Number(m);
+    const hi = Math.floor(n / 4294967296);
+    return hi ? 64 - Math.clz32(hi) : 32 - Math.clz32(n);
+  }
   const hex = m.toString(16);
   return hex.length * 4 - (Math.clz32(Number.parseInt(hex[0]!, 16)) - 28);
 }
@@ -94,6 +96,10 @@ export function roundPack(sign: number, m: bigint, e: number, ctx: Context): F80
     // Unmasked underflow gives the normal result with its exponent raised.
     const r = roundShift(m, top - (p - 1) - e, sign, ctx.rc);
     ctx.flags |= UE | (r.inexact ? PE : 0) | (r.up ? C1 : 0);
+    if (top + 24576 + BIAS <= 0) {
+      ctx.flags = (ctx.flags & ~C1) | PE;
+      return zero(sign);
+    }
     return normal(sign, r.m, top - (p - 1) + 24576);
   }
   const q = Math.max(top, EMIN) - (p - 1);
@@ -108,7 +114,10 @@ export function roundPack(sign: number, m: bigint, e: number, ctx: Context): F80
   if (top2 + BIAS >= EXP_MAX) {
     if (!(ctx.masks & OE)) {
       ctx.flags |= OE;
-      return normal(sign, r.m, q - 24576);
+      const scaled = normal(sign, r.m, q - 24576);
+      if (scaled.exp < EXP_MAX) return scaled;
+      ctx.flags |= PE | C1;
+      return infinity(sign);
     }
     ctx.flags |= OE | PE;
     const toInf = ctx.rc === 0 || (ctx.rc === 1 && sign === 1) || (ctx.rc === 2 && sign === 0);

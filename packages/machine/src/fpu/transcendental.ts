@@ -25,6 +25,9 @@ import {
  */
 const GUARD = 200;
 
+/** pi/2 * 2^67: the 66 significant bits that x87 units reduce angles by (Intel SDM volume 1, section 8.3.8). */
+const HALF_PI = 0xc90fdaa22168c234cn;
+
 /** Fixed-point pi * 2^bits, by Machin's formula. */
 const piCache = new Map<number, bigint>();
 function pi(bits: number): bigint {
@@ -163,11 +166,11 @@ export function sinCos(a: F80, want: "sin" | "cos" | "both" | "tan", ctx: Contex
   }
   const bits = GUARD + Math.max(0, top) + Math.max(0, -top);
   const x = fixed(a, bits);
-  const half = pi(bits + 80) >> 81n;
   const ax = x < 0n ? -x : x;
+  // The processor reduces by pi/2 cut to 68 bits; so do we, or results of large angles would differ.
+  const half = HALF_PI << BigInt(bits - 67);
   const q = (ax + (half >> 1n)) / half;
-  const exactHalf = pi(bits + 80) >> 1n;
-  const r = ((ax << 80n) - q * exactHalf) >> 80n;
+  const r = ax - q * half;
   const [s, c] = sinCosSeries(r, bits);
   const quadrant = Number(q & 3n);
   let sin = quadrant === 0 ? s : quadrant === 1 ? c : quadrant === 2 ? -s : -c;
@@ -304,8 +307,9 @@ export function fyl2x(x: F80, y: F80, ctx: Context): F80 {
     if (isDenormal(x)) ctx.flags |= DE;
     return infinity(y.sign ^ (negative ? 1 : 0));
   }
-  if (isInf(x)) return isZero(y) ? invalid(ctx) : infinity(y.sign);
+  if (isInf(x) && isZero(y)) return invalid(ctx);
   if (isDenormal(x) || isDenormal(y)) ctx.flags |= DE;
+  if (isInf(x)) return infinity(y.sign);
   if (isZero(y)) return zero(y.sign ^ (negative ? 1 : 0));
   if (one) return zero(y.sign);
   const bits = GUARD + 80;
@@ -319,12 +323,14 @@ export function fyl2xp1(x: F80, y: F80, ctx: Context): F80 {
   if (isUnsupported(x) || isUnsupported(y)) return invalid(ctx);
   if (isNaN80(x) || isNaN80(y)) return propagateNaN(x, y, ctx);
   if (isInf(y) && isZero(x)) return invalid(ctx);
-  if (isInf(x)) return x.sign || isZero(y) ? invalid(ctx) : infinity(y.sign);
-  if (isInf(y)) return infinity(y.sign ^ x.sign);
+  if (isInf(x) && (x.sign || isZero(y))) return invalid(ctx);
   if (isDenormal(x) || isDenormal(y)) ctx.flags |= DE;
+  if (isInf(x)) return infinity(y.sign);
+  if (isInf(y)) return infinity(y.sign ^ x.sign);
   if (isZero(x) || isZero(y)) return zero(x.sign ^ y.sign);
   const top = topOf(x);
-  if (x.sign && top >= 0) return invalid(ctx);
+  // Outside its range the result is undefined; the processor hands the argument on.
+  if (x.sign && top >= 0) return x;
   const bits = GUARD + 80 + Math.max(0, -top);
   if (top < -200) {
     // x / ln 2

@@ -17,9 +17,12 @@ import {
   isZero,
   load80,
   lsbExponent,
+  OE,
+  PE,
   QUIET_BIT,
   SF,
   store80,
+  UE,
   ZE,
   zero,
 } from "./format.ts";
@@ -58,9 +61,12 @@ const put = (i: number, v: F80): void => {
 };
 
 /** Folds the context's flags into the status word. @returns false if an unmasked IE, DE or ZE stops the instruction. */
-function settle(): boolean {
-  const f = ctx.flags;
-  let s = sw() & ~C1;
+function settle(keepC1 = false): boolean {
+  let f = ctx.flags;
+  // An exception that stops the instruction comes before rounding.
+  if (f & ~ctx.masks & (IE | DE | ZE)) f &= f & SF ? ~(OE | UE | PE) : ~(OE | UE | PE | C1);
+  ctx.flags = f;
+  let s = keepC1 && !(f & SF) ? sw() : sw() & ~C1;
   s |= f & (C1 | 0x7f);
   if (s & ~ctx.masks & 63) s |= ES | BUSY;
   setSw(s);
@@ -68,19 +74,22 @@ function settle(): boolean {
 }
 
 function stackUnderflow(): boolean {
-  ctx.flags |= IE | SF;
+  // It comes before whatever the other operand has raised.
+  ctx.flags = IE | SF;
   return settle();
 }
 
 function push(v: F80): void {
   if (!isEmpty(7)) {
-    ctx.flags |= IE | SF | C1;
+    ctx.flags = IE | SF | C1;
     if (!settle()) return;
     setTop(top() - 1);
     put(0, DEFAULT_NAN);
     return;
   }
-  if (!settle()) return;
+  // A denormal is loaded even if that exception is unmasked.
+  settle();
+  if (ctx.flags & IE & ~ctx.masks) return;
   setTop(top() - 1);
   put(0, v);
 }
@@ -129,10 +138,12 @@ function setCompare(rel: number): void {
 }
 function compareWith(b: F80 | null, quiet: boolean, pops: number): void {
   let rel = 2;
-  if (isEmpty(0) || b === null) ctx.flags |= IE | SF;
+  if (isEmpty(0) || b === null) ctx.flags = IE | SF;
   else rel = A.compare(st(0), b, quiet, ctx);
-  if (!settle()) return;
+  // The condition codes are set even if an unmasked exception stops the pop.
+  const go = settle();
   setCompare(rel);
+  if (!go) return;
   for (let i = 0; i < pops; i++) pop();
 }
 /** fcomi and fucomi: @returns ZF, PF, CF in RFLAGS positions, or -1 if flags stay. */
@@ -140,8 +151,8 @@ function compareFlags(i: number, quiet: boolean, popAfter: boolean): number {
   let rel = 2;
   if (isEmpty(0) || isEmpty(i)) ctx.flags |= IE | SF;
   else rel = A.compare(st(0), st(i), quiet, ctx);
-  if (!settle()) return -1;
-  if (popAfter) pop();
+  // As with fcom, the flags are set even if an unmasked exception stops the pop.
+  if (settle(true) && popAfter) pop();
   return rel === 2 ? 0x45 : rel === 0 ? 0x40 : rel < 0 ? 1 : 0;
 }
 
@@ -154,11 +165,11 @@ function unary(op: (a: F80, c: Context) => F80): void {
   if (settle()) put(0, r);
 }
 
-function ieee32(): F80 {
-  return V.fromIeee(BigInt(view.getUint32(FPU_OPERAND, true)), false, ctx);
+function ieee32(operand = true): F80 {
+  return V.fromIeee(BigInt(view.getUint32(FPU_OPERAND, true)), false, ctx, operand);
 }
-function ieee64(): F80 {
-  return V.fromIeee(view.getBigUint64(FPU_OPERAND, true), true, ctx);
+function ieee64(operand = true): F80 {
+  return V.fromIeee(view.getBigUint64(FPU_OPERAND, true), true, ctx, operand);
 }
 const int16 = (): F80 => V.fromInt(BigInt(view.getInt16(FPU_OPERAND, true)));
 const int32 = (): F80 => V.fromInt(BigInt(view.getInt32(FPU_OPERAND, true)));
@@ -288,12 +299,16 @@ function binaryPop(op: (st0: F80, st1: F80, c: Context) => F80): void {
 function partialRemainder(nearest: boolean): void {
   if (isEmpty(0) || isEmpty(1)) {
     if (stackUnderflow()) put(0, DEFAULT_NAN);
+    setSw(sw() & ~C2);
     return;
   }
   const r = A.remainder(st(0), st(1), nearest, ctx);
-  if (!settle()) return;
+  if (!settle()) {
+    setSw(sw() & ~C2);
+    return;
+  }
   put(0, r.value);
-  setSw((sw() & ~(C0 | C1 | C2 | C3)) | r.cond);
+  setSw(r.cond < 0 ? sw() & ~(C1 | C2) : (sw() & ~(C0 | C1 | C2 | C3)) | r.cond);
 }
 
 function exchange(i: number): void {
@@ -309,8 +324,10 @@ function exchange(i: number): void {
 }
 function loadRegister(i: number): void {
   if (isEmpty(i)) {
-    ctx.flags |= IE | SF;
-    push(DEFAULT_NAN);
+    // An empty source comes before a full stack.
+    if (!stackUnderflow()) return;
+    setTop(top() - 1);
+    put(0, DEFAULT_NAN);
     return;
   }
   push(st(i));
@@ -326,13 +343,13 @@ function storeRegister(i: number, popAfter: boolean): void {
   }
   if (popAfter) pop();
 }
-function conditionalMove(i: number): void {
+/** fcmov: empty registers are an error whether or not the condition holds. */
+function conditionalMove(i: number, holds: boolean): void {
   if (isEmpty(0) || isEmpty(i)) {
     if (stackUnderflow()) put(0, DEFAULT_NAN);
     return;
   }
-  setSw(sw() & ~C1);
-  put(0, st(i));
+  if (holds) put(0, st(i));
 }
 
 /** Instructions by name; `i` is the register of ST(i) forms. The result is for fcomi: flags, or -1. */
@@ -345,8 +362,8 @@ export const instructions: Record<string, Exec> = {
   fldpi: () => push(T.constant("pi", ctx)),
   fldlg2: () => push(T.constant("lg2", ctx)),
   fldln2: () => push(T.constant("ln2", ctx)),
-  fld32: () => push(ieee32()),
-  fld64: () => push(ieee64()),
+  fld32: () => push(ieee32(false)),
+  fld64: () => push(ieee64(false)),
   fld80: () => push(load80(view, FPU_OPERAND)),
   fild16: () => push(int16()),
   fild32: () => push(int32()),
@@ -383,8 +400,12 @@ export const instructions: Record<string, Exec> = {
   fptan: () => trig("tan"),
   fdecstp: () => setSw((sw() & ~(0x3800 | C1)) | (((top() - 1) & 7) << 11)),
   fincstp: () => setSw((sw() & ~(0x3800 | C1)) | (((top() + 1) & 7) << 11)),
-  ffree: (i) => setTag(i, false),
+  ffree: (i) => {
+    setSw(sw() & ~C1);
+    setTag(i, false);
+  },
   ffreep: (i) => {
+    setSw(sw() & ~C1);
     setTag(i, false);
     pop();
   },
@@ -400,7 +421,14 @@ export const instructions: Record<string, Exec> = {
   fcomip: (i) => compareFlags(i, false, true),
   fucomi: (i) => compareFlags(i, true, false),
   fucomip: (i) => compareFlags(i, true, true),
-  fcmov: conditionalMove,
+  fcmov: (i) => conditionalMove(i, true),
+  fcmov_not: (i) => conditionalMove(i, false),
+  /** D9 D8: a store and pop that does not mind an empty register. */
+  fstpnce: (i) => {
+    setSw(sw() & ~C1);
+    if (!isEmpty(0)) put(i, st(0));
+    pop();
+  },
   store_f32: () => store("f32"),
   store_f64: () => store("f64"),
   store_f80: () => store("f80"),

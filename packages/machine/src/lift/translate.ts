@@ -178,6 +178,23 @@ export class BlockCache {
     return { crosses, faults };
   }
 
+  /** Does the instruction at rip address memory through rsp or rbp (the stack segment)? */
+  addressesStack(rip: number): boolean {
+    const pa = this.#mmu.walk(rip, false, true);
+    if (pa < 0) return false;
+    const insn = this.#insn;
+    const limit = (pa & ~0xfff) + PAGE_SIZE;
+    let length = decode(this.#phys.u8, pa, limit >>> 0, insn);
+    if (length === DECODE_NEED_MORE) length = this.#decodeAcross(pa, limit >>> 0, rip);
+    if (length <= 0 || insn.seg !== 0) return false;
+    if (insn.hasModrm && insn.mod !== 3 && (insn.base === 4 || insn.base === 5)) return true;
+    const { map, opcode } = insn;
+    // Instructions that use the stack by themselves.
+    if (map === 0)
+      return (opcode >= 0x50 && opcode < 0x60) || [0x68, 0x6a, 0x8f, 0x9c, 0x9d, 0xc2, 0xc3, 0xc8, 0xc9, 0xe8].includes(opcode);
+    return false;
+  }
+
   #decodeAcross(at: number, limit: number, rip: number): number {
     const here = limit - at;
     const buffer = this.#straddle;

@@ -35,6 +35,8 @@ export const PTE_NX_HI = 0x80000000;
  */
 export class Mmu {
   readonly #phys: PhysicalMemory;
+  /** The last fault was for an address that is not canonical: #GP, or #SS if the stack segment is meant. */
+  nonCanonical = false;
   /** Result of the last walk that failed: the page-fault error code. */
   #error = 0;
 
@@ -140,7 +142,8 @@ export class Mmu {
   /** Records #PF, or #GP for an address that is not canonical. */
   raisePageFault(lo: number, hi: number): void {
     const { i32 } = this.#phys;
-    if ((hi << 16) >> 16 !== hi && hi >>> 15 !== 0) {
+    this.nonCanonical = (hi << 16) >> 16 !== hi && hi >>> 15 !== 0;
+    if (this.nonCanonical) {
       i32[TRAP_VECTOR >> 2] = Trap.GP;
       i32[TRAP_ERROR >> 2] = 0;
     } else {

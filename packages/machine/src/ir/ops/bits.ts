@@ -185,8 +185,6 @@ export const cmpxchg = SIZES.map((size) =>
       c.else();
       if (size === 3) e.setCpu64(RAX, () => c.get(dst));
       else if (size === 2) {
-        // The destination is written with its own value: a register loses its upper half as well.
-        setSized(e, A, size, dst);
         e.setCpu64(RAX, () => c.get(dst));
       } else
         c.i32(0)

@@ -237,24 +237,34 @@ defineLift((l) => {
   l.op(store[size]![o.form]!, temp(0), o.base, o.index, o.disp);
   l.op(lea[0]!, RSP, RSP, ZERO, 1 << size);
 }, "8F /0");
-defineLift((l) => l.op(leave, gpr(5)), "C9");
+defineLift((l) => {
+  if (l.insn.opSize !== 2) {
+    l.op(leave, gpr(5));
+    return;
+  }
+  l.op(loadZero[1]![0]!, temp(0), gpr(5), ZERO, 0);
+  l.op(lea[0]!, gpr(4), gpr(5), ZERO, 2);
+  l.op(mov16, gpr(5), temp(0));
+}, "C9");
 // enter with nesting level 0; deeper levels copy frame pointers.
 defineLift((l) => {
   const RSP = gpr(4);
   const RBP = gpr(5);
   const level = l.insn.imm2 & 31;
   const size = l.insn.immLo & 0xffff;
-  l.op(store[3]![0]!, RBP, RSP, ZERO, -8);
+  const log = l.insn.opSize === 2 ? 1 : 3;
+  const word = 1 << log;
+  l.op(store[log]![0]!, RBP, RSP, ZERO, -word);
   for (let i = 1; i < level; i++) {
-    l.op(loadZero[3]![0]!, temp(0), RBP, ZERO, -8 * i);
-    l.op(store[3]![0]!, temp(0), RSP, ZERO, -8 - 8 * i);
+    l.op(loadZero[log]![0]!, temp(0), RBP, ZERO, -word * i);
+    l.op(store[log]![0]!, temp(0), RSP, ZERO, -word - word * i);
   }
-  l.op(lea[0]!, temp(1), RSP, ZERO, -8);
-  if (level > 0) l.op(store[3]![0]!, temp(1), RSP, ZERO, -8 - 8 * level);
+  l.op(lea[0]!, temp(1), RSP, ZERO, -word);
+  if (level > 0) l.op(store[log]![0]!, temp(1), RSP, ZERO, -word - word * level);
   // The last word of the new frame must be writable before registers change.
-  l.op(lea[0]!, temp(2), RSP, ZERO, -8 - 8 * level - size);
-  l.op(loadForWrite[3]!, temp(3), temp(2));
-  l.op(mov64, RBP, temp(1));
+  l.op(lea[0]!, temp(2), RSP, ZERO, -word - word * level - size);
+  l.op(loadForWrite[log]!, temp(3), temp(2));
+  l.op(log === 1 ? mov16 : mov64, RBP, temp(1));
   l.op(mov64, RSP, temp(2));
 }, "C8");
 

@@ -95,7 +95,7 @@ for (const [key, name] of Object.entries({
   "DF C8": "fxch",
   "DD D0": "fst",
   "DD D8": "fstp",
-  "D9 D8": "fstp",
+  "D9 D8": "fstpnce",
   "DF D0": "fstp",
   "DF D8": "fstp",
   "DD C0": "ffree",
@@ -157,6 +157,6 @@ const FCMOV: readonly (readonly [string, number])[] = [
 for (const [key, code] of FCMOV) {
   defineLift((l) => {
     l.op(setCondition, temp(0), 0, code);
-    l.op(x87ExecIf, l.insn.modrm & 7, temp(0), 0, instructionNumber("fcmov"), instructionNumber("fnop"));
+    l.op(x87ExecIf, l.insn.modrm & 7, temp(0), 0, instructionNumber("fcmov"), instructionNumber("fcmov_not"));
   }, key);
 }
