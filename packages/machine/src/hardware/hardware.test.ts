@@ -11,7 +11,7 @@ import { AT, DATA_VA, differences, RECORD_SIZE, SimulatedProcessor, STATE_SIZE }
  * Integer and x87 instructions against the processor the test runs on. HARDWARE_CASES sets the number
  * of cases (a nightly run may take 50 million).
  */
-const TOTAL = Number(process.env.HARDWARE_CASES ?? 2_400_000);
+const TOTAL = Number(process.env.HARDWARE_CASES ?? 2_100_000);
 const BATCH = 20_000;
 /** States tried for each encoding: a new encoding must be translated. */
 const STATES = 8;

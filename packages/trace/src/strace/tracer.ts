@@ -83,6 +83,7 @@ export class StraceTracer {
   readonly #fdPath: FdPath;
   readonly #remove: (() => void)[] = [];
   #lastStamp = -1;
+  readonly #perTask: boolean;
 
   constructor(
     k: Kernel,
@@ -98,6 +99,7 @@ export class StraceTracer {
     this.#names = table.names;
     this.#read = access.read;
     this.#fdPath = access.fdPath;
+    this.#perTask = perTask;
     if (perTask) this.#lines = (pid) => new LineWriter((write as (pid: number) => (text: string) => void)(pid));
     else {
       const shared = new LineWriter(write as (text: string) => void);
@@ -164,7 +166,9 @@ export class StraceTracer {
   #prefix(task: Task): string {
     const o = this.#options;
     let out = "";
-    if (o.toFile && o.follow) out += `${String(task.pid).padEnd(5)} `;
+    // With a file for each task its name tells the pid.
+    if (this.#perTask) out += "";
+    else if (o.toFile && o.follow) out += `${String(task.pid).padEnd(5)} `;
     else if (o.follow && this.#live() > 1) out += `[pid ${String(task.pid).padStart(5)}] `;
     if (o.timestamps !== "none") out += `${this.#stamp()} `;
     if (o.instructionPointer)

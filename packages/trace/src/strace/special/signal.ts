@@ -26,10 +26,9 @@ function action(c: Call, address: number): string {
   if (!v) return pointer(address);
   const handler = v.getUint32(0, true) + v.getUint32(4, true) * 2 ** 32;
   const flags = v.getUint32(8, true);
-  const name = flags & 4 ? "sa_sigaction" : "sa_handler";
   const mask = sigsetText(v.getUint32(24, true), v.getUint32(28, true));
   const restorer = flags & 0x04000000 ? `, sa_restorer=${pointer(v.getUint32(16, true) + v.getUint32(20, true) * 2 ** 32)}` : "";
-  return `{${name}=${handlerText(handler)}, sa_mask=${mask}, sa_flags=${flagsText(saFlags, flags)}${restorer}}`;
+  return `{sa_handler=${handlerText(handler)}, sa_mask=${mask}, sa_flags=${flagsText(saFlags, flags)}${restorer}}`;
 }
 
 const how: ArgPrinter = (c, i) => ["SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK"][c.arg(i)] ?? `${hex(c.arg(i) >>> 0)} /* SIG_??? */`;

@@ -125,7 +125,8 @@ function finish(k: Kernel, task: Task, ret: number): void {
   if (task.deadline !== Number.POSITIVE_INFINITY || task.waits.length > 0) k.sched.endCall(task);
   if (task.exitState === EXIT_ZOMBIE || task.exitState === EXIT_DEAD) return;
   if (ret === NO_RESULT) {
-    if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, k.machine.cpu.get(0));
+    const { cpu } = k.machine;
+    if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, cpu.getHi(0) * 4294967296 + (cpu.getLo(0) >>> 0));
     task.syscallNr = -1;
     return;
   }

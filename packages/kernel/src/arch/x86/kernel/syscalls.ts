@@ -65,7 +65,7 @@ function sysArchPrctl(k: Kernel, option: number, arg: number): number {
 }
 
 export const archSyscalls: readonly SyscallDef[] = [
-  syscall("rt_sigreturn", {}, sysRtSigreturn, { linux: "arch/x86/kernel/signal_64.c sys_rt_sigreturn" }),
+  syscall("rt_sigreturn", { frame: A.custom() }, sysRtSigreturn, { linux: "arch/x86/kernel/signal_64.c sys_rt_sigreturn" }),
   syscall("arch_prctl", { option: A.enum(archNames), arg2: A.hex }, sysArchPrctl, { linux: "arch/x86/kernel/process_64.c sys_arch_prctl" }),
   syscall(
     "iopl",

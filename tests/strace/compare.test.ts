@@ -1,0 +1,65 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { compile, freshDirectory, lstarCommand, need, root, run } from "../native.ts";
+
+/** Conformance programs whose calls are the same in every run, and the same on any file system. */
+const programs = `
+  fs/links fs/mkdir-rmdir fs/mmap-file fs/open-flags fs/open-getfl fs/permissions fs/remove-open fs/rename fs/tmpfile
+  fs/umask fs/utimes fs/walk fs/access fs/append fs/copy fs/dup fs/fallocate
+  fcntl/flock fcntl/ioctls fcntl/leases fcntl/memfd fcntl/posix-locks
+  inotify/file inotify/masks mm/brk mm/private-file epoll/edge epoll/level epoll/nested
+  ids/setuid poll/select signal/altstack signal/exec-keeps signal/queue signal/sigsuspend-mask`
+  .trim()
+  .split(/\s+/);
+
+/** Calls whose numbers are process ids. */
+const PIDS =
+  /^(set_tid_address|get(tid|pid|ppid|pgrp|pgid|sid)|fork|vfork|clone3?|wait4|waitid|t?g?kill|tkill|setpgid|setsid|rt_t?g?sigqueueinfo|prlimit64|futex|sched_\w+)\b/;
+
+/** One task's trace without what differs from run to run: addresses, pids, times, random bytes, inode numbers. */
+function normalise(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "" && !/^(brk|getrandom)\(/.test(line))
+    .map((line) =>
+      line
+        .replace(/0x[0-9a-f]{5,16}/g, "ADDR")
+        .replace(/\b(si_pid|si_uid|l_pid|st_dev|st_ino)=[^,}]*/g, "$1=N")
+        .replace(/si_[us]time=\d+( \/\*.*?\*\/)?/g, "si_time=T")
+        .replace(/\btv_n?u?sec=-?\d+/g, "tv=T")
+        .replace(/(st_mode=S_IFDIR[^,]*), st_size=\d+/g, "$1, st_size=S")
+        .replace(/\s+= /, " = "),
+    )
+    .map((line) => (PIDS.test(line) ? line.replace(/\b\d{2,7}\b|\b[2-9]\b/g, "N") : line));
+}
+
+/** The traces of all tasks in the order of their creation. */
+function traces(dir: string): string[][] {
+  const pid = (file: string): number => Number(file.split(".").pop());
+  return readdirSync(dir)
+    .sort((a, b) => pid(a) - pid(b))
+    .map((file) => normalise(readFileSync(join(dir, file), "latin1")));
+}
+
+for (const name of programs) {
+  it(`${name}: the text of strace`, { timeout: 60_000 }, async () => {
+    const strace = need("strace");
+    const program = await compile(join(root, "tests/conformance", `${name}.c`));
+    const dir = freshDirectory();
+    try {
+      for (const d of ["real", "ours", "work"]) mkdirSync(join(dir.path, d));
+      // Both with their streams on /dev/null: a pipe here and a socket there would show.
+      const quiet = (...args: string[]): [string, string[]] => [
+        "/bin/sh",
+        ["-c", 'exec env -i PATH=/usr/bin:/bin HOME= "$@" </dev/null >/dev/null 2>&1', "sh", ...args],
+      ];
+      await run(...quiet(strace, "-ff", "-o", join(dir.path, "real/t"), program), { cwd: join(dir.path, "work") });
+      const options = ["-ff", "-o", join(dir.path, "ours/t"), "--cwd", "/tmp", "--env", "PATH=/usr/bin:/bin", "--env", "HOME="];
+      await run(...quiet(process.execPath, lstarCommand, "trace", ...options, program));
+      expect(traces(join(dir.path, "ours"))).toEqual(traces(join(dir.path, "real")));
+    } finally {
+      dir.remove();
+    }
+  });
+}
