@@ -8,6 +8,8 @@ const tmux = (...args: string[]): string => execFileSync(need("tmux"), ["-L", so
 const keys = (...k: string[]): string => tmux("send-keys", "-t", "main", ...k);
 const screen = (): string => tmux("capture-pane", "-p", "-t", "main");
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+
 /** Waits until the screen shows something. */
 async function shows(pattern: RegExp, seconds = 20): Promise<string> {
   const end = Date.now() + seconds * 1000;
@@ -32,7 +34,10 @@ it("an interactive shell: vi, top, job control, resizing", { timeout: 120_000 },
   keys("busybox vi note.txt", "Enter");
   await shows(/note\.txt/);
   keys("i", "typed in vi", "Enter", "second line", "Escape");
+  // An escape followed at once by a key would be a meta key.
+  await pause();
   keys("1GdwA", " and changed", "Escape");
+  await pause();
   keys(":wq", "Enter");
   await shows(/guest> *$/m);
   keys("clear; cat note.txt", "Enter");
@@ -47,13 +52,13 @@ it("an interactive shell: vi, top, job control, resizing", { timeout: 120_000 },
   await shows(/^over$/m);
 
   keys("clear; sleep 1000", "Enter");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await pause();
   keys("C-z");
   await shows(/Stopped/);
-  keys("clear; jobs; kill %1; echo gone", "Enter");
+  keys("clear; jobs; kill -KILL %1; echo gone", "Enter");
   await shows(/^gone$/m);
   keys("clear; sleep 1000; echo status $?", "Enter");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await pause();
   keys("C-c");
   await shows(/guest> *$/m);
 
