@@ -1,6 +1,6 @@
 // Bundles the workspaces into the one published package: packages/lstar/dist.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +47,10 @@ execFileSync(process.execPath, [
   join(root, "node_modules/typescript/bin/tsc"),
   ...["-p", join(root, "tsconfig.types.json"), "--outDir", types],
 ]);
-cpSync(join(types, "lstar/src"), out, { recursive: true, filter: (f) => !f.endsWith(".ts") || /(index|browser|library)\.d\.ts$/.test(f) });
+for (const name of ["index", "browser", "api"]) {
+  const text = readFileSync(join(types, `lstar/src/${name}.d.ts`), "utf8");
+  writeFileSync(`${out}${name}.d.ts`, text.replaceAll('.ts"', '.js"'));
+}
 rmSync(types, { recursive: true });
 
 /** As bin/lstar.js wraps it. */

@@ -1,44 +1,8 @@
 import { MemoryHost, runMachine } from "@lstar/host";
 import type { HostFileSystem } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
+import type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
-
-/** One system call of the run. */
-export interface SyscallRecord {
-  pid: number;
-  name: string;
-  /** Value returned to the program, or a negated errno. */
-  result: number;
-}
-
-export interface RunOptions {
-  /** Text or bytes of standard input. */
-  stdin?: string | Uint8Array;
-  env?: Record<string, string>;
-  cwd?: string;
-  /** Files put into the guest: path → contents (executable). */
-  files?: Record<string, string | Uint8Array>;
-  /** Host directory to show as the root (Node only). */
-  root?: string;
-  user?: { uid: number; gid: number };
-  /** Bytes of physical memory. */
-  memory?: number;
-  seed?: number;
-  /** Compile hot guest code to WebAssembly (default true); the result is the same. */
-  jit?: boolean;
-  clock?: "virtual" | "real";
-}
-
-export interface RunResult {
-  /** Exit status as a shell has it: 128 + N after signal N. */
-  status: number;
-  stdout: string;
-  stderr: string;
-  stdoutBytes: Uint8Array;
-  syscalls: SyscallRecord[];
-  /** x86 instructions that were executed. */
-  instructions: number;
-}
 
 function join(chunks: Uint8Array[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((n, c) => n + c.length, 0));
@@ -55,12 +19,6 @@ export interface Platform {
   files: HostFileSystem;
   bringIn: NonNullable<StartOptions["bringIn"]>;
 }
-
-/**
- * Starts a machine, runs one program in it to its end, and gives what it did.
- * @throws an Error that says why if the program cannot be started.
- */
-export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
 /** `run` for Node (with a platform) or for a browser (null: only the files given). */
 export function makeRun(platform: Platform | null): Run {

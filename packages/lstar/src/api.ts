@@ -1,0 +1,42 @@
+/** One system call of the run. */
+export interface SyscallRecord {
+  pid: number;
+  name: string;
+  /** Value returned to the program, or a negated errno. */
+  result: number;
+}
+
+export interface RunOptions {
+  /** Text or bytes of standard input. */
+  stdin?: string | Uint8Array;
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Files put into the guest: path → contents (executable). */
+  files?: Record<string, string | Uint8Array>;
+  /** Host directory to show as the root (Node only). */
+  root?: string;
+  user?: { uid: number; gid: number };
+  /** Bytes of physical memory. */
+  memory?: number;
+  seed?: number;
+  /** Compile hot guest code to WebAssembly (default true); the result is the same. */
+  jit?: boolean;
+  clock?: "virtual" | "real";
+}
+
+export interface RunResult {
+  /** Exit status as a shell has it: 128 + N after signal N. */
+  status: number;
+  stdout: string;
+  stderr: string;
+  stdoutBytes: Uint8Array;
+  syscalls: SyscallRecord[];
+  /** x86 instructions that were executed. */
+  instructions: number;
+}
+
+/**
+ * Starts a machine, runs one program in it to its end, and gives what it did.
+ * @throws an Error that says why if the program cannot be started.
+ */
+export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
