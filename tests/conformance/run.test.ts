@@ -23,7 +23,7 @@ for (const family of readdirSync(here, { withFileTypes: true })) {
       const directory = freshDirectory();
       try {
         const native = await run(binary, [], { cwd: directory.path, env: environment });
-        const guest = await lstar(["run", "--cwd", "/tmp", "--env", "PATH=/usr/bin:/bin", "--env", "HOME=/", binary]);
+        const guest = await lstar(["run", "--cwd", "/tmp/work", "--env", "PATH=/usr/bin:/bin", "--env", "HOME=/", binary]);
         expect({ status: guest.status, stdout: guest.stdout, stderr: guest.stderr }).toEqual(native);
       } finally {
         directory.remove();

@@ -19,7 +19,7 @@ int main(void) {
     while (!x) ;
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    printf("xcpu after about a second: %d\n", t.tv_sec == 1);
+    printf("xcpu after about a second: %d\n", t.tv_sec * 10 + t.tv_nsec / 100000000 >= 8);
     for (;;) ;
   }
   int st;
