@@ -172,12 +172,13 @@ set +o pipefail
 
 section coproc
 coproc UP { while read -r line; do echo "${line^^}"; done; }
+up_pid=$UP_PID
 echo hello >&"${UP[1]}"
 read -r reply <&"${UP[0]}"
 echo "$reply"
 in=${UP[1]}
 exec {in}>&-
-wait "$UP_PID"
+wait "$up_pid"
 echo "coproc $?"
 
 section traps
@@ -201,7 +202,7 @@ for i in 5 3 1 2 4; do
   wait "${pids[i]}"
   echo "job $i: $?"
 done
-sleep 0.05 &
+sleep 0.5 &
 wait -n
 echo "wait -n $?"
 
