@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "vitest";
 
 /** Root of the checkout. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -88,17 +90,28 @@ export function need(program: string): string {
   return found;
 }
 
-/** Compiles one C file to a static program (cached by content and options) and returns its path. */
+/**
+ * What lstar printed must be what the host's Linux prints. The host's scheduler is free where lstar's is not,
+ * so a difference counts only when the host never gives lstar's result in four runs.
+ */
+export async function expectAsNative(ours: RunResult, natively: () => Promise<RunResult>): Promise<void> {
+  let real = await natively();
+  for (let i = 1; i < 4 && !isDeepStrictEqual(ours, real); i++) real = await natively();
+  expect(ours).toEqual(real);
+}
+
+/** Compiles one C file to a static program (cached by the content of it and of the headers beside it, and by options). */
 export async function compile(
   source: string,
   options: readonly string[] = ["-O1", "-static", "-pthread"],
   compiler = "gcc",
 ): Promise<string> {
-  const key = createHash("sha256")
+  const content = createHash("sha256")
     .update(readFileSync(source))
-    .update(JSON.stringify([compiler, options]))
-    .digest("hex")
-    .slice(0, 20);
+    .update(JSON.stringify([compiler, options]));
+  const headers = readdirSync(dirname(source)).filter((f) => f.endsWith(".h"));
+  for (const header of headers.sort()) content.update(readFileSync(join(dirname(source), header)));
+  const key = content.digest("hex").slice(0, 20);
   const out = join(cache, key);
   if (existsSync(out)) return out;
   mkdirSync(cache, { recursive: true });

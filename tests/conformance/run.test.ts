@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
-import { compile, freshDirectory, lstar, run } from "../native.ts";
+import { describe, test } from "vitest";
+import { compile, expectAsNative, freshDirectory, lstar, run } from "../native.ts";
 
 /**
  * Native-first conformance: every C program below this directory must print the same and end with
@@ -20,14 +20,15 @@ for (const family of readdirSync(here, { withFileTypes: true })) {
   describe.concurrent(family.name, () => {
     test.for(programs)("%s", async (program) => {
       const binary = await compile(join(here, family.name, program));
-      const directory = freshDirectory();
-      try {
-        const native = await run(binary, [], { cwd: directory.path, env: environment });
-        const guest = await lstar(["run", "--cwd", "/tmp/work", "--env", "PATH=/usr/bin:/bin", "--env", "HOME=/", binary]);
-        expect({ status: guest.status, stdout: guest.stdout, stderr: guest.stderr }).toEqual(native);
-      } finally {
-        directory.remove();
-      }
+      const guest = await lstar(["run", "--cwd", "/tmp/work", "--env", "PATH=/usr/bin:/bin", "--env", "HOME=/", binary]);
+      await expectAsNative(guest, async () => {
+        const directory = freshDirectory();
+        try {
+          return await run(binary, [], { cwd: directory.path, env: environment });
+        } finally {
+          directory.remove();
+        }
+      });
     });
   });
 }

@@ -1,21 +1,21 @@
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { freshDirectory, lstar, need, root, run } from "../native.ts";
+import { it } from "vitest";
+import { expectAsNative, freshDirectory, lstar, need, root, run } from "../native.ts";
 
 const env = { PATH: "/usr/bin:/bin", HOME: "/root", LC_ALL: "C" };
 const guest = ["run", "--root", "/", "--cwd", "/tmp", ...Object.entries(env).flatMap(([k, v]) => ["--env", `${k}=${v}`])];
 
 /** The same command natively and in lstar: same output, same status. */
 async function same(...command: string[]): Promise<void> {
-  const dir = freshDirectory();
-  try {
-    const [file, ...args] = command as [string, ...string[]];
-    const real = await run(file, args, { cwd: dir.path, env });
-    const ours = await lstar([...guest, file, ...args]);
-    expect(ours).toEqual(real);
-  } finally {
-    dir.remove();
-  }
+  const [file, ...args] = command as [string, ...string[]];
+  await expectAsNative(await lstar([...guest, file, ...args]), async () => {
+    const dir = freshDirectory();
+    try {
+      return await run(file, args, { cwd: dir.path, env });
+    } finally {
+      dir.remove();
+    }
+  });
 }
 
 it("a pipeline, a listing, arithmetic, an exit status", { timeout: 60_000 }, async () => {
