@@ -22,7 +22,7 @@ async function shows(pattern: RegExp, seconds = 20): Promise<string> {
 }
 
 beforeAll(() => {
-  const command = `${process.execPath} ${lstarCommand} run --root / --cwd /tmp --env 'PS1=guest> ' ${need("/bin/busybox")} sh; stty -a | head -1; echo the terminal is back; sleep 60`;
+  const command = `${process.execPath} ${lstarCommand} run --root / --cwd /tmp --env 'PS1=guest> ' ${need("/bin/busybox")} sh; stty -a | grep -oE '(^| )opost'; echo the terminal is back; sleep 60`;
   tmux("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", command);
 });
 afterAll(() => {
@@ -66,6 +66,10 @@ it("an interactive shell: vi, top, job control, resizing", { timeout: 120_000 },
   keys("clear; stty size", "Enter");
   await shows(/^30 100$/m);
 
+  // Output processing is the guest's: without it a newline only moves down.
+  keys("clear; stty -opost; printf 'one\\ntwo\\r\\n'; stty opost", "Enter");
+  await shows(/^one\n {3}two$/m);
+
   keys("exit", "Enter");
-  await shows(/the terminal is back/);
+  await shows(/^ ?opost\nthe terminal is back/m);
 });

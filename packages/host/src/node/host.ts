@@ -4,6 +4,7 @@ import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
 import type { Reactor } from "../run.ts";
 import { NodeFiles } from "./files.ts";
 import { NodeInput, NodeOutput } from "./streams.ts";
+import { RawTerminal } from "./terminal.ts";
 
 /** The process's own terminal, streams, clock and files as a machine's outside. */
 export class NodeHost implements Host, Reactor {
@@ -12,7 +13,7 @@ export class NodeHost implements Host, Reactor {
   readonly #input: NodeInput;
   #kernel: Kernel | null = null;
   #wake: (() => void) | null = null;
-  #raw = false;
+  readonly #terminal = new RawTerminal();
   readonly #winch = (): void => this.#event("winch");
 
   constructor() {
@@ -37,8 +38,7 @@ export class NodeHost implements Host, Reactor {
   attach(kernel: Kernel): void {
     this.#kernel = kernel;
     if (this.#input.kind === "tty") {
-      process.stdin.setRawMode(true);
-      this.#raw = true;
+      this.#terminal.enter();
       this.#input.attach();
       process.stdout.on("resize", this.#winch);
     }
@@ -48,7 +48,7 @@ export class NodeHost implements Host, Reactor {
   detach(): void {
     this.#kernel = null;
     process.stdout.off("resize", this.#winch);
-    if (this.#raw) process.stdin.setRawMode(false);
+    this.#terminal.leave();
     process.stdin.pause();
   }
 

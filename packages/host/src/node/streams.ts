@@ -16,10 +16,14 @@ function kindOf(fd: number): HostStream["kind"] {
   }
 }
 
+/** Bytes of a pipe or terminal that are held for a guest that does not read. */
+const READ_AHEAD = 65_536;
+
 /** Standard input: files are read as they are asked for, terminals and pipes as data arrives. */
 export class NodeInput implements HostStream {
   readonly kind: HostStream["kind"];
   readonly #chunks: Uint8Array[] = [];
+  #buffered = 0;
   #ended = false;
   #started = false;
   readonly #onData: () => void;
@@ -40,6 +44,9 @@ export class NodeInput implements HostStream {
     this.#started = true;
     process.stdin.on("data", (d: Buffer) => {
       this.#chunks.push(d);
+      this.#buffered += d.length;
+      // A terminal goes on: a ^C must reach a program that does not read.
+      if (this.#buffered >= READ_AHEAD && this.kind !== "tty") process.stdin.pause();
       this.#onData();
     });
     const end = (): void => {
@@ -67,12 +74,12 @@ export class NodeInput implements HostStream {
     }
     const first = this.#chunks[0];
     if (first) {
-      if (first.length <= max) {
-        this.#chunks.shift();
-        return first;
-      }
-      this.#chunks[0] = first.subarray(max);
-      return first.subarray(0, max);
+      const taken = first.length <= max ? first : first.subarray(0, max);
+      if (taken === first) this.#chunks.shift();
+      else this.#chunks[0] = first.subarray(max);
+      this.#buffered -= taken.length;
+      if (this.#buffered < READ_AHEAD && process.stdin.isPaused()) process.stdin.resume();
+      return taken;
     }
     if (this.#ended) return null;
     this.#start();
