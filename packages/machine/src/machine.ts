@@ -51,6 +51,11 @@ const WARM_AFTER = 4_000_000;
 /** Later runs return for a sample of where the program is. */
 const WARM_CHUNK = 200_000;
 
+/** Word index of the jump-cache entry of an address; the interpreter's indirect branches compute the same. */
+function jumpEntry(lo: number, hi: number): number {
+  return (JUMP_CACHE >> 2) + (((lo ^ ((lo >>> 13) | (hi << 19))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
+}
+
 let interpreterModule: WebAssembly.Module | null = null;
 
 /** The interpreter's module as binary. It depends on nothing but this program, so a build may keep it. */
@@ -217,18 +222,22 @@ export class Machine {
       const hi = i32[(RIP >> 2) + 1]!;
       const lo = i32[RIP >> 2]!;
       if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
-      const rip = hi * HIGH + (lo >>> 0);
-      const pa = this.mmu.walk(rip, false, true);
-      if (pa < 0) return this.#fetchFault(lo, hi);
       const tf = i32[RFLAGS >> 2]! & TF;
-      let pc: number;
-      if (left < BLOCK_MAX || tf || alone) {
-        pc = this.blocks.once(rip, pa, 1);
-        alone = false;
-      } else {
-        const { flushes } = this.blocks;
-        pc = this.blocks.at(rip, pa);
-        if (this.blocks.mayChain(pc)) this.#remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
+      const single = left < BLOCK_MAX || tf !== 0 || alone;
+      // After a system call the jump cache mostly knows the way on.
+      let pc = single || slot !== 0 ? 0 : this.#jumpTarget(lo, hi);
+      if (pc === 0) {
+        const rip = hi * HIGH + (lo >>> 0);
+        const pa = this.mmu.walk(rip, false, true);
+        if (pa < 0) return this.#fetchFault(lo, hi);
+        if (single) {
+          pc = this.blocks.once(rip, pa, 1);
+          alone = false;
+        } else {
+          const { flushes } = this.blocks;
+          pc = this.blocks.at(rip, pa);
+          if (this.blocks.mayChain(pc)) this.#remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
+        }
       }
       let code = this.#runAt(pc);
       if (tf && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
@@ -266,6 +275,14 @@ export class Machine {
     return code;
   }
 
+  /** Where the jump cache says that the block at an address lies, or 0. */
+  #jumpTarget(lo: number, hi: number): number {
+    const { i32 } = this.phys;
+    const entry = jumpEntry(lo, hi);
+    if (i32[entry] !== lo || i32[entry + 1] !== hi || i32[entry + 2] !== i32[ASID >> 2]) return 0;
+    return i32[entry + 3]!;
+  }
+
   /** Enters a block in the jump cache, and in the branch that asked for it if that is in the same page. */
   #remember(lo: number, hi: number, pc: number, slot: number): void {
     const { i32 } = this.phys;
@@ -274,7 +291,7 @@ export class Machine {
       const op = this.#branchHeader(slot);
       if (op !== 0 && this.#samePage(op, pc)) i32[slot >> 2] = pc;
     }
-    const entry = (JUMP_CACHE >> 2) + (((lo ^ ((lo >>> 13) | (hi << 19))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
+    const entry = jumpEntry(lo, hi);
     i32[entry] = lo;
     i32[entry + 1] = hi;
     i32[entry + 2] = i32[ASID >> 2]!;
