@@ -34,7 +34,7 @@ export class RbTree<T extends RbNode> {
     else if (order < 0) parent.rbLeft = node;
     else parent.rbRight = node;
     this.size++;
-    this.#insertColor(node);
+    this.insertColor(node);
     return true;
   }
 
@@ -62,11 +62,11 @@ export class RbTree<T extends RbNode> {
       parent = next.rbParent === node ? next : next.rbParent;
       red = next.rbRed;
       if (next.rbParent !== node) {
-        this.#replaceChild(next, child);
+        this.replaceChild(next, child);
         next.rbRight = node.rbRight;
         node.rbRight.rbParent = next;
       }
-      this.#replaceChild(node, next);
+      this.replaceChild(node, next);
       next.rbLeft = node.rbLeft;
       node.rbLeft.rbParent = next;
       next.rbRed = node.rbRed;
@@ -74,10 +74,10 @@ export class RbTree<T extends RbNode> {
       child = node.rbLeft ?? node.rbRight;
       parent = node.rbParent;
       red = node.rbRed;
-      this.#replaceChild(node, child);
+      this.replaceChild(node, child);
     }
     node.rbParent = node.rbLeft = node.rbRight = null;
-    if (!red) this.#eraseColor(child, parent);
+    if (!red) this.eraseColor(child, parent);
   }
 
   /** First node in order. */
@@ -99,7 +99,7 @@ export class RbTree<T extends RbNode> {
     return n.rbParent as T | null;
   }
 
-  #replaceChild(old: RbNode, fresh: RbNode | null): void {
+  private replaceChild(old: RbNode, fresh: RbNode | null): void {
     const parent = old.rbParent;
     if (!parent) this.root = fresh as T | null;
     else if (parent.rbLeft === old) parent.rbLeft = fresh;
@@ -107,25 +107,25 @@ export class RbTree<T extends RbNode> {
     if (fresh) fresh.rbParent = parent;
   }
 
-  #rotateLeft(n: RbNode): void {
+  private rotateLeft(n: RbNode): void {
     const r = n.rbRight!;
     n.rbRight = r.rbLeft;
     if (r.rbLeft) r.rbLeft.rbParent = n;
-    this.#replaceChild(n, r);
+    this.replaceChild(n, r);
     r.rbLeft = n;
     n.rbParent = r;
   }
 
-  #rotateRight(n: RbNode): void {
+  private rotateRight(n: RbNode): void {
     const l = n.rbLeft!;
     n.rbLeft = l.rbRight;
     if (l.rbRight) l.rbRight.rbParent = n;
-    this.#replaceChild(n, l);
+    this.replaceChild(n, l);
     l.rbRight = n;
     n.rbParent = l;
   }
 
-  #insertColor(node: RbNode): void {
+  private insertColor(node: RbNode): void {
     let n = node;
     for (let parent = n.rbParent; parent?.rbRed; parent = n.rbParent) {
       const grand = parent.rbParent!;
@@ -139,19 +139,19 @@ export class RbTree<T extends RbNode> {
       }
       if (n === (left ? parent.rbRight : parent.rbLeft)) {
         n = parent;
-        if (left) this.#rotateLeft(n);
-        else this.#rotateRight(n);
+        if (left) this.rotateLeft(n);
+        else this.rotateRight(n);
       }
       n.rbParent!.rbRed = false;
       grand.rbRed = true;
-      if (left) this.#rotateRight(grand);
-      else this.#rotateLeft(grand);
+      if (left) this.rotateRight(grand);
+      else this.rotateLeft(grand);
       break;
     }
     this.root!.rbRed = false;
   }
 
-  #eraseColor(child: RbNode | null, from: RbNode | null): void {
+  private eraseColor(child: RbNode | null, from: RbNode | null): void {
     let n = child;
     let parent = from;
     while (parent && !n?.rbRed) {
@@ -160,8 +160,8 @@ export class RbTree<T extends RbNode> {
       if (sibling.rbRed) {
         sibling.rbRed = false;
         parent.rbRed = true;
-        if (left) this.#rotateLeft(parent);
-        else this.#rotateRight(parent);
+        if (left) this.rotateLeft(parent);
+        else this.rotateRight(parent);
         sibling = (left ? parent.rbRight : parent.rbLeft)!;
       }
       if (!sibling.rbLeft?.rbRed && !sibling.rbRight?.rbRed) {
@@ -173,15 +173,15 @@ export class RbTree<T extends RbNode> {
       if (!(left ? sibling.rbRight : sibling.rbLeft)?.rbRed) {
         (left ? sibling.rbLeft : sibling.rbRight)!.rbRed = false;
         sibling.rbRed = true;
-        if (left) this.#rotateRight(sibling);
-        else this.#rotateLeft(sibling);
+        if (left) this.rotateRight(sibling);
+        else this.rotateLeft(sibling);
         sibling = (left ? parent.rbRight : parent.rbLeft)!;
       }
       sibling.rbRed = parent.rbRed;
       parent.rbRed = false;
       (left ? sibling.rbRight : sibling.rbLeft)!.rbRed = false;
-      if (left) this.#rotateLeft(parent);
-      else this.#rotateRight(parent);
+      if (left) this.rotateLeft(parent);
+      else this.rotateRight(parent);
       n = this.root;
       break;
     }

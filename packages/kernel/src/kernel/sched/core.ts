@@ -146,7 +146,7 @@ export class Scheduler {
     const wait = new TaskWait(task, mask);
     task.waits.push(wait);
     queue.add(wait);
-    return this.#sleep(task, TASK_INTERRUPTIBLE);
+    return this.sleep(task, TASK_INTERRUPTIBLE);
   }
 
   /** Like sleepOn, waiting in line: a wake-up wakes one such sleeper. */
@@ -156,7 +156,7 @@ export class Scheduler {
     const wait = new TaskWait(task, mask);
     task.waits.push(wait);
     queue.addExclusive(wait);
-    return this.#sleep(task, TASK_INTERRUPTIBLE);
+    return this.sleep(task, TASK_INTERRUPTIBLE);
   }
 
   /** Sleeps on several queues at once; the first to be woken ends it. */
@@ -168,7 +168,7 @@ export class Scheduler {
       task.waits.push(wait);
       queue.add(wait);
     }
-    return this.#sleep(task, TASK_INTERRUPTIBLE);
+    return this.sleep(task, TASK_INTERRUPTIBLE);
   }
 
   /** A sleep that signals do not end. */
@@ -177,7 +177,7 @@ export class Scheduler {
     const wait = new TaskWait(task);
     task.waits.push(wait);
     queue.add(wait);
-    return this.#sleep(task, TASK_UNINTERRUPTIBLE);
+    return this.sleep(task, TASK_UNINTERRUPTIBLE);
   }
 
   /** A sleep that only a fatal signal ends (-ERESTARTSYS). */
@@ -187,17 +187,17 @@ export class Scheduler {
     const wait = new TaskWait(task);
     task.waits.push(wait);
     queue.add(wait);
-    return this.#sleep(task, TASK_UNINTERRUPTIBLE);
+    return this.sleep(task, TASK_UNINTERRUPTIBLE);
   }
 
   /** Sleeps until the deadline or a signal. */
   sleepUntilDeadline(): number {
     const task = this.k.current;
     if (task.sigPendingFlag) return -ERESTARTSYS;
-    return this.#sleep(task, TASK_INTERRUPTIBLE);
+    return this.sleep(task, TASK_INTERRUPTIBLE);
   }
 
-  #sleep(task: Task, state: number): number {
+  private sleep(task: Task, state: number): number {
     task.state = state;
     if (task.deadline !== Number.POSITIVE_INFINITY) {
       const timer = (task.sleepTimer ??= new SleepTimer(task));

@@ -34,7 +34,7 @@ export class TimerHeap {
     t.sequence = this.nextSequence++;
     t.heapIndex = this.heap.length;
     this.heap.push(t);
-    this.#up(t.heapIndex);
+    this.up(t.heapIndex);
   }
 
   remove(t: KernelTimer): boolean {
@@ -45,13 +45,13 @@ export class TimerHeap {
     if (last !== t) {
       this.heap[i] = last;
       last.heapIndex = i;
-      this.#up(i);
-      this.#down(last.heapIndex);
+      this.up(i);
+      this.down(last.heapIndex);
     }
     return true;
   }
 
-  #up(start: number): void {
+  private up(start: number): void {
     const h = this.heap;
     let i = start;
     const t = h[i] as KernelTimer;
@@ -67,7 +67,7 @@ export class TimerHeap {
     t.heapIndex = i;
   }
 
-  #down(start: number): void {
+  private down(start: number): void {
     const h = this.heap;
     let i = start;
     const t = h[i] as KernelTimer;
