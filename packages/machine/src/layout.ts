@@ -107,6 +107,7 @@ export const PAGE_SIZE = 4096;
 
 /** Frame flags. */
 export const FRAME_HAS_CODE = 1;
+/** The frame's contents are those of the last snapshot; the first write takes the flag away. */
 export const FRAME_SNAPSHOT = 2;
 
 /** Address of general register n. */

@@ -147,6 +147,12 @@ export class InterpEmitter implements Emitter {
     this.c.mem(I32.store, addr);
   }
 
+  setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void {
+    this.c.i32(0);
+    value();
+    this.c.mem(bytes === 1 ? I32.store8 : I32.store16, addr);
+  }
+
   /** Pushes the TLB entry's offset, and whether its tag at `offset` answers an access of `size` bytes at va. */
   #probe(va: number, size: number, tagOffset: number, entry: number): void {
     const c = this.c;

@@ -58,6 +58,8 @@ export interface Emitter {
   cpu32(addr: number): void;
   setCpu64(addr: number, value: () => void): void;
   setCpu32(addr: number, value: () => void): void;
+  /** Replaces one or two bytes of a general register by an i32. */
+  setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void;
 
   /**
    * Guest load. `va` is an i64 local. Pushes the i32 linear-memory address where `size` bytes (1, 2,

@@ -1,6 +1,6 @@
 import { CC_AUX, CC_OP, CC_RES, CC_SRC, RFLAGS } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
-import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
+import { Ctl, F64, I32, I64, T } from "../wasm/opcodes.ts";
 import type { Emitter } from "./emitter.ts";
 import { defineHelper } from "./helper.ts";
 
@@ -22,6 +22,16 @@ export const CC_SBB = 7;
 /** Shifts by a count that is not 0: CC_SRC is the operand shifted by count - 1. SHR stands for sar too. */
 export const CC_SHL = 8;
 export const CC_SHR = 9;
+/** Ordered comparison of floating-point numbers: CC_RES and CC_SRC hold them as f64 encodings. */
+export const CC_FLOAT = 10;
+
+/**
+ * Flags that an operation sets while it leaves others alone lie over the lazy ones, in CC_OP itself: bits
+ * 20-31 say which (as in RFLAGS), bits 8-19 hold their values. Whatever writes all flags writes CC_OP
+ * and so ends that.
+ */
+export const OVER_VALUE = 8;
+export const OVER_MASK = 20;
 
 export type SizeLog = 0 | 1 | 2 | 3;
 
@@ -43,7 +53,7 @@ function zeroExtend(c: Code, size: SizeLog): void {
 }
 
 /** Pushes the carry as i32 for one kind and size; r, s, x: i64 locals of result, source, aux. */
-function carry(c: Code, kind: number, size: SizeLog, r: number, s: number, x: number): void {
+export function carry(c: Code, kind: number, size: SizeLog, r: number, s: number, x: number): void {
   const zr = (): void => {
     c.get(r);
     zeroExtend(c, size);
@@ -70,6 +80,11 @@ function carry(c: Code, kind: number, size: SizeLog, r: number, s: number, x: nu
       break;
     case CC_LOGIC:
       c.i32(0);
+      break;
+    case CC_FLOAT:
+      // Below or unordered.
+      floatRelation(c, r, s, F64.ge);
+      c.op(I32.eqz);
       break;
     case CC_INC:
     case CC_DEC:
@@ -101,9 +116,26 @@ function carry(c: Code, kind: number, size: SizeLog, r: number, s: number, x: nu
   }
 }
 
+/** Pushes a relation of the f64 encodings in i64 locals. */
+function floatRelation(c: Code, r: number, s: number, opcode: number): void {
+  c.get(r).op(F64.reinterpret_i64).get(s).op(F64.reinterpret_i64).op(opcode);
+}
+
 /** Pushes the six status flags of one kind and size as i32. */
-function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x: number, d: number): void {
+export function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x: number, d: number): void {
   // d: i64 local for the first operand.
+  if (kind === CC_FLOAT) {
+    // ZF, PF, CF = 111 unordered, 000 above, 001 below, 100 equal.
+    floatRelation(c, r, s, F64.gt);
+    floatRelation(c, r, s, F64.lt);
+    c.op(I32.or).i32(ZF).op(I32.mul).i32(ZF).op(I32.xor);
+    carry(c, kind, size, r, s, x);
+    c.op(I32.or);
+    floatRelation(c, r, s, F64.ge);
+    floatRelation(c, r, s, F64.lt);
+    c.op(I32.or).op(I32.eqz).i32(PF).op(I32.mul).op(I32.or);
+    return;
+  }
   c.get(r);
   if (kind === CC_ADD || kind === CC_INC) c.get(s).op(I64.sub);
   else if (kind === CC_ADC) c.get(s).op(I64.sub).get(x).op(I64.sub);
@@ -147,7 +179,7 @@ function allFlags(c: Code, kind: number, size: SizeLog, r: number, s: number, x:
   c.i64(SIGN_SHIFT[size]).op(I64.shr_u).op(I32.wrap_i64).i32(1).op(I32.and).i32(11).op(I32.shl).op(I32.or);
 }
 
-const KINDS = [CC_ADD, CC_SUB, CC_LOGIC, CC_INC, CC_DEC, CC_ADC, CC_SBB, CC_SHL, CC_SHR];
+const KINDS = [CC_ADD, CC_SUB, CC_LOGIC, CC_INC, CC_DEC, CC_ADC, CC_SBB, CC_SHL, CC_SHR, CC_FLOAT];
 
 /** Writes a br_table over CC_OP whose cases leave an i32 and return; case CC_FLAGS first. */
 function dispatch(c: Code, op: number, flagsCase: () => void, each: (kind: number, size: SizeLog) => void): void {
@@ -155,7 +187,10 @@ function dispatch(c: Code, op: number, flagsCase: () => void, each: (kind: numbe
   for (const kind of KINDS) for (const size of [0, 1, 2, 3] as const) cases.push(() => each(kind, size));
   const labels: number[] = [];
   for (let i = 0; i < cases.length; i++) labels.unshift(c.block());
-  c.get(op).brTable([...labels, labels[0]!]);
+  c.get(op)
+    .i32((1 << OVER_VALUE) - 1)
+    .op(I32.and)
+    .brTable([...labels, labels[0]!]);
   for (const one of cases) {
     c.end();
     one();
@@ -176,6 +211,12 @@ function pushState(c: Code): void {
 
 /** (op, res, src, aux, rflags) → the carry flag, 0 or 1. Pure: compiled code passes what it keeps in locals. */
 export const carryOf = defineHelper("carryOf", STATE, [T.i32], (c) => {
+  c.get(0)
+    .i32(CF << OVER_MASK)
+    .op(I32.and)
+    .if();
+  c.get(0).i32(OVER_VALUE).op(I32.shr_u).i32(CF).op(I32.and).ret();
+  c.end();
   dispatch(
     c,
     0,
@@ -183,8 +224,8 @@ export const carryOf = defineHelper("carryOf", STATE, [T.i32], (c) => {
     (kind, size) => carry(c, kind, size, 1, 2, 3),
   );
 });
-/** (op, res, src, aux, rflags) → the six status flags. */
-export const statusOf = defineHelper("statusOf", STATE, [T.i32], (c) => {
+/** (op, res, src, aux, rflags) → the six status flags as the last full write left them. */
+const lazyStatus = defineHelper("lazyStatus", STATE, [T.i32], (c) => {
   const d = c.local(T.i64);
   dispatch(
     c,
@@ -193,6 +234,23 @@ export const statusOf = defineHelper("statusOf", STATE, [T.i32], (c) => {
     (kind, size) => allFlags(c, kind, size, 1, 2, 3, d),
   );
 });
+/** (op, res, src, aux, rflags) → the six status flags. */
+export const statusOf = defineHelper("statusOf", STATE, [T.i32], (c, call) => {
+  c.get(0).i32(OVER_MASK).op(I32.shr_u).if();
+  c.get(0).get(1).get(2).get(3).get(4);
+  call(lazyStatus);
+  applyOverlay(c, 0);
+  c.ret();
+  c.end();
+  c.get(0).get(1).get(2).get(3).get(4);
+  call(lazyStatus);
+});
+
+/** Puts the overlay of an i32 local with CC_OP over the status flags on the stack. */
+export function applyOverlay(c: Code, op: number): void {
+  c.get(op).i32(OVER_MASK).op(I32.shr_u).i32(-1).op(I32.xor).op(I32.and);
+  c.get(op).i32(OVER_VALUE).op(I32.shr_u).i32(STATUS).op(I32.and).op(I32.or);
+}
 
 /** () → i32: the carry flag, 0 or 1. */
 export const carryFlag = defineHelper("carryFlag", [], [T.i32], (c, call) => {
@@ -267,13 +325,26 @@ export function setFlags(e: Emitter, kind: number, size: SizeLog, res: () => voi
 
 /** Replaces the status flags by the i32 that `flags` pushes (only STATUS bits set). */
 export function setStatus(e: Emitter, flags: () => void): void {
-  e.setCpu32(RFLAGS, () => {
-    e.cpu32(RFLAGS);
-    e.c.i32(~STATUS).op(I32.and);
-    flags();
-    e.c.op(I32.or);
-  });
   e.setCpu32(CC_OP, () => {
-    e.c.i32(CC_FLAGS);
+    flags();
+    e.c
+      .i32(OVER_VALUE)
+      .op(I32.shl)
+      .i32(STATUS << OVER_MASK)
+      .op(I32.or);
+  });
+}
+
+/** Replaces the status flags of a constant mask by the i32 that `flags` pushes (only these bits set); the others stay as they are. */
+export function setStatusPart(e: Emitter, mask: number, flags: () => void): void {
+  e.setCpu32(CC_OP, () => {
+    e.cpu32(CC_OP);
+    e.c
+      .i32(~(mask << OVER_VALUE))
+      .op(I32.and)
+      .i32(mask << OVER_MASK)
+      .op(I32.or);
+    flags();
+    e.c.i32(OVER_VALUE).op(I32.shl).op(I32.or);
   });
 }

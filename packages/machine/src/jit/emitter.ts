@@ -300,6 +300,15 @@ export class RegionEmitter implements Emitter {
     this.c.mem(I32.store, addr);
   }
 
+  setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void {
+    if (this.#cached(addr)) this.#insert(addr, value, bytes === 1 ? 0xff : 0xffff);
+    else {
+      this.c.i32(0);
+      value();
+      this.c.mem(bytes === 1 ? I32.store8 : I32.store16, addr);
+    }
+  }
+
   #probe(va: number, size: number, tagOffset: number, entry: number): void {
     const c = this.c;
     c.get(va)

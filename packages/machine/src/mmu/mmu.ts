@@ -6,6 +6,7 @@ import {
   CR3,
   FRAME_FLAGS,
   FRAME_HAS_CODE,
+  FRAME_SNAPSHOT,
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
   JUMP_CACHE_ENTRY_SIZE,
@@ -119,6 +120,7 @@ export class Mmu {
     }
     const want = PTE_A | (write ? PTE_D : 0);
     if ((pte & want) !== want) u32[slot] = pte | want;
+    if (write) phys.u8[FRAME_FLAGS + (pte >>> 12)]! &= ~FRAME_SNAPSHOT;
     return ((pte & 0xfffff000) >>> 0) + (lo & 0xfff);
   }
 

@@ -1,10 +1,19 @@
-import { FRAME_FLAGS, FRAME_HAS_CODE, FRAMES_START, PAGE_SIZE } from "../layout.ts";
+import { FRAME_FLAGS, FRAME_HAS_CODE, FRAME_SNAPSHOT, FRAMES_START, PAGE_SIZE } from "../layout.ts";
 
 /** WebAssembly pages are 64 KiB. */
 const WASM_PAGE = 65536;
 /** The memory grows by at least this much at a time. */
 const GROW_STEP = 16 * 1024 * 1024;
-const FIRST_FRAME = FRAMES_START / PAGE_SIZE;
+/** The first frame that may be handed out. */
+export const FIRST_FRAME = FRAMES_START / PAGE_SIZE;
+
+/** What the allocator of frames knows: reference counts from FIRST_FRAME on, free frames, the first frame never used. */
+export interface FrameAllocation {
+  refs: Int32Array;
+  free: Int32Array;
+  next: number;
+  used: number;
+}
 
 /**
  * Physical memory: 4 KiB frames with reference counts, in one WebAssembly.Memory that grows.
@@ -90,9 +99,31 @@ export class PhysicalMemory {
     return this.#refs[frame]!;
   }
 
-  /** Must be called before TypeScript writes into a frame: translated code in it is dropped. */
+  /** Must be called before TypeScript writes into a frame: translated code in it is dropped, and a snapshot learns of it. */
   willWrite(frame: number): void {
     if (this.u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE) this.onCodeWrite(frame);
+    this.u8[FRAME_FLAGS + frame]! &= ~FRAME_SNAPSHOT;
+  }
+
+  /** A copy of what the allocator knows. */
+  allocation(): FrameAllocation {
+    return {
+      refs: this.#refs.slice(FIRST_FRAME, this.#next),
+      free: Int32Array.from(this.#free),
+      next: this.#next,
+      used: this.usedFrames,
+    };
+  }
+
+  /** Sets what the allocator knows. @returns false if this memory cannot grow as far */
+  setAllocation(a: FrameAllocation): boolean {
+    while (this.#end < a.next) if (!this.#grow()) return false;
+    this.#refs.fill(0);
+    this.#refs.set(a.refs, FIRST_FRAME);
+    this.#free = Array.from(a.free);
+    this.#next = a.next;
+    this.usedFrames = a.used;
+    return true;
   }
 
   #grow(): boolean {

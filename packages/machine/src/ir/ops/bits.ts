@@ -1,7 +1,7 @@
 import { gpr } from "../../layout.ts";
 import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { CC_SUB, CF, PF, type SizeLog, STATUS, setFlags, setStatus, statusFlags, ZF } from "../flags.ts";
+import { CC_SUB, CF, PF, type SizeLog, setFlags, setStatus, setStatusPart, ZF } from "../flags.ts";
 import { defineColdOp, defineOp } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
 
@@ -29,12 +29,8 @@ function emitBit(e: Emitter, name: BitName, size: SizeLog, offset: () => void): 
     c.set(v);
     setSized(e, A, size, v);
   }
-  setStatus(e, () => {
-    e.call(statusFlags);
-    c.i32(STATUS & ~CF)
-      .op(I32.and)
-      .get(cf)
-      .op(I32.or);
+  setStatusPart(e, CF, () => {
+    c.get(cf);
   });
 }
 
@@ -186,10 +182,7 @@ export const cmpxchg = SIZES.map((size) =>
       if (size === 3) e.setCpu64(RAX, () => c.get(dst));
       else if (size === 2) {
         e.setCpu64(RAX, () => c.get(dst));
-      } else
-        c.i32(0)
-          .get(dst)
-          .mem(size === 1 ? I64.store16 : I64.store8, RAX);
+      } else e.setCpuPart(RAX, size === 1 ? 2 : 1, () => c.get(dst).op(I32.wrap_i64));
       c.end();
     },
     { cold: size < 2 },
@@ -240,14 +233,8 @@ function emitWide(e: Emitter, wide: boolean): void {
   e.setCpu64(gpr(0), () => c.get(lo));
   e.setCpu64(gpr(2), () => c.get(hi));
   c.end();
-  setStatus(e, () => {
-    e.call(statusFlags);
-    c.i32(STATUS & ~ZF)
-      .op(I32.and)
-      .get(fl)
-      .i32(6)
-      .op(I32.shl)
-      .op(I32.or);
+  setStatusPart(e, ZF, () => {
+    c.get(fl).i32(6).op(I32.shl);
   });
 }
 export const cmpxchg8b = defineColdOp("cmpxchg8b", (e) => emitWide(e, false));

@@ -1,8 +1,9 @@
 import { gpr } from "../../layout.ts";
 import { Trap } from "../../trap.ts";
+import type { Code } from "../../wasm/code.ts";
 import { Ctl, I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { AF, CF, OF, type SizeLog, setStatus, statusFlags } from "../flags.ts";
+import { AF, CF, OF, type SizeLog, STATUS, setStatusPart } from "../flags.ts";
 import { defineHelper } from "../helper.ts";
 import { defineColdOp, defineOp } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
@@ -14,15 +15,18 @@ const RAX = gpr(0);
 const RDX = gpr(2);
 
 /** (a, b) → high 64 bits of the unsigned product. */
-const mulHigh = defineHelper("mulHighU64", [T.i64, T.i64], [T.i64], (c) => {
-  const [al, ah, bl, bh, m, n] = [c.local(T.i64), c.local(T.i64), c.local(T.i64), c.local(T.i64), c.local(T.i64), c.local(T.i64)] as const;
+const mulHigh = defineHelper("mulHighU64", [T.i64, T.i64], [T.i64], (c) => emitMulHigh(c, 0, 1));
+/** Pushes the high 64 bits of the unsigned product of two i64 locals. */
+export function emitMulHigh(c: Code, a: number, b: number): void {
+  const [al, ah, bl, bh, m, n] = [c.temp(T.i64), c.temp(T.i64), c.temp(T.i64), c.temp(T.i64), c.temp(T.i64), c.temp(T.i64)] as const;
   const mask = 0xffffffff;
-  c.get(0).i64(mask).op(I64.and).set(al).get(0).i64(32).op(I64.shr_u).set(ah);
-  c.get(1).i64(mask).op(I64.and).set(bl).get(1).i64(32).op(I64.shr_u).set(bh);
+  c.get(a).i64(mask).op(I64.and).set(al).get(a).i64(32).op(I64.shr_u).set(ah);
+  c.get(b).i64(mask).op(I64.and).set(bl).get(b).i64(32).op(I64.shr_u).set(bh);
   c.get(al).get(bl).op(I64.mul).i64(32).op(I64.shr_u).get(ah).get(bl).op(I64.mul).op(I64.add).set(m);
   c.get(al).get(bh).op(I64.mul).get(m).i64(mask).op(I64.and).op(I64.add).set(n);
   c.get(ah).get(bh).op(I64.mul).get(m).i64(32).op(I64.shr_u).op(I64.add).get(n).i64(32).op(I64.shr_u).op(I64.add);
-});
+  for (const x of [al, ah, bl, bh, m, n]) c.release(T.i64, x);
+}
 /** (a, b) → high 64 bits of the signed product. */
 const mulHighSigned = defineHelper("mulHighS64", [T.i64, T.i64], [T.i64], (c, call) => {
   c.get(0).get(1);
@@ -105,9 +109,9 @@ export const multiply = ([false, true] as const).map((signed) =>
             e.setCpu64(RAX, () => c.get(lo).i64(0xffffffff).op(I64.and));
             e.setCpu64(RDX, () => c.get(lo).i64(32).op(I64.shr_u));
           } else if (size === 1) {
-            c.i32(0).get(lo).mem(I64.store16, RAX);
-            c.i32(0).get(lo).i64(16).op(I64.shr_u).mem(I64.store16, RDX);
-          } else c.i32(0).get(lo).mem(I64.store16, RAX);
+            e.setCpuPart(RAX, 2, () => c.get(lo).op(I32.wrap_i64));
+            e.setCpuPart(RDX, 2, () => c.get(lo).i64(16).op(I64.shr_u).op(I32.wrap_i64));
+          } else e.setCpuPart(RAX, 2, () => c.get(lo).op(I32.wrap_i64));
         }
         setCarryOverflow(e, cf, cf);
       },
@@ -212,21 +216,15 @@ export const divide = ([false, true] as const).map((signed) =>
             e.setCpu64(RAX, () => c.get(q).i64(0xffffffff).op(I64.and));
             e.setCpu64(RDX, () => c.get(r).i64(0xffffffff).op(I64.and));
           } else if (size === 1) {
-            c.i32(0).get(q).mem(I64.store16, RAX);
-            c.i32(0).get(r).mem(I64.store16, RDX);
+            e.setCpuPart(RAX, 2, () => c.get(q).op(I32.wrap_i64));
+            e.setCpuPart(RDX, 2, () => c.get(r).op(I32.wrap_i64));
           } else {
-            c.i32(0).get(q).mem(I64.store8, RAX);
-            c.i32(0)
-              .get(r)
-              .mem(I64.store8, RAX + 1);
+            e.setCpuPart(RAX, 1, () => c.get(q).op(I32.wrap_i64));
+            e.setCpuPart(RAX + 1, 1, () => c.get(r).op(I32.wrap_i64));
           }
         }
-        setStatus(e, () => {
-          e.call(statusFlags);
-          c.i32(CF | OF)
-            .op(I32.and)
-            .i32(AF)
-            .op(I32.or);
+        setStatusPart(e, STATUS & ~(CF | OF), () => {
+          c.i32(AF);
         });
       },
       { cold: size < 2 },
@@ -290,7 +288,7 @@ export const signExtendAcc = [1, 2, 3].map((size) => ({
       e.c.op([0, I64.extend8_s, I64.extend16_s, I64.extend32_s][size]!).set(t);
       if (size === 3) e.setCpu64(RAX, () => e.c.get(t));
       else if (size === 2) e.setCpu64(RAX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
-      else e.c.i32(0).get(t).mem(I64.store16, RAX);
+      else e.setCpuPart(RAX, 2, () => e.c.get(t).op(I32.wrap_i64));
     },
     { cold: size === 1 },
   ),
@@ -303,10 +301,10 @@ export const signExtendAcc = [1, 2, 3].map((size) => ({
       e.c.i64(63).op(I64.shr_s).set(t);
       if (size === 3) e.setCpu64(RDX, () => e.c.get(t));
       else if (size === 2) e.setCpu64(RDX, () => e.c.get(t).i64(0xffffffff).op(I64.and));
-      else e.c.i32(0).get(t).mem(I64.store16, RDX);
+      else e.setCpuPart(RDX, 2, () => e.c.get(t).op(I32.wrap_i64));
     },
     { cold: size === 1 },
   ),
 }));
 
-export { defineColdOp };
+export { defineColdOp, mulHigh, mulHighSigned };

@@ -1,6 +1,6 @@
 import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, B, C, type Emitter } from "../emitter.ts";
-import { AF, CC_SHL, CC_SHR, CF, carryFlag, OF, type SizeLog, STATUS, setFlags, setStatus, statusFlags } from "../flags.ts";
+import { AF, CC_SHL, CC_SHR, CF, carryFlag, OF, type SizeLog, setFlags, setStatusPart } from "../flags.ts";
 import { defineOp, type OpDef } from "../op.ts";
 import { getZero, setSized } from "./alu.ts";
 
@@ -42,17 +42,8 @@ function plainShift(e: Emitter, name: "shl" | "shr" | "sar", size: SizeLog, coun
 
 /** Replaces CF and OF by the two i32 locals (0 or 1), keeping the other status flags. */
 export function setCarryOverflow(e: Emitter, cf: number, of: number): void {
-  setStatus(e, () => {
-    e.call(statusFlags);
-    e.c
-      .i32(STATUS & ~(CF | OF))
-      .op(I32.and)
-      .get(cf)
-      .op(I32.or)
-      .get(of)
-      .i32(11)
-      .op(I32.shl)
-      .op(I32.or);
+  setStatusPart(e, CF | OF, () => {
+    e.c.get(cf).get(of).i32(11).op(I32.shl).op(I32.or);
   });
 }
 

@@ -89,7 +89,7 @@ function emitString(e: Emitter, name: StringName, size: SizeLog, rep: Rep, addr3
     if (name === "lods") {
       if (size === 3) e.setCpu64(RAX, () => c.get(v));
       else if (size === 2) e.setCpu64(RAX, () => c.get(v));
-      else c.i32(0).get(v).mem(STORE[size], RAX);
+      else e.setCpuPart(RAX, size === 1 ? 2 : 1, () => c.get(v).op(I32.wrap_i64));
     }
     if (name !== "stos" && name !== "scas") advance(RSI);
     if (name !== "lods") advance(RDI);

@@ -1,6 +1,6 @@
-import { F32, F64, I32, T, V } from "../../../wasm/opcodes.ts";
+import { F64, I64, T, V } from "../../../wasm/opcodes.ts";
 import { A, B } from "../../emitter.ts";
-import { CF, PF, setStatus, ZF } from "../../flags.ts";
+import { CC_FLOAT, setFlags } from "../../flags.ts";
 import { defineColdOp, type OpDef } from "../../op.ts";
 import { faultingOp } from "./define.ts";
 import { ANY_NAN, checkOperands, floatLane, SIGNALING_ONLY, splatScalar } from "./operandCheck.ts";
@@ -106,21 +106,12 @@ function comis(name: string, double: boolean, nan: number): OpDef {
     splatScalar(e, double, A, a);
     splatScalar(e, double, B, b);
     checkOperands(e, double, nan, a, b);
-    const is = (opcode: number): void => {
-      c.get(a).lane(floatLane(double), 0).get(b).lane(floatLane(double), 0).op(opcode);
+    const bits = (v: number) => (): void => {
+      c.get(v).lane(floatLane(double), 0);
+      if (!double) c.op(F64.promote_f32);
+      c.op(I64.reinterpret_f64);
     };
-    const ops = double ? F64 : F32;
-    setStatus(e, () => {
-      // Each flag is the negation of an ordered comparison.
-      is(ops.gt);
-      is(ops.lt);
-      c.op(I32.or).i32(ZF).op(I32.mul).i32(ZF).op(I32.xor);
-      is(ops.ge);
-      c.i32(CF).op(I32.xor).op(I32.or);
-      is(ops.ge);
-      is(ops.lt);
-      c.op(I32.or).i32(1).op(I32.xor).i32(PF).op(I32.mul).op(I32.or);
-    });
+    setFlags(e, CC_FLOAT, 3, bits(a), bits(b));
     c.release(T.v128, a);
     c.release(T.v128, b);
   });
