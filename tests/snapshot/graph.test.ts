@@ -6,7 +6,12 @@ import { startMachine } from "../../packages/lstar/src/boot.ts";
 import { need } from "../native.ts";
 
 it("nothing but plain data is reachable from the kernel, whatever the guest has opened", { timeout: 120_000 }, () => {
-  const host = new MemoryHost(new Uint8Array(0), () => {}, () => {}, new NodeFiles());
+  const host = new MemoryHost(
+    new Uint8Array(0),
+    () => {},
+    () => {},
+    new NodeFiles(),
+  );
   const script = `
     exec 3<>/dev/ptmx 4</proc/self/status 5<>/dev/tty 6</etc/passwd 7<>/tmp/file 8</
     mkfifo /tmp/fifo; cat /tmp/fifo & sleep 100 & (trap 'echo' USR1; sleep 100) & yes | head -c 100 >/dev/null

@@ -26,6 +26,7 @@ import { HEADER_RIP, HEADER_SIZE } from "./lift/header.ts";
 import { BlockCache } from "./lift/translate.ts";
 import { Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
+import type { MachineImage } from "./snapshot.ts";
 import { Trap } from "./trap.ts";
 
 export interface MachineOptions {
@@ -87,6 +88,8 @@ export class Machine {
   /** What rdtsc gives when `run` starts, and ticks per instruction. */
   tscBase = 0;
   tscPerInsn = 1;
+  /** The image last captured or restored; frames marked FRAME_SNAPSHOT are as it says. */
+  latestImage: MachineImage | null = null;
   readonly #interp: InterpreterExports;
   #stop = false;
   #regions: Regions | null = null;

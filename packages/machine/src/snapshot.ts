@@ -89,7 +89,6 @@ export function restoreMachine(machine: Machine, image: MachineImage): boolean {
   machine.tscBase = image.tscBase;
   machine.tscPerInsn = image.tscPerInsn;
   machine.flushTlb();
-  machine.flushJumps();
   machine.latestImage = image;
   return true;
 }

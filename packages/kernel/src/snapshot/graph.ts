@@ -52,7 +52,7 @@ function alienKind(value: object): string | null {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (CONTAINERS.has(prototype) || Array.isArray(value) || value instanceof Map || value instanceof Set) return null;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof CpuContext) return null;
-  const { constructor } = value;
-  if (stateClasses.get(constructor.name) === constructor) return null;
-  return `instance of ${constructor.name}, which is not a registered state class`;
+  const kind = value.constructor;
+  if (stateClasses.get(kind.name) === kind) return null;
+  return `instance of ${kind.name}, which is not a registered state class`;
 }
