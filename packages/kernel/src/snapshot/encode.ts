@@ -1,6 +1,6 @@
 import { CpuContext } from "@lstar/machine";
 import { stateTableName } from "../state.ts";
-import { KIND, VALUE, type ViewClass, VIEWS } from "./format.ts";
+import { KIND, VALUE, VIEWS, type ViewClass } from "./format.ts";
 import { OUTSIDE } from "./graph.ts";
 import { StateWriter } from "./stream.ts";
 
