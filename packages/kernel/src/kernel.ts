@@ -19,6 +19,8 @@ export interface KernelOptions {
   /** "virtual": time comes from retired instructions; "real": from the host. */
   clock: "virtual" | "real";
   hostname: string;
+  /** Vary the schedule as widely as possible, to find races (default false). */
+  chaos?: boolean;
 }
 
 /**

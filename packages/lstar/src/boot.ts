@@ -28,6 +28,8 @@ export interface StartOptions {
   /** Compile hot code to WebAssembly. */
   jit?: boolean;
   clock: "virtual" | "real";
+  /** Vary the schedule as widely as possible, to find races. */
+  chaos?: boolean;
   hostname: string;
   /** Files to put into the guest first: path, contents, mode. */
   files: { path: string; bytes: Uint8Array; mode: number }[];
@@ -62,7 +64,7 @@ function absolute(cwd: string, path: string): string {
 /** A booted machine with its program ready to run. @throws StartError */
 export function startMachine(host: Host, options: StartOptions): Kernel {
   const machine = new Machine({ memoryLimit: options.memory, jit: options.jit });
-  const k = new Kernel(machine, host, { seed: options.seed, clock: options.clock, hostname: options.hostname });
+  const k = new Kernel(machine, host, { seed: options.seed, clock: options.clock, hostname: options.hostname, chaos: options.chaos });
   const program = options.argv[0] ?? "";
   const cwd = toBytes(options.cwd);
   const root = options.root;

@@ -64,6 +64,7 @@ function startOptions(program: string, args: string[], o: RunOptions): StartOpti
     seed: o.seed,
     jit: o.jit === "on",
     clock: o.clock ?? (process.stdin.isTTY ? "real" : "virtual"),
+    chaos: o.chaos,
     hostname: "lstar",
     files: [],
     bringIn: root === null ? bringIn : null,

@@ -19,6 +19,7 @@ export interface RunOptions {
   seed: number;
   clock?: "virtual" | "real";
   jit: "off" | "on";
+  chaos?: boolean;
 }
 
 function collect<T>(parse: (text: string) => T): (text: string, before: T[]) => T[] {
@@ -82,6 +83,7 @@ export function withRunOptions(command: Command): Command {
       ).choices(["virtual", "real"]),
     )
     .addOption(new Option("--jit <WHICH>", "compile hot guest code to WebAssembly").choices(["off", "on"]).default("on"))
+    .option("--chaos", "vary the schedule as widely as the seed can, to find races")
     .passThroughOptions()
     .showHelpAfterError("(lstar --help shows how to use it)");
 }

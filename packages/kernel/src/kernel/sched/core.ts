@@ -6,6 +6,7 @@ import { ERESTARTSYS } from "../../uapi/errno.ts";
 import { SCHED_FIFO, SCHED_RR } from "../../uapi/sched.ts";
 import { KernelTimer } from "../time/timer.ts";
 import { loadavgUpdate, newLoadavg } from "./loadavg.ts";
+import { SchedulePerturbation } from "./perturb.ts";
 import { SLICE_NS, weightOf } from "./weight.ts";
 
 /** Ends a task's sleep at its deadline. */
@@ -46,9 +47,11 @@ export class Scheduler {
   switches = 0;
   forks = 0;
   loadavg = newLoadavg();
+  readonly perturbation: SchedulePerturbation;
 
   constructor(k: Kernel) {
     this.k = k;
+    this.perturbation = new SchedulePerturbation(k.options.seed, k.options.chaos ?? false);
   }
 
   /** Runnable tasks, the running one included. */
@@ -87,16 +90,16 @@ export class Scheduler {
   /** Takes the next task to run off the queues, or null. @linux kernel/sched/core.c pick_next_task */
   pickNext(): Task | null {
     this.needResched = false;
-    const task = this.rt.shift() ?? this.fair.shift() ?? null;
+    const task = this.rt.shift() ?? this.fair.splice(this.perturbation.pick(this.fair), 1)[0] ?? null;
     if (!task) return null;
     task.onRq = false;
     if (!isRealtime(task) && task.vruntime > this.minVruntime) this.minVruntime = task.vruntime;
-    task.timeSlice = SLICE_NS;
+    task.timeSlice = this.perturbation.slice();
     return task;
   }
 
   refill(task: Task): void {
-    task.timeSlice = SLICE_NS;
+    task.timeSlice = this.perturbation.slice();
   }
 
   /** Does the end of its slice make a real-time task stand aside for the next of its priority? */
@@ -250,6 +253,7 @@ export class Scheduler {
     // A long sleeper gets ahead by half a slice at most.
     task.vruntime = Math.max(task.vruntime, this.minVruntime - SLICE_NS / 2);
     this.enqueue(task);
+    if (this.perturbation.preempts()) this.needResched = true;
     const t = this.k.trace.schedWakeup;
     if (t.enabled) t.fire(task, this.k.current ?? null);
   }
