@@ -6,7 +6,7 @@ static volatile long counter;
 
 static void *add(void *arg) {
   (void)arg;
-  for (int i = 0; i < 20000; i++) {
+  for (int i = 0; i < 200000; i++) {
     long seen = counter;
     for (volatile int pause = 0; pause < 5; pause++);
     counter = seen + 1;
