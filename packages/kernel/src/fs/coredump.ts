@@ -1,5 +1,6 @@
 import type { File } from "../include/linux/fs.ts";
-import type { Task } from "../include/linux/sched.ts";
+import { retrySyscall } from "../arch/x86/entry/syscall.ts";
+import { TASK_INTERRUPTIBLE, type Task } from "../include/linux/sched.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelIter } from "../mm/userIov.ts";
@@ -66,6 +67,7 @@ export function doCoredump(k: Kernel, task: Task, info: Uint8Array): boolean {
     fput(k, file);
     return false;
   }
+  for (const thread of task.signal.threads) if (thread !== task) interruptCall(k, thread);
   let pos = 0;
   const written = writeElfCore(k, task, info, (bytes) => {
     if (pos + bytes.length > limit) return false;
@@ -75,6 +77,24 @@ export function doCoredump(k: Kernel, task: Task, info: Uint8Array): boolean {
   });
   fput(k, file);
   return written || pos > 0;
+}
+
+/**
+ * A thread that sleeps in a call is killed first, so the dump shows what the call would have returned then.
+ * @linux fs/coredump.c zap_process
+ */
+function interruptCall(k: Kernel, thread: Task): void {
+  if (!thread.inBlockedCall || thread.state !== TASK_INTERRUPTIBLE) return;
+  const { machine, current } = k;
+  machine.saveContext(current.ctx);
+  machine.loadContext(thread.ctx);
+  k.current = k.cpuTask = thread;
+  thread.sigPendingFlag = true;
+  k.sched.wakeUpTask(thread);
+  retrySyscall(k, thread);
+  machine.saveContext(thread.ctx);
+  machine.loadContext(current.ctx);
+  k.current = k.cpuTask = current;
 }
 
 function write(k: Kernel, file: File, bytes: Uint8Array, pos: number): number {

@@ -25,6 +25,7 @@ import { emulateVsyscall, VSYSCALL_ADDR } from "./vsyscall.ts";
 const TASK_SIZE = 0x7ffffffff000;
 const SEGV_MAPERR = 1;
 const TF = 0x100;
+const RF = 0x10000;
 
 /** A processor exception while a program ran: becomes a resolved page fault or a signal. @linux arch/x86/kernel/traps.c */
 export function handleTrap(k: Kernel, task: Task, trap: number): void {
@@ -71,20 +72,22 @@ export function handleTrap(k: Kernel, task: Task, trap: number): void {
   }
 }
 
-function record(task: Task, trap: number, error: number): void {
+/** What the signal frame tells about the exception. Faults leave the resume flag set, traps do not (Intel SDM volume 3, 17.3.1.1). */
+function record(k: Kernel, task: Task, trap: number, error: number): void {
   task.trapNr = trap;
   task.trapError = error;
+  if (trap !== Trap.DB && trap !== Trap.BP) k.machine.cpu.rflags |= RF;
 }
 
 /** A signal with the instruction's address. */
 function fault(k: Kernel, task: Task, trap: number, error: number, sig: number, code: number): void {
-  record(task, trap, error);
+  record(k, task, trap, error);
   forceSigFault(k, task, sig, code, trap === Trap.AC ? 0 : k.machine.cpu.rip);
 }
 
 /** A signal without details (si_code SI_KERNEL). */
 function plain(k: Kernel, task: Task, trap: number, error: number, sig: number): void {
-  record(task, trap, error);
+  record(k, task, trap, error);
   forceSig(k, task, sig);
 }
 
@@ -100,7 +103,7 @@ function pageFault(k: Kernel, task: Task): void {
     if (address >= VSYSCALL_ADDR && address < VSYSCALL_ADDR + 4096 && error & PF_INSTR && emulateVsyscall(k, task)) return;
     // Kernel addresses look protected rather than absent.
     error |= PF_PRESENT;
-    record(task, Trap.PF, error);
+    record(k, task, Trap.PF, error);
     task.cr2Lo = lo;
     task.cr2Hi = hi;
     forceSigFault(k, task, SIGSEGV, SEGV_MAPERR, lo, hi);
@@ -110,7 +113,7 @@ function pageFault(k: Kernel, task: Task): void {
   if (!mm) return;
   const result = handleMmFault(k, mm, address, error);
   if (result === 0) return;
-  record(task, Trap.PF, error);
+  record(k, task, Trap.PF, error);
   task.cr2Lo = lo;
   task.cr2Hi = hi;
   forceSigFault(k, task, faultInfo.sig, faultInfo.code, lo, hi);

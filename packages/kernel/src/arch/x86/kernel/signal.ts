@@ -42,8 +42,11 @@ const RSP = 4;
 const RSI = 6;
 const RDI = 7;
 const NR_RESTART_SYSCALL = 219;
-/** Status and control flags a program may set, as FIX_EFLAGS: AC, RF, OF, DF, TF, SF, ZF, AF, PF, CF. */
-const FIX_EFLAGS = 0x50dd5;
+/**
+ * Status and control flags a program may set: AC, OF, DF, TF, SF, ZF, AF, PF, CF. Linux's FIX_EFLAGS has the
+ * resume flag too, but the first instruction takes it away again.
+ */
+const FIX_EFLAGS = 0x40dd5;
 const DF = 0x400;
 const TF = 0x100;
 const RF = 0x10000;
@@ -190,7 +193,7 @@ export function sysRtSigreturn(k: Kernel): number {
     cpu.setParts(reg, view.getInt32(UC_MCONTEXT + i * 8, true), view.getInt32(UC_MCONTEXT + i * 8 + 4, true));
   });
   cpu.rip = read64(UC_MCONTEXT + SC_IP);
-  cpu.rflags = (cpu.rflags & ~FIX_EFLAGS) | (view.getInt32(UC_MCONTEXT + SC_FLAGS, true) & FIX_EFLAGS);
+  cpu.rflags = (cpu.rflags & ~(FIX_EFLAGS | RF)) | (view.getInt32(UC_MCONTEXT + SC_FLAGS, true) & FIX_EFLAGS);
   const altFlags = view.getInt32(UC_STACK + 8, true);
   const altSp = read64(UC_STACK);
   const altSize = read64(UC_STACK + 16);
