@@ -24,7 +24,6 @@ import { emulateVsyscall, VSYSCALL_ADDR } from "./vsyscall.ts";
 /** First address that user space cannot have. */
 const TASK_SIZE = 0x7ffffffff000;
 const SEGV_MAPERR = 1;
-const TF = 0x100;
 const RF = 0x10000;
 
 /** A processor exception while a program ran: becomes a resolved page fault or a signal. @linux arch/x86/kernel/traps.c */
@@ -39,7 +38,6 @@ export function handleTrap(k: Kernel, task: Task, trap: number): void {
       fault(k, task, trap, 0, SIGFPE, FPE_INTDIV);
       break;
     case Trap.DB:
-      machine.cpu.rflags &= ~TF;
       fault(k, task, trap, 0, SIGTRAP, TRAP_TRACE);
       break;
     case Trap.BP:
