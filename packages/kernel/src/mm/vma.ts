@@ -29,7 +29,8 @@ export function vmaAt(mm: MmStruct, addr: number): Vma | null {
 }
 
 /** Takes the references an area holds. */
-export function vmaOpen(_k: Kernel, vma: Vma): void {
+export function vmaOpen(k: Kernel, vma: Vma): void {
+  vma.ops?.open?.(k, vma);
   if (vma.file) {
     getFile(vma.file);
     const m = vma.file.inode.mapping;
@@ -68,6 +69,7 @@ function mergeable(a: Vma, b: Vma): boolean {
     a.flags === b.flags &&
     a.file === b.file &&
     a.ops === b.ops &&
+    !a.ops?.close &&
     a.name === b.name &&
     (a.file === null || a.pgoff + (a.end - a.start) / 4096 === b.pgoff)
   );

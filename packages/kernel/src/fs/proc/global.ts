@@ -202,11 +202,4 @@ procGlobal({
       "pty_master           /dev/ptm      128 0-1048575 pty:master\n",
   ),
   "tty/ldiscs": text("n_tty       0\n"),
-  "sysvipc/msg": text(
-    "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n",
-  ),
-  "sysvipc/sem": text("       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"),
-  "sysvipc/shm": text(
-    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n",
-  ),
 });

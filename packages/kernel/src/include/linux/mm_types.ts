@@ -7,6 +7,8 @@ export interface VmOperations {
   name?: string;
   /** The frame (with a reference taken) for the page at `pgoff`, or -errno (→ SIGBUS). Default: the file's page cache, or a zero page. */
   fault?(k: import("../../kernel.ts").Kernel, vma: Vma, pgoff: number, write: boolean): number;
+  /** One more area of the mapping: made, split off, or inherited. */
+  open?(k: import("../../kernel.ts").Kernel, vma: Vma): void;
   close?(k: import("../../kernel.ts").Kernel, vma: Vma): void;
 }
 

@@ -1,6 +1,7 @@
 import { deviceSyscalls } from "../../../drivers/syscalls.ts";
 import { execSyscalls } from "../../../fs/exec.ts";
 import { fsSyscalls } from "../../../fs/syscalls.ts";
+import { ipcSyscalls } from "../../../ipc/syscalls.ts";
 import { coreSyscalls } from "../../../kernel/syscalls.ts";
 import { mmSyscalls } from "../../../mm/syscalls.ts";
 import type { SyscallDef } from "../../../syscall/declare.ts";
@@ -8,7 +9,15 @@ import { archSyscalls } from "../kernel/syscalls.ts";
 import { NR_SYSCALLS, syscallNumbers } from "./syscallNames.ts";
 
 /** The families that make up the system-call interface. */
-const families: readonly (readonly SyscallDef[])[] = [fsSyscalls, execSyscalls, mmSyscalls, coreSyscalls, deviceSyscalls, archSyscalls];
+const families: readonly (readonly SyscallDef[])[] = [
+  fsSyscalls,
+  execSyscalls,
+  mmSyscalls,
+  coreSyscalls,
+  ipcSyscalls,
+  deviceSyscalls,
+  archSyscalls,
+];
 
 function build(): readonly (SyscallDef | null)[] {
   const table: (SyscallDef | null)[] = new Array(NR_SYSCALLS).fill(null);
