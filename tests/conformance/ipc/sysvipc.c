@@ -6,6 +6,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Prints the head and the object's line; identifiers, pids and times become letters of the same width. */
@@ -35,6 +36,13 @@ static void show(const char *path, int id) {
 }
 
 int main(void) {
+  // A pid that is no other number shown.
+  while (getpid() < 40) {
+    int st;
+    fflush(stdout);
+    pid_t p = fork();
+    if (p > 0) return waitpid(p, &st, 0) == p ? WEXITSTATUS(st) : 1;
+  }
   int s = shmget(IPC_PRIVATE, 12345, 0641);
   char *a = shmat(s, 0, 0);
   a[0] = 1;
