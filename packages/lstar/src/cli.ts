@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
 import type { Kernel } from "@lstar/kernel";
@@ -9,6 +10,9 @@ import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { type RunOptions, withRunOptions } from "./options.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
+
+// Compiled guest code tells its rare ways out by branch hints, a standard that this V8 has behind a flag.
+if (process.versions.v8.startsWith("11.3.")) setFlagsFromString("--experimental-wasm-branch-hinting");
 
 try {
   useInterpreter(new Uint8Array(readFileSync(join(__dirname, "interpreter.wasm"))));

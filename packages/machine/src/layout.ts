@@ -71,6 +71,15 @@ export const TRAP_VECTOR = 0x7d0;
 export const PATCH_SLOT = 0x7d4;
 /** SIMD exceptions that the current instruction has met (i32); zero between instructions. */
 export const SIMD_PENDING = 0x7d8;
+/** Counts changes of the address space that may concern compiled code (i32). */
+export const MAPPINGS = 0x7dc;
+/** Instructions that `run` may still retire after the present chunk (i32). */
+export const AFTER_CHUNK = 0x7e0;
+/** The present chunk ended in compiled code, which is no reason to compile more (i32). */
+export const ENDED_IN_REGION = 0x7e4;
+/** 1 until a chunk that starts where a region was left for want of budget comes to a region again, and the budget when it did (i32). */
+export const RESUMED = 0x7e8;
+export const RESUMED_BUDGET = 0x7ec;
 /** Scratch for support functions (256 bytes). */
 export const SCRATCH = 0x800;
 /** Memory image of the FPU state under construction or being read (1 KiB). */
@@ -92,6 +101,12 @@ export const TLB_ENTRY_SIZE = 32;
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 8192;
 export const JUMP_CACHE_ENTRY_SIZE = 16;
+/**
+ * Compiled regions by slot: the address-space generation (MAPPINGS) for which the region's pages were last
+ * found where they were when it was compiled; 0 = it lies in one page, whose mapping every lookup checks.
+ */
+export const REGION_MAPPINGS = 0x40000;
+export const MAX_REGIONS = 16384;
 /** One byte of flags per frame, for up to 4 GiB of physical memory. */
 export const FRAME_FLAGS = 0x100000;
 export const FRAME_FLAGS_END = 0x200000;

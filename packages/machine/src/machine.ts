@@ -1,18 +1,23 @@
 import { CpuContext } from "./cpu.ts";
-import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, numberOps } from "./interp/module.ts";
+import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, EXIT_MAPPINGS, numberOps } from "./interp/module.ts";
 import { upcalls } from "./ir/helper.ts";
 import { Regions } from "./jit/regions.ts";
 import {
+  AFTER_CHUNK,
   ASID,
   BUDGET,
   BUDGET_START,
   CPU_CONTEXT_START,
+  ENDED_IN_REGION,
   IR_CACHE,
   IR_SIDE,
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
+  MAPPINGS,
   PAGE_SIZE,
   PATCH_SLOT,
+  RESUMED,
+  RESUMED_BUDGET,
   RFLAGS,
   RIP,
   TRAP_ADDR,
@@ -23,7 +28,7 @@ import {
 } from "./layout.ts";
 import "./lift/index.ts";
 import { HEADER_RIP, HEADER_SIZE } from "./lift/header.ts";
-import { BlockCache } from "./lift/translate.ts";
+import { BlockCache, SCRATCH_SIZE } from "./lift/translate.ts";
 import { Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
 import type { MachineImage } from "./snapshot.ts";
@@ -51,6 +56,13 @@ const COLD_CHUNK = 50_000;
 const WARM_AFTER = 4_000_000;
 /** Later runs return for a sample of where the program is. */
 const WARM_CHUNK = 200_000;
+/** After a chunk that ended in compiled code. */
+const COMPILED_CHUNK = 1_000_000;
+/** Instructions to interpret on the way back into compiled code that are too many. */
+const LONG_WAY = 2000;
+/** Length and number of the chunks that look for such ways where a run starts. */
+const PROBE_CHUNK = 3000;
+const MAX_PROBES = 4;
 
 /** Word index of the jump-cache entry of an address; the interpreter's indirect branches compute the same. */
 function jumpEntry(lo: number, hi: number): number {
@@ -92,6 +104,8 @@ export class Machine {
   latestImage: MachineImage | null = null;
   readonly #interp: InterpreterExports;
   #stop = false;
+  /** Instructions until it is looked next where the program is; counted over runs, for programs that call the kernel often. */
+  #untilSample = COLD_CHUNK;
   #regions: Regions | null = null;
 
   constructor(options: MachineOptions) {
@@ -120,9 +134,10 @@ export class Machine {
     this.#interp = instance.exports as unknown as InterpreterExports;
     if (options.jit !== false) {
       const { memory } = this.phys;
-      const { readSlow, writeSlow, commitBounce } = this.mmu;
+      const { commitBounce } = this.mmu;
+      const { probeRead, probeWrite, probeModify } = instance.exports as unknown as Record<string, WebAssembly.ImportValue>;
       this.#regions = new Regions(this.phys, this.mmu, this.blocks, numbers, regions, {
-        env: { memory, readSlow, writeSlow, commitBounce },
+        env: { memory, probeRead, probeWrite, probeModify, commitBounce } as Record<string, WebAssembly.ImportValue>,
         helper: Regions.helperImports(instance.exports),
       });
     }
@@ -148,10 +163,12 @@ export class Machine {
   flushTlb(): void {
     this.mmu.flush();
     this.mmu.flushJumpCache();
+    this.phys.i32[MAPPINGS >> 2]!++;
   }
   /** Forgets the translation of one page. */
   flushTlbPage(va: number): void {
     this.mmu.flushPage(va);
+    this.#regions?.pageChanged(va);
     this.#dropJumps(va);
   }
 
@@ -178,6 +195,11 @@ export class Machine {
     return pa;
   }
 
+  /** The compiler, for statistics; null without. */
+  get regions(): Regions | null {
+    return this.#regions;
+  }
+
   /** Makes the present or next `run` return Trap.BUDGET soon. */
   requestStop(): void {
     this.#stop = true;
@@ -192,17 +214,40 @@ export class Machine {
     let left = budget;
     let code: number = Trap.BUDGET;
     this.#stop = false;
+    // A long run that starts in the midst of a loop looks whether it comes into compiled code soon.
+    let probes = budget > WARM_CHUNK && this.#regions && this.#regions.count > 0 ? MAX_PROBES : 0;
+    i32[ENDED_IN_REGION >> 2] = 0;
     while (left > 0 && !this.#stop) {
-      const chunk = Math.min(left, this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK);
+      const ended = i32[ENDED_IN_REGION >> 2]! !== 0;
+      const looks = probes > 0 && !ended;
+      const chunk = Math.min(left, looks ? PROBE_CHUNK : Math.max(PROBE_CHUNK, this.#untilSample));
+      i32[RESUMED >> 2] = i32[RESUMED_BUDGET >> 2] = 1;
+      i32[ENDED_IN_REGION >> 2] = 0;
+      const start = this.cpu.rip;
       i32[BUDGET >> 2] = chunk;
       i32[BUDGET_START >> 2] = chunk;
+      i32[AFTER_CHUNK >> 2] = left - chunk;
       code = this.#runChunk(budget - left);
       const done = chunk - this.phys.i32[BUDGET >> 2]!;
       left -= done;
+      this.#untilSample -= done;
       this.totalRetired += done;
       if (code !== Trap.BUDGET) break;
-      // Where a chunk of instructions ends is where the program spends its time, more often than not.
-      if (this.#regions && left > 0) this.#regions.sample(this.cpu.rip);
+      // Where a chunk of instructions ends is where the program spends its time, more often than not. Chunks
+      // end at the same instruction in each run, so what is compiled is the same too.
+      if (this.#regions && left > 0) {
+        const { i32: words } = this.phys;
+        const met = words[RESUMED >> 2] === 0;
+        if (words[ENDED_IN_REGION >> 2]) this.#untilSample = COMPILED_CHUNK;
+        else if (!looks || this.#untilSample <= 0) {
+          this.#regions.sample(this.cpu.rip);
+          this.#untilSample = this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK;
+        }
+        // The way back into compiled code is long: a region should start on it.
+        if (looks && !met) this.#regions.resume(this.cpu.rip, true);
+        else if (ended && met && chunk - words[RESUMED_BUDGET >> 2]! > LONG_WAY) this.#regions.resume(start, false);
+        probes = met ? 0 : probes - 1;
+      }
     }
     // The kernel may look at the flags whatever ended the run.
     if (code === Trap.BUDGET) this.#interp.materialize();
@@ -215,6 +260,8 @@ export class Machine {
     // A store met translated code in its own page: that instruction runs alone, from outside the cache,
     // or translating it would protect the frame against it again.
     let alone = false;
+    // Block to go on with instead of the one that enters a region.
+    let plain = 0;
     for (;;) {
       const { i32 } = this.phys;
       // The branch that came here and wants to be chained, if any.
@@ -222,13 +269,15 @@ export class Machine {
       i32[PATCH_SLOT >> 2] = 0;
       const left = i32[BUDGET >> 2]!;
       if (left <= 0) return Trap.BUDGET;
+      // The end of a chunk within the run need not be exact.
+      if (left < BLOCK_MAX && i32[AFTER_CHUNK >> 2]! > 0 && !alone) return Trap.BUDGET;
       const hi = i32[(RIP >> 2) + 1]!;
       const lo = i32[RIP >> 2]!;
       if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
       const tf = i32[RFLAGS >> 2]! & TF;
       const single = left < BLOCK_MAX || tf !== 0 || alone;
       // After a system call the jump cache mostly knows the way on.
-      let pc = single || slot !== 0 ? 0 : this.#jumpTarget(lo, hi);
+      let pc = single || slot !== 0 || plain !== 0 ? 0 : this.#jumpTarget(lo, hi);
       if (pc === 0) {
         const rip = hi * HIGH + (lo >>> 0);
         const pa = this.mmu.walk(rip, false, true);
@@ -236,6 +285,9 @@ export class Machine {
         if (single) {
           pc = this.blocks.once(rip, pa, 1);
           alone = false;
+        } else if (plain !== 0) {
+          pc = plain;
+          plain = 0;
         } else {
           const { flushes } = this.blocks;
           pc = this.blocks.at(rip, pa);
@@ -252,7 +304,12 @@ export class Machine {
         this.#readTsc(before, code === Trap.RDTSCP);
         code = Trap.TRANSLATE;
       }
+      if (code === Trap.BUDGET && pc >= IR_CACHE + SCRATCH_SIZE && i32[AFTER_CHUNK >> 2]! > 0) return Trap.BUDGET;
       if (code === Trap.BUDGET || code === Trap.TRANSLATE) continue;
+      if (code === EXIT_MAPPINGS) {
+        plain = this.#regions ? this.#regions.check(i32[TRAP_PC >> 2]!) : 0;
+        continue;
+      }
       if (code === EXIT_FAULT) {
         code = this.#fault();
         if (code === Trap.CODE_WRITE) {
@@ -269,7 +326,7 @@ export class Machine {
   /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */
   #runAt(pc: number): number {
     const { i32 } = this.phys;
-    if (pc >= IR_CACHE + 16384) return this.#interp.run(pc);
+    if (pc >= IR_CACHE + SCRATCH_SIZE) return this.#interp.run(pc);
     // A scratch block: its branches must not look further, so it runs with a budget of its own.
     const left = i32[BUDGET >> 2]!;
     i32[BUDGET >> 2] = BLOCK_MAX - 1;

@@ -117,6 +117,17 @@ export class InterpEmitter implements Emitter {
     this.c.mem(F32.store);
   }
 
+  setF64Zero(f: Field, value: () => void): void {
+    this.address(f);
+    value();
+    this.c.mem(F64.store);
+    this.address(f);
+    this.c.i64(0).mem(I64.store, 8);
+  }
+  copyXmm(): void {
+    this.setV128(0, () => this.getV128(1));
+  }
+
   imm64(): void {
     this.c.get(this.#pc).mem(I64.load, 8);
   }

@@ -12,8 +12,24 @@ import {
   type OpDef,
   opDefs,
 } from "../ir/op.ts";
-import { ASID, BUDGET, JUMP_CACHE, JUMP_CACHE_ENTRIES, PATCH_SLOT, RIP, TRAP_PC } from "../layout.ts";
-import { HEADER_PROFILE, HEADER_SIZE } from "../lift/header.ts";
+import { probeTlb } from "../jit/pages.ts";
+import {
+  AFTER_CHUNK,
+  ASID,
+  BUDGET,
+  ENDED_IN_REGION,
+  JUMP_CACHE,
+  JUMP_CACHE_ENTRIES,
+  MAPPINGS,
+  PATCH_SLOT,
+  REGION_MAPPINGS,
+  RESUMED,
+  RESUMED_BUDGET,
+  RIP,
+  TLB,
+  TRAP_PC,
+} from "../layout.ts";
+import { HEADER_ENTRY, HEADER_PLAIN, HEADER_PROFILE, HEADER_RIP, HEADER_SIZE } from "../lift/header.ts";
 import { Trap } from "../trap.ts";
 import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module.ts";
@@ -25,6 +41,14 @@ import { PooledCode } from "./pooledCode.ts";
 export const BLOCK_MAX = 64;
 /** What `run` returns when an op raised an exception: its vector is in TRAP_VECTOR, the op in TRAP_PC. */
 export const EXIT_FAULT = 0x200;
+/** What `run` returns at a compiled region whose pages must be looked up again; the block's op is in TRAP_PC. */
+export const EXIT_MAPPINGS = 0x201;
+/** What a region's function returns when it has done nothing: the block must be interpreted. */
+export const REFUSED = -1;
+/** What it returns at a check of the budget that failed; RIP is where to go on. */
+export const SHORT = -2;
+/** A region that refuses with less budget than this does so because of the budget. */
+export const SHORT_BUDGET = 4096;
 
 /**
  * Numbers of ops in the IR cache: hot ones first (cases of the dispatch loop), then the op that
@@ -96,6 +120,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   const run = m.declare("run", [T.i32], [T.i32]);
   m.body(run, dispatchLoop(ops, f, coldType));
   m.exportFunc("run", run);
+  exportProbes(m, readSlow, writeSlow);
   m.exportFunc("materialize", helperFuncs[materializeFlags.id]!);
   // Compiled regions call the same support functions.
   helpers.forEach((h, i) => {
@@ -140,20 +165,50 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
     }
     c.endOp();
   }
-  c.end(); // enter a region: its slot and the number of the block are in the header
-  c.i32(0).get(budget).mem(I32.store, BUDGET);
-  c.get(pc)
-    .i32(HEADER_SIZE - HEADER_PROFILE)
-    .op(I32.sub)
-    .mem(I32.load)
-    .tee(entry)
-    .i32(0xff)
-    .op(I32.and);
-  c.get(entry).i32(8).op(I32.shr_u).callIndirect(coldType, 1).set(status);
-  c.i32(0).mem(I32.load, BUDGET).set(budget);
-  c.get(status).brIf(out);
-  c.i32(0).mem(I64.load, RIP).set(rip);
-  c.i32(0).set(slot).br(lookup);
+  c.end(); // enter a region: its slot is in the header
+  {
+    const header = (offset: number): number => HEADER_SIZE - offset;
+    c.get(pc).i32(header(HEADER_PROFILE)).op(I32.sub).mem(I32.load).set(entry);
+    // Its pages must still be where they were.
+    c.get(entry).i32(2).op(I32.shl).mem(I32.load, REGION_MAPPINGS).tee(status);
+    c.get(status).i32(0).mem(I32.load, MAPPINGS).op(I32.ne).op(I32.and).if();
+    c.get(status).i32(0).mem(I32.load, MAPPINGS).op(I32.ne).if();
+    c.i32(0).get(pc).mem(I32.store, TRAP_PC);
+    c.i32(0);
+    c.get(pc).i32(header(HEADER_RIP)).op(I32.sub).mem(I64.load).mem(I64.store, RIP);
+    c.i32(EXIT_MAPPINGS).set(status).br(out);
+    c.end();
+    c.end();
+    c.i32(0).get(budget).mem(I32.store, BUDGET);
+    c.i32(0).mem(I32.load, RESUMED).if();
+    c.i32(0).get(budget).mem(I32.store, RESUMED_BUDGET);
+    c.i32(0).i32(0).mem(I32.store, RESUMED);
+    c.end();
+    c.get(pc).i32(header(HEADER_ENTRY)).op(I32.sub).mem(I32.load16_u);
+    c.get(entry).callIndirect(coldType, 1).set(status);
+    c.i32(0).mem(I32.load, BUDGET).set(budget);
+    c.get(status).i32(REFUSED).op(I32.eq).if();
+    c.i32(0).mem(I32.load, TRAP_PC).set(pc);
+    // Within a run the chunk may as well end here; at its end the block is interpreted.
+    c.i32(0).mem(I32.load, AFTER_CHUNK).i32(0).op(I32.gt_s).get(budget).i32(SHORT_BUDGET).op(I32.lt_s).op(I32.and).if();
+    c.i32(0).i32(1).mem(I32.store, ENDED_IN_REGION);
+    c.i32(0);
+    c.get(pc).i32(header(HEADER_RIP)).op(I32.sub).mem(I64.load).mem(I64.store, RIP);
+    c.i32(Trap.BUDGET).set(status).br(out);
+    c.end();
+    c.get(pc).i32(header(HEADER_PLAIN)).op(I32.sub).mem(I32.load).set(pc).br(loop);
+    c.end();
+    c.get(status).i32(SHORT).op(I32.eq).if();
+    c.i32(0).set(status);
+    c.i32(0).mem(I32.load, AFTER_CHUNK).i32(0).op(I32.gt_s).if();
+    c.i32(0).i32(1).mem(I32.store, ENDED_IN_REGION);
+    c.i32(Trap.BUDGET).set(status).br(out);
+    c.end();
+    c.end();
+    c.get(status).brIf(out);
+    c.i32(0).mem(I64.load, RIP).set(rip);
+    c.i32(0).set(slot).br(lookup);
+  }
   c.end(); // cold
   c.get(pc)
     .get(pc)
@@ -205,6 +260,32 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
   c.i32(0).get(budget).mem(I32.store, BUDGET);
   c.i32(0).get(pc).mem(I32.store, TRAP_PC).i32(EXIT_FAULT);
   return c;
+}
+
+/** (va, size) → address or 0 after raising a fault: guest memory accesses of compiled regions. */
+function exportProbes(m: ModuleBuilder, readSlow: number, writeSlow: number): void {
+  for (const [name, tag, slow, extra] of [
+    ["probeRead", 0, readSlow, 0],
+    ["probeModify", 8, readSlow, 1],
+    ["probeWrite", 8, writeSlow, -1],
+  ] as const) {
+    const func = m.func(name, [T.i64, T.i32], [T.i32], (c) => {
+      const entry = c.local(T.i32);
+      probeTlb(c, 0, () => c.get(1).i32(1).op(I32.sub).op(I64.extend_i32_u), tag, entry);
+      c.if();
+      c.get(0)
+        .op(I32.wrap_i64)
+        .get(entry)
+        .mem(I32.load, TLB + 16)
+        .op(I32.add)
+        .ret();
+      c.end();
+      c.get(0).op(I32.wrap_i64).get(0).i64(32).op(I64.shr_u).op(I32.wrap_i64).get(1);
+      if (extra >= 0) c.i32(extra);
+      c.call(slow);
+    });
+    m.exportFunc(name, func);
+  }
 }
 
 interface Registers {

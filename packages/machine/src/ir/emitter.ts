@@ -39,6 +39,10 @@ export interface Emitter {
   /** Only the low 64 / 32 bits of a 128-bit register change. */
   setF64(f: Field, value: () => void): void;
   setF32(f: Field, value: () => void): void;
+  /** The same with zeros above the low 64 bits. */
+  setF64Zero(f: Field, value: () => void): void;
+  /** Register a = register b, 128 bits. */
+  copyXmm(): void;
 
   /** Pushes the address (i32) of the register named by a field; the register is in memory while the op runs. For helpers that work on memory (x87, cpuid …). */
   address(f: Field): void;
@@ -83,4 +87,16 @@ export interface Emitter {
   /** Makes registers and flags in memory current (before a helper reads them) / forgets cached ones (after a helper wrote them). No-ops in the interpreter. */
   flush(): void;
   reload(): void;
+
+  // What the compiler wants to know about an op; the interpreter has no use for it.
+  /** The op wrote all lazy flags (kind, size), or with kind -1 those of a mask. */
+  noteFlags?(kind: number, size: 0 | 1 | 2 | 3, mask: number): void;
+  /** Value of the first operand of a subtraction, before the result is written. */
+  noteFirst?(value: () => void): void;
+  /** Pushes that operand if it is at hand. */
+  pushFirst?(): boolean;
+  /** Low double of a = a op b (sqrt: op b), with the exactness of the interpreter's way. */
+  scalarDouble?(op: number, opcode: number): void;
+  /** Comparison of the low doubles of a and b. */
+  compareDoubles?(): void;
 }

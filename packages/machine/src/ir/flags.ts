@@ -321,6 +321,7 @@ export function setFlags(e: Emitter, kind: number, size: SizeLog, res: () => voi
   e.setCpu32(CC_OP, () => {
     e.c.i32(kind * 4 + size);
   });
+  e.noteFlags?.(kind, size, 0);
 }
 
 /** Replaces the status flags by the i32 that `flags` pushes (only STATUS bits set). */
@@ -333,6 +334,7 @@ export function setStatus(e: Emitter, flags: () => void): void {
       .i32(STATUS << OVER_MASK)
       .op(I32.or);
   });
+  e.noteFlags?.(-1, 0, STATUS);
 }
 
 /** Replaces the status flags of a constant mask by the i32 that `flags` pushes (only these bits set); the others stay as they are. */
@@ -347,4 +349,5 @@ export function setStatusPart(e: Emitter, mask: number, flags: () => void): void
     flags();
     e.c.i32(OVER_VALUE).op(I32.shl).op(I32.or);
   });
+  e.noteFlags?.(-1, 0, mask);
 }

@@ -1,90 +1,49 @@
 import type { Emitter, Field } from "../ir/emitter.ts";
-import { carryFlag, carryOf, condition, conditionOf, materializeFlags, STATUS, statusFlags, statusOf } from "../ir/flags.ts";
-import type { Helper } from "../ir/helper.ts";
 import {
-  ADDR,
-  CC_AUX,
-  CC_OP,
-  CC_RES,
-  CC_SRC,
-  FRAMES_START,
-  FS_BASE,
-  GPR,
-  GS_BASE,
-  RFLAGS,
-  TEMP,
-  TLB,
-  TLB_ENTRIES,
-  TRAP_ERROR,
-  TRAP_VECTOR,
-  ZERO,
-} from "../layout.ts";
+  allFlags,
+  CC_FLOAT,
+  CC_SUB,
+  CF,
+  carry,
+  carryFlag,
+  carryOf,
+  condition,
+  conditionOf,
+  materializeFlags,
+  OF,
+  OVER_VALUE,
+  PF,
+  SF,
+  type SizeLog,
+  STATUS,
+  statusFlags,
+  statusOf,
+  ZF,
+} from "../ir/flags.ts";
+import type { Helper } from "../ir/helper.ts";
+import { CONDITION_OF, knowsCondition, pushCondition } from "../ir/ops/conditions.ts";
+import { emitMulHigh, mulHigh, mulHighSigned } from "../ir/ops/multiply.ts";
+import { CC_AUX, CC_OP, CC_RES, CC_SRC, MXCSR, RFLAGS, TRAP_ERROR, TRAP_VECTOR, XMM, ZERO } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
 import { F32, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
+import { emitCompareDoubles, emitScalarDouble, setSpan } from "./float.ts";
+import { conditionFromStatus, floatCondition, type Knowledge, type KnownFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
+import type { PageLocals, ProbeFunctions } from "./pages.ts";
+import { isCached32, isCached64, isXmm, type RegisterLocals, XMM_END, type XmmLocal } from "./registers.ts";
 
-/** Words of the CPU state that compiled code keeps in locals: general registers, temporaries, lazy flags, segment bases. */
-function isCached64(addr: number): boolean {
-  const a = addr & ~7;
-  return (
-    (a >= GPR && a < GPR + 128) ||
-    (a >= TEMP && a <= ADDR) ||
-    a === CC_RES ||
-    a === CC_SRC ||
-    a === CC_AUX ||
-    a === FS_BASE ||
-    a === GS_BASE
-  );
+/** Ways out of a region in the middle of a block. */
+export interface RegionExits {
+  /** An exception at the present instruction. */
+  fault(op: OpOperands): void;
+  /** On to the interpreter with the present instruction, or with the next one. */
+  here(op: OpOperands): void;
+  after(op: OpOperands): void;
 }
-const isCached32 = (addr: number): boolean => addr === CC_OP || addr === RFLAGS;
 
 /** What a compiled region needs from its module. */
-export interface RegionFunctions {
-  readSlow: number;
-  writeSlow: number;
-  commitBounce: number;
+export interface RegionFunctions extends ProbeFunctions {
   /** Function index of a support function of the interpreter's module. */
   helper(h: Helper): number;
-}
-
-/**
- * The registers of a region: locals, loaded on entry, stored on exit those that anything in the region
- * writes. Declared while a first pass over the ops finds out which they are.
- */
-export class RegisterLocals {
-  readonly #c: Code;
-  readonly #locals = new Map<number, number>();
-  readonly written = new Set<number>();
-  constructor(c: Code) {
-    this.#c = c;
-  }
-  /** Local of a 64-bit word at an aligned address, or of a 32-bit word. */
-  of(addr: number, wide: boolean): number {
-    let l = this.#locals.get(addr);
-    if (l === undefined) {
-      l = this.#c.local(wide ? T.i64 : T.i32);
-      this.#locals.set(addr, l);
-    }
-    return l;
-  }
-  /** Addresses of all of them so far, and whether they are 64 bits wide. */
-  declared(): [number, boolean][] {
-    return [...this.#locals.keys()].map((addr) => [addr, !isCached32(addr)]);
-  }
-  /** Loads all of them from the CPU state. */
-  load(c: Code): void {
-    for (const [addr, l] of this.#locals)
-      c.i32(0)
-        .mem(isCached32(addr) ? I32.load : I64.load, addr)
-        .set(l);
-  }
-  /** Stores what the region may have changed. */
-  store(c: Code): void {
-    for (const [addr, l] of this.#locals)
-      if (this.written.has(addr))
-        c.i32(0)
-          .get(l)
-          .mem(isCached32(addr) ? I32.store : I64.store, addr);
-  }
 }
 
 /** One op being compiled: its operands and immediate are constants. */
@@ -94,6 +53,11 @@ export interface OpOperands {
   c: number;
   immLo: number;
   immHi: number;
+  /** What the address of a memory operand hangs on, for remembering its page; "" = nothing in particular. */
+  key: string;
+  /** IR pointer, and instructions of the block before this one. */
+  pc: number;
+  index: number;
   /** Address of the instruction and of the next one. */
   rip: number;
   nextRip: number;
@@ -103,8 +67,13 @@ export interface OpOperands {
 export class RegionEmitter implements Emitter {
   readonly c: Code;
   readonly registers: RegisterLocals;
+  readonly pages: PageLocals;
   readonly #f: RegionFunctions;
-  readonly #fault: () => void;
+  readonly #exits: RegionExits;
+  /** Local that holds what the low bits of a result may reach if MXCSR is settled: see float.ts. */
+  readonly #span: number;
+  /** What is known here about the values in registers. */
+  known: Knowledge;
   /** The present op. */
   op!: OpOperands;
   /** The op runs between a flush and a reload: all its registers are in memory. */
@@ -112,11 +81,25 @@ export class RegionEmitter implements Emitter {
   /** Set when the op handles registers in memory: they are flushed before it and loaded after it. */
   usesMemory = false;
 
-  constructor(c: Code, registers: RegisterLocals, f: RegionFunctions, fault: () => void) {
+  constructor(
+    c: Code,
+    registers: RegisterLocals,
+    pages: PageLocals,
+    f: RegionFunctions,
+    exits: RegionExits,
+    span: number,
+    known: Knowledge,
+  ) {
     this.c = c;
     this.registers = registers;
+    this.pages = pages;
     this.#f = f;
-    this.#fault = fault;
+    this.#exits = exits;
+    this.#span = span;
+    this.known = known;
+  }
+  #fault(): void {
+    this.#exits.fault(this.op);
   }
 
   #cached(addr: number): boolean {
@@ -169,15 +152,36 @@ export class RegionEmitter implements Emitter {
       this.c.op(I32.wrap_i64).i32(0xff).op(I32.and);
     } else this.c.i32(0).mem(I32.load8_u, a);
   }
-  // Vector registers stay in memory: their ops come and go through it.
+  #xmm(f: Field, scalar: boolean): XmmLocal | null {
+    const a = this.#addr(f);
+    if (this.memoryOnly) return null;
+    if (!isXmm(a)) {
+      this.usesMemory = true;
+      return null;
+    }
+    this.registers.use(a, scalar);
+    return this.registers.xmm(a);
+  }
   getV128(f: Field): void {
-    this.c.i32(0).simdMem(V.load, this.#addr(f));
+    const { c } = this;
+    const x = this.#xmm(f, false);
+    if (!x) c.i32(0).simdMem(V.load, this.#addr(f));
+    else if (x.whole >= 0) c.get(x.whole);
+    else c.get(x.low).simd(V.f64x2_splat).get(x.high).lane(V.i64x2_replace_lane, 1);
   }
   getF64(f: Field): void {
-    this.c.i32(0).mem(F64.load, this.#addr(f));
+    const { c } = this;
+    const x = this.#xmm(f, true);
+    if (!x) c.i32(0).mem(F64.load, this.#addr(f));
+    else if (x.whole >= 0) c.get(x.whole).lane(V.f64x2_extract_lane, 0);
+    else c.get(x.low);
   }
   getF32(f: Field): void {
-    this.c.i32(0).mem(F32.load, this.#addr(f));
+    const { c } = this;
+    const x = this.#xmm(f, false);
+    if (!x) c.i32(0).mem(F32.load, this.#addr(f));
+    else if (x.whole >= 0) c.get(x.whole).lane(V.f32x4_extract_lane, 0);
+    else c.get(x.low).op(I64.reinterpret_f64).op(I32.wrap_i64).op(F32.reinterpret_i32);
   }
 
   #write(addr: number): number {
@@ -238,20 +242,114 @@ export class RegionEmitter implements Emitter {
       this.c.mem(I32.store8, a);
     }
   }
+  #written(f: Field, ordinary = false): void {
+    const a = this.#addr(f);
+    this.registers.written.add(a);
+    if (ordinary) this.known.ordinary.set(a, true);
+    else this.known.ordinary.set(a, false);
+  }
   setV128(f: Field, value: () => void): void {
-    this.c.i32(0);
+    const { c } = this;
+    const x = this.#xmm(f, false);
+    if (!x) {
+      c.i32(0);
+      value();
+      c.simdMem(V.store, this.#addr(f));
+      return;
+    }
     value();
-    this.c.simdMem(V.store, this.#addr(f));
+    this.#written(f);
+    if (x.whole >= 0) c.set(x.whole);
+    else {
+      const t = c.temp(T.v128);
+      c.tee(t).lane(V.f64x2_extract_lane, 0).set(x.low);
+      c.get(t).lane(V.i64x2_extract_lane, 1).set(x.high);
+      c.release(T.v128, t);
+    }
   }
   setF64(f: Field, value: () => void): void {
-    this.c.i32(0);
-    value();
-    this.c.mem(F64.store, this.#addr(f));
+    const { c } = this;
+    const x = this.#xmm(f, true);
+    if (!x) {
+      c.i32(0);
+      value();
+      c.mem(F64.store, this.#addr(f));
+    } else if (x.whole >= 0) {
+      c.get(x.whole);
+      value();
+      c.lane(V.f64x2_replace_lane, 0).set(x.whole);
+      this.#written(f);
+    } else {
+      value();
+      c.set(x.low);
+      this.#written(f);
+    }
+  }
+  setF64Zero(f: Field, value: () => void): void {
+    const { c } = this;
+    const x = this.#xmm(f, true);
+    if (!x) {
+      const a = this.#addr(f);
+      c.i32(0);
+      value();
+      c.mem(F64.store, a);
+      c.i32(0)
+        .i64(0)
+        .mem(I64.store, a + 8);
+    } else if (x.whole >= 0) {
+      c.simd16(V.const, new Uint8Array(16));
+      value();
+      c.lane(V.f64x2_replace_lane, 0).set(x.whole);
+      this.#written(f);
+    } else {
+      value();
+      c.set(x.low).i64(0).set(x.high);
+      this.#written(f);
+    }
+  }
+  copyXmm(): void {
+    const b = this.#xmm(1, true);
+    const a = this.#xmm(0, true);
+    const { c } = this;
+    if (a && b && a.low >= 0 && b.low >= 0) {
+      const is = this.isOrdinary(1);
+      c.get(b.low).set(a.low).get(b.high).set(a.high);
+      this.#written(0, is);
+    } else this.setV128(0, () => this.getV128(1));
   }
   setF32(f: Field, value: () => void): void {
-    this.c.i32(0);
-    value();
-    this.c.mem(F32.store, this.#addr(f));
+    const { c } = this;
+    const x = this.#xmm(f, false);
+    if (!x) {
+      c.i32(0);
+      value();
+      c.mem(F32.store, this.#addr(f));
+    } else if (x.whole >= 0) {
+      c.get(x.whole);
+      value();
+      c.lane(V.f32x4_replace_lane, 0).set(x.whole);
+      this.#written(f);
+    } else {
+      c.get(x.low).op(I64.reinterpret_f64).i64Parts(0, -1).op(I64.and);
+      value();
+      c.op(I32.reinterpret_f32).op(I64.extend_i32_u).op(I64.or).op(F64.reinterpret_i64).set(x.low);
+      this.#written(f);
+    }
+  }
+
+  /** Is the low double of an XMM register known not to be a denormal? */
+  isOrdinary(f: Field): boolean {
+    return this.known.ordinary.get(this.#addr(f)) === true;
+  }
+  scalarDouble(op: number, opcode: number): void {
+    emitScalarDouble(this, this.#exits, this.#span, op, opcode, (h) => this.#f.helper(h));
+  }
+  compareDoubles(): void {
+    emitCompareDoubles(this, this.#exits);
+  }
+  /** The low double of a register is not a denormal from here on. */
+  noteOrdinary(f: Field): void {
+    this.known.ordinary.set(this.#addr(f), true);
   }
 
   imm64(): void {
@@ -289,6 +387,10 @@ export class RegionEmitter implements Emitter {
     this.c.mem(I64.store, addr);
   }
   setCpu32(addr: number, value: () => void): void {
+    if (addr === CC_OP) {
+      this.known.flags = UNKNOWN_FLAGS;
+      this.known.untouched = false;
+    }
     if (!this.memoryOnly && isCached32(addr)) {
       value();
       this.registers.written.add(addr);
@@ -298,6 +400,7 @@ export class RegionEmitter implements Emitter {
     this.c.i32(0);
     value();
     this.c.mem(I32.store, addr);
+    if (addr === MXCSR) setSpan(this.c, this.#span);
   }
 
   setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void {
@@ -309,74 +412,15 @@ export class RegionEmitter implements Emitter {
     }
   }
 
-  #probe(va: number, size: number, tagOffset: number, entry: number): void {
-    const c = this.c;
-    c.get(va)
-      .op(I32.wrap_i64)
-      .i32(7)
-      .op(I32.shr_u)
-      .i32((TLB_ENTRIES - 1) << 5)
-      .op(I32.and)
-      .tee(entry);
-    c.mem(I64.load, TLB + tagOffset);
-    c.get(va);
-    if (size > 1) c.i64(size - 1).op(I64.add);
-    c.i64(-4096).op(I64.and).op(I64.eq);
+  /** Pages are remembered for plain accesses of registers' sizes. */
+  #key(size: number): string {
+    return size <= 16 && (size & (size - 1)) === 0 ? this.op.key : "";
   }
   loadAddress(va: number, size: number, forWrite = false): void {
-    const c = this.c;
-    const entry = c.temp(T.i32);
-    const addr = c.temp(T.i32);
-    this.#probe(va, size, forWrite ? 8 : 0, entry);
-    c.if(T.i32);
-    c.get(va)
-      .op(I32.wrap_i64)
-      .get(entry)
-      .mem(I32.load, TLB + 16)
-      .op(I32.add);
-    c.else();
-    c.get(va)
-      .op(I32.wrap_i64)
-      .get(va)
-      .i64(32)
-      .op(I64.shr_u)
-      .op(I32.wrap_i64)
-      .i32(size)
-      .i32(forWrite ? 1 : 0);
-    c.call(this.#f.readSlow).tee(addr).op(I32.eqz).if();
-    this.#fault();
-    c.end();
-    c.get(addr);
-    c.end();
-    c.release(T.i32, entry);
-    c.release(T.i32, addr);
+    this.pages.read(va, size, this.#key(size), forWrite, () => this.#fault());
   }
   storeAt(va: number, size: number, store: (addr: number) => void): void {
-    const c = this.c;
-    const entry = c.temp(T.i32);
-    const addr = c.temp(T.i32);
-    this.#probe(va, size, 8, entry);
-    c.if(T.i32);
-    c.get(va)
-      .op(I32.wrap_i64)
-      .get(entry)
-      .mem(I32.load, TLB + 16)
-      .op(I32.add);
-    c.else();
-    c.get(va).op(I32.wrap_i64).get(va).i64(32).op(I64.shr_u).op(I32.wrap_i64).i32(size);
-    c.call(this.#f.writeSlow).tee(addr).op(I32.eqz).if();
-    this.#fault();
-    c.end();
-    c.get(addr);
-    c.end();
-    c.set(addr);
-    store(addr);
-    if (size > 1) {
-      c.get(addr).i32(FRAMES_START).op(I32.lt_u).if();
-      c.call(this.#f.commitBounce).end();
-    }
-    c.release(T.i32, entry);
-    c.release(T.i32, addr);
+    this.pages.write(va, size, this.#key(size), store, () => this.#fault());
   }
 
   trap(vector: number, errorCode = 0): void {
@@ -394,6 +438,92 @@ export class RegionEmitter implements Emitter {
     this.c.i64(this.op.nextRip);
   }
 
+  noteFlags(kind: number, size: SizeLog, over: number): void {
+    const { known } = this;
+    if (this.c.depth !== this.#depth) {
+      // Written on one way through the op only.
+      known.flags = this.#before = UNKNOWN_FLAGS;
+      return;
+    }
+    if (kind >= 0) known.flags = { kind, size, over: 0, first: known.first };
+    else known.flags = { ...this.#before, over: this.#before.over | over, first: -1 };
+    known.first = -1;
+  }
+  /** The flags before the present op, for those that change only a part of them. */
+  #before: KnownFlags = UNKNOWN_FLAGS;
+  /** Nesting of the code where the present op starts. */
+  #depth = 0;
+  /** Starts an op. */
+  begin(op: OpOperands): void {
+    this.op = op;
+    this.#before = this.known.flags;
+    this.#depth = this.c.depth;
+    this.known.first = -1;
+  }
+  /** After an op that may have changed any register in memory. */
+  forget(): void {
+    for (let addr = XMM; addr < XMM_END; addr += 16) this.known.ordinary.set(addr, false);
+  }
+  noteFirst(value: () => void): void {
+    if (this.memoryOnly) return;
+    const l = this.known.firstLocal;
+    value();
+    this.c.set(l);
+    this.known.first = l;
+  }
+  pushFirst(): boolean {
+    const { flags } = this.known;
+    const l = flags.kind === CC_SUB ? flags.first : -1;
+    if (this.memoryOnly || l < 0) return false;
+    this.c.get(l);
+    return true;
+  }
+  #flagWords(): [number, number, number] {
+    const { registers } = this;
+    return [registers.of(CC_RES, true), registers.of(CC_SRC, true), registers.of(CC_AUX, true)];
+  }
+
+  /** Pushes condition code 0…15 if what set the flags is known; else nothing, and false. */
+  condition(code: number): boolean {
+    if (this.memoryOnly) return false;
+    const { c, known } = this;
+    const { kind, size, over } = known.flags;
+    const needs = [OF, CF, ZF, CF | ZF, SF, PF, SF | OF, SF | OF | ZF][code >> 1]!;
+    if ((over & needs) === needs) {
+      const status = c.temp(T.i32);
+      this.cpu32(CC_OP);
+      c.i32(OVER_VALUE).op(I32.shr_u).set(status);
+      conditionFromStatus(c, code, status);
+      c.release(T.i32, status);
+      return true;
+    }
+    if (over & needs || kind < 1) return false;
+    const cc = CONDITION_OF[code];
+    if (kind === CC_FLOAT) {
+      const [r, s] = this.#flagWords();
+      floatCondition(c, code, r, s);
+      return true;
+    }
+    if (cc && knowsCondition(kind, cc)) {
+      pushCondition(this, kind, size, cc);
+      return true;
+    }
+    const [r, s, x] = this.#flagWords();
+    if (code >> 1 === 1) {
+      carry(c, kind, size, r, s, x);
+      if (code & 1) c.op(I32.eqz);
+      return true;
+    }
+    const d = c.temp(T.i64);
+    const status = c.temp(T.i32);
+    allFlags(c, kind, size, r, s, x, d);
+    c.set(status);
+    conditionFromStatus(c, code, status);
+    c.release(T.i64, d);
+    c.release(T.i32, status);
+    return true;
+  }
+
   /** Pushes the lazy-flags state as the pure flag functions take it. */
   #flagState(): void {
     this.cpu32(CC_OP);
@@ -406,8 +536,14 @@ export class RegionEmitter implements Emitter {
     const { c } = this;
     if (this.memoryOnly) c.call(this.#f.helper(h));
     else if (h === carryFlag) {
-      this.#flagState();
-      c.call(this.#f.helper(carryOf));
+      const { kind, size, over } = this.known.flags;
+      if (kind >= 1 && (over & CF) === 0) {
+        const [r, s, x] = this.#flagWords();
+        carry(c, kind, size, r, s, x);
+      } else {
+        this.#flagState();
+        c.call(this.#f.helper(carryOf));
+      }
     } else if (h === statusFlags) {
       this.#flagState();
       c.call(this.#f.helper(statusOf));
@@ -424,6 +560,18 @@ export class RegionEmitter implements Emitter {
       });
       this.setCpu32(CC_OP, () => c.i32(0));
       this.cpu32(RFLAGS);
+    } else if (h === mulHigh || h === mulHighSigned) {
+      // Written out: it disappears where nobody looks at the flags.
+      const a = c.temp(T.i64);
+      const b = c.temp(T.i64);
+      c.set(b).set(a);
+      emitMulHigh(c, a, b);
+      if (h === mulHighSigned) {
+        c.get(a).i64(63).op(I64.shr_s).get(b).op(I64.and).op(I64.sub);
+        c.get(b).i64(63).op(I64.shr_s).get(a).op(I64.and).op(I64.sub);
+      }
+      c.release(T.i64, a);
+      c.release(T.i64, b);
     } else {
       // Other support functions get what they need as arguments, or are called between flush and reload.
       c.call(this.#f.helper(h));

@@ -1,293 +1,500 @@
-import { BLOCK_MAX, EXIT_FAULT } from "../interp/module.ts";
+import { EXIT_FAULT, REFUSED, SHORT } from "../interp/module.ts";
 import { helpers } from "../ir/helper.ts";
-import { BRANCH_COUNT, BRANCH_NEXT_RIP, BRANCH_TAKEN_RIP, type BranchDef, isBranch, type OpDef } from "../ir/op.ts";
-import { call, callRegister, jumpRegister, ret } from "../ir/ops/control.ts";
-import { BUDGET, IR_CACHE, IR_SIDE, RIP, TRAP_PC } from "../layout.ts";
-import { HEADER_RIP, HEADER_SIZE } from "../lift/header.ts";
+import { type BranchDef, isBranch } from "../ir/op.ts";
+import { jumpCondition, setCondition } from "../ir/ops/conditions.ts";
+import { BUDGET, RIP, TRAP_PC } from "../layout.ts";
 import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module.ts";
 import { I32, I64, T } from "../wasm/opcodes.ts";
-import { RegionEmitter, type RegionFunctions, RegisterLocals } from "./emitter.ts";
+import { AddressKeys } from "./addressKeys.ts";
+import type { DecodedOp } from "./block.ts";
+import { RegionEmitter, type RegionExits, type RegionFunctions } from "./emitter.ts";
+import { isDenormal, setSpan } from "./float.ts";
+import { analyse, edge, type Flow, type FlowNode, makeReducible } from "./flow.ts";
+import { type Knowledge, type KnownFlags, meetFlags, sameFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
+import { PageLocals, PageUses } from "./pages.ts";
+import { RegisterLocals } from "./registers.ts";
+import type { RegionNode } from "./select.ts";
 
-const HIGH = 4294967296;
-/** A return compares its target with at most this many calls of its region. */
-const MAX_RETURN_SITES = 8;
-
-/** A translated block as the compiler sees it. */
-export interface RegionBlock {
-  /** First op. */
-  pc: number;
+/** Where a region starts, and what its entries are. */
+export interface RegionPlace {
+  /** Virtual and physical address of the first block. */
   rip: number;
+  phys: number;
+  /** Nodes that the region may be entered at; the first one is node 0. */
+  entries: number[];
 }
 
-interface DecodedOp {
-  def: OpDef;
-  pc: number;
-  a: number;
-  b: number;
-  c: number;
-  immLo: number;
-  immHi: number;
-  rip: number;
-  nextRip: number;
-}
-interface DecodedBlock extends RegionBlock {
-  ops: DecodedOp[];
-  branch: BranchDef;
-  count: number;
-  taken: number;
-  next: number;
+/** A compiled region. */
+export interface CompiledRegion {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Nodes where the budget is checked: the region may be left and resumed there. */
+  checks: number[];
 }
 
-/** Reads blocks' IR back out of the cache. `defOf`: op definition by number at a pc. */
-export class IrReader {
-  readonly #view: DataView;
-  readonly #defOf: (pc: number) => OpDef;
-  constructor(view: DataView, defOf: (pc: number) => OpDef) {
-    this.#view = view;
-    this.#defOf = defOf;
-  }
-  #rip(at: number): number {
-    return this.#view.getUint32(at + 4, true) * HIGH + this.#view.getUint32(at, true);
-  }
-  block(pc: number): DecodedBlock {
-    const v = this.#view;
-    const start = this.#rip(pc - HEADER_SIZE + HEADER_RIP);
-    const ops: DecodedOp[] = [];
-    for (let at = pc; ; at += 16) {
-      const def = this.#defOf(at);
-      const side = IR_SIDE + ((at - IR_CACHE) >> 1);
-      const rip = start + v.getUint16(side, true);
-      ops.push({
-        def,
-        pc: at,
-        a: v.getUint16(at + 2, true),
-        b: v.getUint16(at + 4, true),
-        c: v.getUint16(at + 6, true),
-        immLo: v.getInt32(at + 8, true),
-        immHi: v.getInt32(at + 12, true),
-        rip,
-        nextRip: rip + v.getUint8(side + 3),
-      });
-      if (isBranch(def)) {
-        return {
-          pc,
-          rip: start,
-          ops,
-          branch: def,
-          count: v.getInt32(at + BRANCH_COUNT, true),
-          taken: this.#rip(at + BRANCH_TAKEN_RIP),
-          next: this.#rip(at + BRANCH_NEXT_RIP),
-        };
-      }
-    }
-  }
-}
-
-const isCall = (b: DecodedBlock): boolean => b.branch === call || b.branch === callRegister;
-
-/** Does a block jump to a computed place, as switch statements do? */
-export const jumpsAnywhere = (b: DecodedBlock): boolean => b.branch === jumpRegister;
-
-/** Where a block may go directly; for a call, also where it is expected to return. */
-export function successors(b: DecodedBlock): number[] {
-  switch (b.branch.branch) {
-    case "jump":
-      return b.branch === call ? [b.taken, b.next] : [b.taken];
-    case "indirect":
-      return b.branch === callRegister ? [b.next] : [];
-    case "cond":
-      return [b.taken, b.next];
-    default:
-      return [];
-  }
+/** What the first pass over the code found out for the second one. */
+interface Findings {
+  registers: RegisterLocals;
+  uses: PageUses;
+  /** What is known where each node starts. */
+  flags: KnownFlags[];
+  ordinary: Set<number>[];
 }
 
 /**
- * Compiles a region: one function (entry block number) → exit code, where 0 means "go on at RIP".
- * Registers live in locals from entry to exit. A block runs only if the budget covers it, as in
- * the interpreter, so that both count alike.
+ * Compiles a region: one function (number of the entry) → exit code, where 0 means "go on at RIP". Registers live in
+ * locals from entry to exit. Budget for the longest way to the next check must be there at the
+ * entry and at the head of each loop; else the region is left and the interpreter counts to the end.
  */
-export function compileRegion(blocks: DecodedBlock[]): Uint8Array<ArrayBuffer> {
+export function compileRegion(nodes: RegionNode[], place: RegionPlace): CompiledRegion {
   const m = new ModuleBuilder();
   m.importMemory("env", "memory", 1, 65536);
-  const readSlow = m.importFunc("env", "readSlow", [T.i32, T.i32, T.i32, T.i32], [T.i32]);
-  const writeSlow = m.importFunc("env", "writeSlow", [T.i32, T.i32, T.i32], [T.i32]);
-  const commitBounce = m.importFunc("env", "commitBounce", [], []);
+  const probe = (name: string): number => m.importFunc("env", name, [T.i64, T.i32], [T.i32]);
+  const fixed = {
+    probeRead: probe("probeRead"),
+    probeWrite: probe("probeWrite"),
+    probeModify: probe("probeModify"),
+    commitBounce: m.importFunc("env", "commitBounce", [], []),
+  };
   // Which support functions and registers the region uses is found by a first pass.
   const used = new Map<number, number>();
-  const find = {
-    readSlow,
-    writeSlow,
-    commitBounce,
-    helper: (h: { id: number }) => {
-      used.set(h.id, 0);
-      return 0;
-    },
-  };
-  const first = build(blocks, find, 0);
+  const shape = shapeOf(nodes, place.entries);
+  const first = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.set(h.id, 0).size }, null);
+  first.build();
   for (const id of used.keys()) used.set(id, m.importFunc("helper", String(id), helpers[id]!.params, helpers[id]!.results));
-  const f: RegionFunctions = { readSlow, writeSlow, commitBounce, helper: (h) => used.get(h.id)! };
-  const blockAt = m.func("blockAt", [T.i32], [T.i32], (c) => blockTable(c, blocks));
-  const second = build(blocks, f, blockAt, first.written, first.registers);
+  const second = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.get(h.id)! }, first.findings());
+  second.build();
   const run = m.declare("region", [T.i32], [T.i32]);
-  m.body(run, second.code);
+  m.body(run, second.c);
   m.exportFunc("region", run);
-  return m.build();
+  return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length) };
 }
 
-interface Built {
-  code: Code;
-  written: Set<number>;
-  registers: RegisterLocals;
+interface Shape {
+  flow: Flow;
+  graph: FlowNode[];
+  detours: Map<number, number>;
+  /** Instructions on the longest way from a node to the next check of the budget. */
+  reach: number[];
+  /** Nodes that check the budget. */
+  checks: Set<number>;
+  root: number;
 }
 
-/** (offset in the page) → number of the region's block that starts there, or -1. */
-function blockTable(c: Code, blocks: DecodedBlock[]): void {
-  const offsets = blocks.map((b) => b.rip % 4096);
-  const low = Math.min(...offsets);
-  const high = Math.max(...offsets);
-  const none = c.block();
-  const labels: number[] = [];
-  for (let i = 0; i < blocks.length; i++) labels.unshift(c.block());
-  const table = new Array<number>(high - low + 1).fill(none);
-  offsets.forEach((o, i) => {
-    table[o - low] = labels[i]!;
-  });
-  c.get(0)
-    .i32(low)
-    .op(I32.sub)
-    .brTable([...table, none]);
-  for (let i = 0; i < blocks.length; i++) c.end().i32(i).ret();
-  c.end().i32(-1);
+function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
+  const graph: FlowNode[] = nodes.map((n) => ({ succs: [...n.to.values()], dispatch: false }));
+  let root = 0;
+  if (entries.length > 1) {
+    root = graph.length;
+    graph.push({ succs: [...entries], dispatch: true });
+  }
+  const detours = makeReducible(graph, root);
+  const flow = analyse(graph, root);
+  const checks = new Set<number>(entries);
+  for (const h of flow.heads) {
+    if (!graph[h]!.dispatch) checks.add(h);
+    else for (const s of graph[h]!.succs) checks.add(s);
+  }
+  // A dispatcher may lead to another one: its targets check as well.
+  for (let i = nodes.length; i < graph.length; i++) for (const s of graph[i]!.succs) checks.add(s);
+  const reach = new Array<number>(graph.length).fill(0);
+  for (const v of [...flow.order].reverse()) {
+    let far = 0;
+    for (const s of graph[v]!.succs) if (!checks.has(s) && flow.place[s]! > flow.place[v]!) far = Math.max(far, reach[s]!);
+    reach[v] = far + (nodes[v]?.block.count ?? 0);
+  }
+  return { flow, graph, detours, reach, checks, root };
 }
 
-function build(blocks: DecodedBlock[], f: RegionFunctions, blockAt: number, written?: Set<number>, known?: RegisterLocals): Built {
-  const c = new Code([T.i32]);
-  const registers = new RegisterLocals(c);
-  // The same registers in the same order as the first pass found them, so that entry loads them all.
-  if (known) for (const [addr, wide] of known.declared()) registers.of(addr, wide);
-  if (written) for (const addr of written) registers.written.add(addr);
-  const entry = 0;
-  const budget = c.local(T.i32);
-  const pc = c.local(T.i32);
-  const rip = c.local(T.i64);
-  const status = c.local(T.i32);
-  const flag = c.local(T.i32);
-  c.i32(0).mem(I32.load, BUDGET).set(budget);
-  registers.load(c);
-  const page = blocks[0]!.rip - (blocks[0]!.rip % 4096);
-  const index = new Map(blocks.map((b, i) => [b.rip, i]));
-  const returnSites = blocks
-    .filter((b) => isCall(b) && index.has(b.next))
-    .map((b) => b.next)
-    .slice(0, MAX_RETURN_SITES);
+class RegionBuilder {
+  readonly c = new Code([T.i32]);
+  readonly #nodes: RegionNode[];
+  readonly #shape: Shape;
+  readonly #place: RegionPlace;
+  readonly #f: RegionFunctions;
+  readonly #registers: RegisterLocals;
+  readonly #pages: PageLocals;
+  readonly #uses: PageUses;
+  readonly #findings: Findings | null;
+  readonly #budget: number;
+  readonly #pc: number;
+  readonly #rip: number;
+  readonly #status: number;
+  readonly #flag: number;
+  readonly #span: number;
+  readonly #first: number;
+  readonly #labels = new Map<number, number>();
+  /** Wasm labels of the nodes that can be jumped to here: start of a loop, or end of a block. */
+  readonly #loops = new Map<number, number>();
+  readonly #ends = new Map<number, number>();
+  #exit = 0;
+  #fault = 0;
+  #refuse = 0;
+  /** Knowledge where each node ends. */
+  readonly #after: Knowledge[] = [];
 
-  const leave = c.block();
-  const fault = c.block();
-  const exit = c.block();
-  const loop = c.loop();
-  const labels: number[] = [];
-  for (let i = 0; i < blocks.length; i++) labels.unshift(c.block());
-  c.get(entry).brTable([...labels, labels[0]!]);
-  /** Goes to a constant address: a block of the region, or out. */
-  const goTo = (target: number): void => {
-    const i = index.get(target);
-    if (i === undefined) {
-      c.i64(target).set(rip).br(exit);
+  constructor(nodes: RegionNode[], shape: Shape, place: RegionPlace, f: RegionFunctions, findings: Findings | null) {
+    const { c } = this;
+    this.#nodes = nodes;
+    this.#shape = shape;
+    this.#place = place;
+    this.#f = f;
+    this.#findings = findings;
+    this.#registers = new RegisterLocals(c, findings?.registers ?? null);
+    this.#uses = findings?.uses ?? new PageUses();
+    this.#pages = new PageLocals(c, f, this.#uses, findings !== null);
+    this.#budget = c.local(T.i32);
+    this.#pc = c.local(T.i32);
+    this.#rip = c.local(T.i64);
+    this.#status = c.local(T.i32);
+    this.#flag = c.local(T.i32);
+    this.#span = c.local(T.i64);
+    this.#first = c.local(T.i64);
+  }
+
+  build(): void {
+    const { c } = this;
+    c.i32(0).mem(I32.load, BUDGET).set(this.#budget);
+    this.#registers.load(c, false);
+    const { rip, phys } = this.#place;
+    this.#pages.start(rip - (rip % 4096), phys - (phys % 4096));
+    setSpan(c, this.#span);
+    const leave = c.block();
+    this.#refuse = c.block();
+    this.#fault = c.block();
+    this.#exit = c.block();
+    if (this.#findings) {
+      // The code relies on it: see float.ts.
+      for (const [, low] of this.#registers.scalars()) {
+        isDenormal(c, low);
+        c.if();
+        this.#refuseEntry();
+        c.end();
+      }
+    }
+    const { root, graph } = this.#shape;
+    if (graph[root]!.dispatch) this.#enter(root);
+    this.#tree(root);
+    c.end(); // exit: rip and status are set
+    c.i32(0).get(this.#rip).mem(I64.store, RIP);
+    c.br(leave);
+    c.end(); // fault: pc is set
+    c.i32(0).get(this.#pc).mem(I32.store, TRAP_PC);
+    c.i32(EXIT_FAULT).set(this.#status).br(leave);
+    c.end(); // refuse: pc is set
+    c.i32(0).get(this.#pc).mem(I32.store, TRAP_PC);
+    c.i32(REFUSED).set(this.#status);
+    c.end(); // leave
+    this.#registers.store(c, false);
+    c.i32(0).get(this.#budget).mem(I32.store, BUDGET);
+    c.get(this.#status);
+  }
+
+  /** A node and what it dominates: Ramsey, "Beyond Relooper". */
+  #tree(v: number): void {
+    const { flow } = this.#shape;
+    const { c } = this;
+    const loop = flow.heads.has(v);
+    if (loop) this.#loops.set(v, c.loop());
+    const merges = flow.children[v]!.filter((w) => flow.merges.has(w) || this.#shape.graph[v]!.dispatch);
+    for (const w of [...merges].reverse()) this.#ends.set(w, c.block());
+    this.#node(v);
+    for (const w of merges) {
+      c.end();
+      this.#ends.delete(w);
+      this.#tree(w);
+    }
+    if (loop) {
+      c.end();
+      this.#loops.delete(v);
+    }
+  }
+
+  /** Goes along an edge. */
+  #follow(from: number, to: number): void {
+    const { c } = this;
+    const { detours, graph, flow } = this.#shape;
+    // Dispatchers on the way are told where to go on.
+    const start = detours.get(edge(from, to)) ?? to;
+    for (let next = start; next !== to; ) {
+      const on = detours.get(edge(next, to)) ?? to;
+      c.i32(graph[next]!.succs.indexOf(on)).set(this.#label(next));
+      next = on;
+    }
+    if (flow.place[start]! <= flow.place[from]!) c.br(this.#loops.get(start)!);
+    else {
+      const end = this.#ends.get(start);
+      if (end !== undefined) c.br(end);
+      else this.#tree(start);
+    }
+  }
+  #label(dispatcher: number): number {
+    let l = this.#labels.get(dispatcher);
+    if (l === undefined) {
+      l = this.c.local(T.i32);
+      this.#labels.set(dispatcher, l);
+    }
+    return l;
+  }
+
+  /** Sets the labels of the dispatchers on the way to the entry in parameter 0. */
+  #enter(root: number): void {
+    const { c } = this;
+    const { detours, graph } = this.#shape;
+    const labels: number[] = [];
+    const { entries } = this.#place;
+    const known = c.block();
+    for (let i = 0; i < entries.length; i++) labels.unshift(c.block());
+    c.get(0).brTable([...labels, labels[0]!]);
+    for (const to of entries) {
+      c.end();
+      for (let next = root; next !== to; ) {
+        const on = detours.get(edge(next, to)) ?? to;
+        c.i32(graph[next]!.succs.indexOf(on)).set(this.#label(next));
+        next = on;
+      }
+      c.br(known);
+    }
+    c.end();
+  }
+  /** Has the block that was entered interpreted. */
+  #refuseEntry(): void {
+    const { c } = this;
+    const { entries } = this.#place;
+    entries.forEach((n, i) => {
+      c.get(0).i32(i).op(I32.eq).if();
+      c.i32(this.#nodes[n]!.block.pc).set(this.#pc).br(this.#refuse);
+      c.end();
+    });
+    c.i32(this.#nodes[0]!.block.pc).set(this.#pc).br(this.#refuse);
+  }
+
+  #leave(rip: number): void {
+    this.c.i64(rip).set(this.#rip).br(this.#exit);
+  }
+
+  #node(v: number): void {
+    const { c } = this;
+    const node = this.#nodes[v];
+    if (!node) {
+      this.#dispatch(v);
       return;
     }
-    // Not enough budget for another block: leave, and say where.
-    c.get(budget).i32(BLOCK_MAX).op(I32.lt_s).if();
-    c.i64(target).set(rip).br(exit);
-    c.end();
-    c.i32(i).set(entry).br(loop);
-  };
-  blocks.forEach((b) => {
-    c.end();
-    for (const op of b.ops) {
-      const start = c.length;
-      const e = new RegionEmitter(c, registers, f, () => {
-        c.i32(op.pc).set(pc).br(fault);
-      });
-      e.op = op;
-      if (!isBranch(op.def)) {
-        op.def.emit(e);
-        if (e.usesMemory) {
-          // Once more, between a flush and a reload.
-          c.length = start;
-          registers.store(c);
-          const again = new RegionEmitter(c, registers, f, () => {
-            c.i32(op.pc).set(pc).br(fault);
-          });
-          again.op = op;
-          again.memoryOnly = true;
-          op.def.emit(again);
-          registers.load(c);
-        }
-        continue;
+    const { block } = node;
+    this.#pages.nesting = this.#shape.flow.nesting[v]!;
+    if (this.#shape.checks.has(v)) {
+      c.get(this.#budget).i32(this.#shape.reach[v]!).op(I32.lt_s).unlikely().if();
+      const entry = this.#place.entries.find((n) => this.#nodes[n]!.block.rip === block.rip);
+      if (entry !== undefined) c.i32(this.#nodes[entry]!.block.pc).set(this.#pc).br(this.#refuse);
+      else {
+        c.i32(SHORT).set(this.#status);
+        this.#leave(block.rip);
       }
-      emitBranchOp(c, b, op.def, e);
+      c.end();
     }
-  });
-  function emitBranchOp(code: Code, b: DecodedBlock, def: BranchDef, e: RegionEmitter): void {
+    const known: Knowledge = {
+      flags: this.#findings?.flags[v] ?? UNKNOWN_FLAGS,
+      untouched: true,
+      ordinary: new Map([...(this.#findings?.ordinary[v] ?? [])].map((a) => [a, true])),
+      firstLocal: this.#first,
+      first: -1,
+    };
+    this.#after[v] = known;
+    const keys = new AddressKeys();
+    const e = new RegionEmitter(c, this.#registers, this.#pages, this.#f, this.#exits(), this.#span, known);
+    for (const op of block.ops) {
+      const operands = { ...op, key: keys.of(op) };
+      if (isBranch(op.def)) {
+        e.begin(operands);
+        this.#branch(v, op.def, e);
+      } else this.#op(op, operands, e);
+    }
+  }
+
+  #op(op: DecodedOp, operands: DecodedOp & { key: string }, e: RegionEmitter): void {
+    const { c } = this;
+    const start = c.length;
+    const { flags, ordinary } = e.known;
+    e.known.ordinary = new Map(ordinary);
+    e.usesMemory = false;
+    e.begin(operands);
+    if (op.def === setCondition) {
+      const before = c.length;
+      let inline = true;
+      e.set64(0, () => {
+        inline = e.condition(op.c);
+        if (inline) c.op(I64.extend_i32_u);
+      });
+      if (inline) return;
+      c.truncate(before);
+    }
+    op.def.emit(e);
+    if (!e.usesMemory) return;
+    // Once more, between a flush and a reload.
+    c.truncate(start);
+    e.known.flags = flags;
+    this.#registers.store(c, true);
+    e.memoryOnly = true;
+    e.begin(operands);
+    op.def.emit(e);
+    e.memoryOnly = false;
+    e.usesMemory = false;
+    this.#registers.load(c, true);
+    setSpan(c, this.#span);
+    e.forget();
+  }
+
+  #exits(): RegionExits {
+    const { c } = this;
+    const elsewhere = (rip: number, done: number): void => {
+      // At one of the region's own entries the interpreter would come straight back.
+      const entry = this.#place.entries.find((n) => this.#nodes[n]!.block.rip === rip);
+      if (entry !== undefined) {
+        c.i32(this.#nodes[entry]!.block.pc).set(this.#pc).br(this.#refuse);
+        return;
+      }
+      if (done > 0) c.get(this.#budget).i32(done).op(I32.sub).set(this.#budget);
+      this.#leave(rip);
+    };
+    return {
+      fault: (op) => {
+        c.i32(op.pc).set(this.#pc).br(this.#fault);
+      },
+      here: (op) => elsewhere(op.rip, op.index),
+      after: (op) => {
+        c.get(this.#budget)
+          .i32(op.index + 1)
+          .op(I32.sub)
+          .set(this.#budget);
+        this.#leave(op.nextRip);
+      },
+    };
+  }
+
+  #dispatch(v: number): void {
+    const { c } = this;
+    const { succs } = this.#shape.graph[v]!;
+    const { flow } = this.#shape;
+    const labels = succs.map((s) => (flow.place[s]! <= flow.place[v]! ? this.#loops.get(s)! : this.#ends.get(s)!));
+    c.get(this.#label(v)).brTable([...labels, labels[0]!]);
+  }
+
+  #branch(v: number, def: BranchDef, e: RegionEmitter): void {
+    const { c } = this;
+    const { block, to } = this.#nodes[v]!;
     const count = (): void => {
-      code.get(budget).i32(b.count).op(I32.sub).set(budget);
+      c.get(this.#budget).i32(block.count).op(I32.sub).set(this.#budget);
+    };
+    const goTo = (target: number): void => {
+      const n = to.get(target);
+      if (n === undefined) this.#leave(target);
+      else this.#follow(v, n);
     };
     switch (def.branch) {
       case "jump":
         def.emit(e);
         count();
-        goTo(b.taken);
+        goTo(block.taken);
         break;
-      case "cond":
-        def.emit(e);
-        code.set(flag);
+      case "cond": {
+        if (def !== jumpCondition || !e.condition(e.op.c)) def.emit(e);
+        c.set(this.#flag);
         count();
-        code.get(flag).if();
-        goTo(b.taken);
-        code.end();
-        goTo(b.next);
+        if (block.taken === block.next) {
+          goTo(block.taken);
+          break;
+        }
+        c.get(this.#flag);
+        // Ways out of the region are the rare ones.
+        if (!to.has(block.taken)) c.unlikely();
+        else if (!to.has(block.next)) c.likely();
+        c.if();
+        goTo(block.taken);
+        c.end();
+        goTo(block.next);
         break;
+      }
       case "indirect":
         def.emit(e);
-        code.set(rip);
+        c.set(this.#rip);
         count();
-        if (def === ret) {
-          // Returns to a call of this region stay in it.
-          for (const site of returnSites) {
-            code.get(rip).i64(site).op(I64.eq).if();
-            goTo(site);
-            code.end();
-          }
-        }
-        // Other targets in the page are found through a table.
-        code.get(rip).i64(-4096).op(I64.and).i64(page).op(I64.eq).if();
-        code.get(rip).op(I32.wrap_i64).i32(0xfff).op(I32.and).call(blockAt).tee(flag).i32(0).op(I32.ge_s);
-        code.get(budget).i32(BLOCK_MAX).op(I32.ge_s).op(I32.and).if();
-        code.get(flag).set(entry).br(loop);
-        code.end();
-        code.end();
-        code.br(exit);
+        this.#indirect(v);
         break;
       case "exit":
         def.emit(e);
         count();
-        code.i64(b.next).set(rip);
-        code.i32(def.trap).set(status).br(exit);
+        c.i64(block.next).set(this.#rip);
+        c.i32(def.trap).set(this.#status).br(this.#exit);
         break;
     }
   }
-  c.end(); // loop
-  c.end(); // exit: rip and status are set
-  c.i32(0).get(rip).mem(I64.store, RIP);
-  c.br(leave);
-  c.end(); // fault: pc is set
-  c.i32(0).get(pc).mem(I32.store, TRAP_PC);
-  c.i32(EXIT_FAULT).set(status);
-  c.end(); // leave
-  registers.store(c);
-  c.i32(0).get(budget).mem(I32.store, BUDGET);
-  c.get(status);
-  return { code: c, written: registers.written, registers };
+
+  /** Goes to the address in `rip`, if it is one of those expected. */
+  #indirect(v: number): void {
+    const { c } = this;
+    const { to } = this.#nodes[v]!;
+    const targets = [...to].sort((a, b) => a[0] - b[0]);
+    const search = (from: number, end: number): void => {
+      if (end - from <= 3) {
+        for (const [rip, n] of targets.slice(from, end)) {
+          c.get(this.#rip).i64(rip).op(I64.eq).if();
+          this.#follow(v, n);
+          c.end();
+        }
+        return;
+      }
+      const middle = (from + end) >> 1;
+      c.get(this.#rip).i64(targets[middle]![0]).op(I64.lt_u).if();
+      search(from, middle);
+      c.else();
+      search(middle, end);
+      c.end();
+    };
+    search(0, targets.length);
+    c.br(this.#exit);
+  }
+
+  /** After the first pass: its registers, and what is known where each node starts. */
+  findings(): Findings {
+    const { graph, flow } = this.#shape;
+    const registers = this.#registers;
+    const all = new Set<number>();
+    for (const [addr, u] of registers.uses) if (u.scalar > u.vector) all.add(addr);
+    const flags: (KnownFlags | null)[] = graph.map(() => null);
+    const ordinary: (Set<number> | null)[] = graph.map(() => null);
+    flags[this.#shape.root] = UNKNOWN_FLAGS;
+    ordinary[this.#shape.root] = new Set(all);
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const v of flow.order) {
+        const after = this.#after[v];
+        const f = !after ? flags[v]! : after.untouched ? flags[v]! : after.flags;
+        const o = new Set(ordinary[v]!);
+        if (after)
+          for (const [addr, is] of after.ordinary) {
+            if (is) o.add(addr);
+            else o.delete(addr);
+          }
+        for (const s of graph[v]!.succs) {
+          const old = flags[s];
+          const merged = old ? meetFlags(old, f) : { ...f, first: -1 };
+          if (!old || !sameFlags(old, merged)) {
+            flags[s] = merged;
+            changed = true;
+          }
+          const known = ordinary[s];
+          if (!known) {
+            ordinary[s] = new Set(o);
+            changed = true;
+          } else
+            for (const addr of known)
+              if (!o.has(addr)) {
+                known.delete(addr);
+                changed = true;
+              }
+        }
+      }
+    }
+    return { registers, uses: this.#uses, flags: flags.map((f) => f ?? UNKNOWN_FLAGS), ordinary: ordinary.map((o) => o ?? new Set()) };
+  }
 }

@@ -1,19 +1,28 @@
 import type { OpNumbers } from "../interp/module.ts";
 import { helpers } from "../ir/helper.ts";
 import type { OpDef } from "../ir/op.ts";
-import { PAGE_SIZE } from "../layout.ts";
-import { HEADER_PROFILE, HEADER_SIZE } from "../lift/header.ts";
+import { MAPPINGS, MAX_REGIONS, PAGE_SIZE, REGION_MAPPINGS } from "../layout.ts";
+import { HEADER_ENTRY, HEADER_PLAIN, HEADER_PROFILE, HEADER_SIZE } from "../lift/header.ts";
 import type { BlockCache } from "../lift/translate.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
-import { compileRegion, IrReader, jumpsAnywhere, successors } from "./region.ts";
+import { type DecodedBlock, IrReader } from "./block.ts";
+import { compileRegion } from "./region.ts";
+import { selectRegion } from "./select.ts";
+import { memoryTargets } from "./targets.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
-const MAX_BLOCKS = 120;
-const MAX_OPS = 1200;
-/** Regions that may exist at once; beyond that everything is forgotten and starts afresh. */
-const MAX_REGIONS = 4000;
+const LIMITS = { nodes: 160, ops: 1200, depth: 4 };
+/** A region that finds other mappings more often than this is given up. */
+const MAX_MISSES = 1000;
+/** Entries of a region. */
+const MAX_ENTRIES = 8;
+/** A computed jump is given at most this many targets. */
+const MAX_TARGETS = 64;
+const HIGH = 4294967296;
+/** Bytes of WebAssembly that may exist at once; beyond that everything is forgotten and starts afresh. */
+const MAX_CODE = 64 * 1024 * 1024;
 
 /** Imports of a region's module. */
 export interface RegionImports {
@@ -21,7 +30,20 @@ export interface RegionImports {
   helper: Record<string, WebAssembly.ImportValue>;
 }
 
-/** Finds hot code by sampling, compiles regions, and patches their blocks so that the interpreter enters them. */
+interface Region {
+  slot: number;
+  /** The blocks that enter it, and their op numbers before they were patched. */
+  entries: { pc: number; rip: number; replaced: number }[];
+  /** Addresses where it may be left for want of budget. */
+  checks: Set<number>;
+  bytes: number;
+  /** Virtual pages and their frames. */
+  pages: Map<number, number>;
+  /** Entries that found another mapping. */
+  misses: number;
+}
+
+/** Finds hot code by sampling, compiles regions, and patches their first blocks so that the interpreter enters them. */
 export class Regions {
   readonly #phys: PhysicalMemory;
   readonly #mmu: Mmu;
@@ -29,16 +51,23 @@ export class Regions {
   readonly #numbers: OpNumbers;
   readonly #table: WebAssembly.Table;
   readonly #imports: RegionImports;
-  /** Op numbers that the enter op has replaced, by pc. */
-  readonly #replaced = new Map<number, number>();
+  /** Regions by the block that enters them. */
+  readonly #byPc = new Map<number, Region>();
+  readonly #byFrame = new Map<number, Set<Region>>();
+  /** Virtual pages of regions over several pages. */
+  readonly #pages = new Set<number>();
+  readonly #resumes = new Map<number, number>();
   readonly #samples = new Map<number, number>();
-  /** Slots of the table and patched blocks by frame. */
-  readonly #byFrame = new Map<number, { slots: number[]; pcs: number[] }>();
   #free: number[] = [];
-  #next = 0;
-  /** Statistics. */
+  #next = 1;
+  #count = 0;
+  /** Statistics: regions compiled so far, the time it took (ms), regions and bytes of WebAssembly that exist. */
   compiled = 0;
   compileTime = 0;
+  bytes = 0;
+  get count(): number {
+    return this.#count;
+  }
 
   constructor(phys: PhysicalMemory, mmu: Mmu, blocks: BlockCache, numbers: OpNumbers, table: WebAssembly.Table, imports: RegionImports) {
     this.#phys = phys;
@@ -69,88 +98,195 @@ export class Regions {
     if (pc === 0 || !this.#blocks.mayChain(pc) || this.#phys.view.getUint16(pc, true) === this.#enter) return;
     const n = (this.#samples.get(pc) ?? 0) + 1;
     this.#samples.set(pc, n);
-    if (n >= HOT) this.#compile(pc, rip, pa);
+    if (n === HOT) this.#compile(pc, rip, pa);
+  }
+
+  /** Execution went on at `rip`, where a region had been left, and took long to come back into one: that region gets an entry there. `onlyEntry`: nothing is compiled if there is no such region. */
+  resume(rip: number, onlyEntry: boolean): void {
+    const pa = this.#mmu.walk(rip, false, true);
+    const pc = pa < 0 ? 0 : this.#blocks.find(rip, pa);
+    if (pc === 0 || !this.#blocks.mayChain(pc) || this.#byPc.has(pc)) return;
+    const among = this.#byFrame.get(Math.floor(pa / PAGE_SIZE));
+    if (onlyEntry && ![...(among ?? [])].some((r) => r.checks.has(rip))) return;
+    const n = (this.#resumes.get(pc) ?? 0) + 1;
+    this.#resumes.set(pc, n);
+    if (n !== HOT) return;
+    for (const region of among ?? [])
+      if (region.checks.has(rip) && region.entries.length < MAX_ENTRIES) {
+        const rips = region.entries.map((e) => e.rip);
+        const { pc: start, rip: first } = region.entries[0]!;
+        const at = this.#mmu.walk(first, false, true);
+        if (at < 0 || this.#blocks.find(first, at) !== start) continue;
+        this.#remove(region);
+        this.#compile(start, first, at, [...rips.slice(1), rip]);
+        return;
+      }
+    this.#compile(pc, rip, pa);
   }
 
   #definition(pc: number): OpDef {
     const raw = this.#phys.view.getUint16(pc, true);
-    const n = raw === this.#enter ? this.#replaced.get(pc)! : raw;
+    const n = raw === this.#enter ? this.#byPc.get(pc)!.entries.find((e) => e.pc === pc)!.replaced : raw;
     const { hot, cold } = this.#numbers;
     return n < hot.length ? hot[n]! : cold[n - hot.length - 1]!;
   }
 
-  /** Compiles the blocks that can be reached from one by direct branches within its page. */
-  #compile(start: number, rip: number, pa: number): void {
+  /** Compiles what can be reached from a block; `more`: addresses of further entries. */
+  #compile(start: number, rip: number, pa: number, more: readonly number[] = []): void {
     const began = performance.now();
-    const page = rip - (rip % PAGE_SIZE);
-    const frame = Math.floor(pa / PAGE_SIZE);
     const reader = new IrReader(this.#phys.view, (pc) => this.#definition(pc));
-    const first = reader.block(start);
-    const region = [first];
-    const seen = new Set([rip]);
-    let ops = first.ops.length;
-    const add = (target: number, pc: number): void => {
-      if (seen.has(target) || region.length >= MAX_BLOCKS || ops >= MAX_OPS) return;
-      seen.add(target);
-      if (pc === 0 || !this.#blocks.mayChain(pc)) return;
-      const block = reader.block(pc);
-      region.push(block);
-      ops += block.ops.length;
-    };
-    for (let i = 0; i < region.length; i++) {
-      const block = region[i]!;
-      for (const target of successors(block)) {
-        if (target < page || target >= page + PAGE_SIZE) continue;
-        add(target, this.#blocks.find(target, frame * PAGE_SIZE + (target - page)));
+    const pages = new Map<number, number>();
+    const frameOf = (page: number): number => {
+      let frame = pages.get(page);
+      if (frame === undefined) {
+        const at = this.#mmu.walk(page * PAGE_SIZE, false, true);
+        frame = at < 0 ? 0 : Math.floor(at / PAGE_SIZE);
+        pages.set(page, frame);
       }
-      // A switch: whatever of this page has been run may be a target.
-      if (!jumpsAnywhere(block)) continue;
-      for (const [target, pc] of this.#blocks.inFrame(frame)) if (target - (target % PAGE_SIZE) === page) add(target, pc);
+      return frame;
+    };
+    const known = new Map<number, DecodedBlock | null>();
+    const find = (target: number): DecodedBlock | null => {
+      let block = known.get(target);
+      if (block === undefined) {
+        const frame = target < 0x800000000000 ? frameOf(Math.floor(target / PAGE_SIZE)) : 0;
+        const pc = frame === 0 ? 0 : this.#blocks.find(target, frame * PAGE_SIZE + (target % PAGE_SIZE));
+        block = pc !== 0 && this.#blocks.mayChain(pc) ? reader.block(pc) : null;
+        known.set(target, block);
+      }
+      return block;
+    };
+    const read = (va: number): number => {
+      const at = va % PAGE_SIZE > PAGE_SIZE - 8 ? -1 : this.#mmu.walk(va, false);
+      if (at < 0) return -1;
+      const { view } = this.#phys;
+      return view.getUint32(at + 4, true) * HIGH + view.getUint32(at, true);
+    };
+    /** If nothing else is known: whatever of its page has been run may be a switch's target. */
+    const targets = (b: DecodedBlock): number[] => {
+      const exact = memoryTargets(b, read);
+      if (exact) return exact.slice(0, MAX_TARGETS);
+      const page = Math.floor(b.rip / PAGE_SIZE);
+      const out: number[] = [];
+      for (const [target] of this.#blocks.inFrame(frameOf(page)))
+        if (Math.floor(target / PAGE_SIZE) === page && out.length < MAX_TARGETS) out.push(target);
+      return out;
+    };
+    const nodes = selectRegion(reader.block(start), find, targets, LIMITS);
+    const entries = [0];
+    for (const target of more) {
+      const n = nodes.findIndex((node) => node.block.rip === target);
+      if (n > 0 && !this.#byPc.has(nodes[n]!.block.pc)) entries.push(n);
     }
-    const module = new WebAssembly.Module(compileRegion(region));
-    const instance = new WebAssembly.Instance(module, this.#imports as unknown as WebAssembly.Imports);
-    if (this.#next >= MAX_REGIONS && this.#free.length === 0) {
+    const plains = entries.map((n) => {
+      const { rip: at } = nodes[n]!.block;
+      return this.#blocks.again(at, frameOf(Math.floor(at / PAGE_SIZE)) * PAGE_SIZE + (at % PAGE_SIZE));
+    });
+    if (plains.includes(0)) return;
+    if (this.bytes > MAX_CODE || (this.#free.length === 0 && this.#next >= MAX_REGIONS)) {
       this.#blocks.flush();
+      return;
+    }
+    const { bytes, checks } = compileRegion(nodes, { rip, phys: pa, entries });
+    let instance: WebAssembly.Instance;
+    try {
+      instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports as unknown as WebAssembly.Imports);
+    } catch {
+      // Beyond what the host takes: the block stays interpreted.
       return;
     }
     const slot = this.#free.pop() ?? this.#next++;
     if (slot >= this.#table.length) this.#table.grow(Math.max(16, this.#table.length));
-    this.#table.set(slot, instance.exports.region as (entry: number) => number);
-    let owned = this.#byFrame.get(frame);
-    if (!owned) {
-      owned = { slots: [], pcs: [] };
-      this.#byFrame.set(frame, owned);
+    this.#table.set(slot, instance.exports.region as () => number);
+    const { view, i32 } = this.#phys;
+    const region: Region = {
+      slot,
+      entries: entries.map((n) => {
+        const { pc, rip: at } = nodes[n]!.block;
+        return { pc, rip: at, replaced: view.getUint16(pc, true) };
+      }),
+      checks: new Set(checks.map((n) => nodes[n]!.block.rip)),
+      bytes: bytes.length,
+      pages: new Map(),
+      misses: 0,
+    };
+    for (const n of nodes) {
+      const page = Math.floor(n.block.rip / PAGE_SIZE);
+      region.pages.set(page, frameOf(page));
     }
-    owned.slots.push(slot);
-    const { view } = this.#phys;
-    region.forEach((block, i) => {
-      if (view.getUint16(block.pc, true) === this.#enter) return;
-      this.#replaced.set(block.pc, view.getUint16(block.pc, true));
-      view.setUint16(block.pc, this.#enter, true);
-      view.setUint32(block.pc - HEADER_SIZE + HEADER_PROFILE, slot * 256 + i, true);
-      owned.pcs.push(block.pc);
+    for (const frame of region.pages.values()) {
+      let set = this.#byFrame.get(frame);
+      if (!set) this.#byFrame.set(frame, (set = new Set()));
+      set.add(region);
+    }
+    if (region.pages.size > 1) for (const page of region.pages.keys()) this.#pages.add(page);
+    i32[(REGION_MAPPINGS >> 2) + slot] = region.pages.size > 1 ? i32[MAPPINGS >> 2]! : 0;
+    region.entries.forEach(({ pc }, i) => {
+      const header = pc - HEADER_SIZE;
+      view.setUint16(pc, this.#enter, true);
+      view.setUint32(header + HEADER_PROFILE, slot, true);
+      view.setUint32(header + HEADER_PLAIN, plains[i]!, true);
+      view.setUint16(header + HEADER_ENTRY, i, true);
+      this.#byPc.set(pc, region);
     });
+    this.bytes += bytes.length;
+    this.#count++;
     this.compiled++;
     this.compileTime += performance.now() - began;
   }
 
-  /** Blocks of a frame (0: all) are gone, and with them the regions. */
+  /** The mapping of a page has changed. */
+  pageChanged(va: number): void {
+    if (this.#pages.has(Math.floor(va / PAGE_SIZE))) this.#phys.i32[MAPPINGS >> 2]!++;
+  }
+
+  /**
+   * The region that a block enters was compiled for an older state of the address space: looks whether its
+   * pages are still the same. @returns 0 if it may be entered, else the block to run instead.
+   */
+  check(pc: number): number {
+    const region = this.#byPc.get(pc);
+    if (!region) return 0;
+    const { i32, view } = this.#phys;
+    for (const [page, frame] of region.pages) {
+      const pa = this.#mmu.walk(page * PAGE_SIZE, false, true);
+      if (pa >= 0 && Math.floor(pa / PAGE_SIZE) === frame) continue;
+      const plain = view.getUint32(pc - HEADER_SIZE + HEADER_PLAIN, true);
+      // Address spaces that share only a part of it, or a part that is gone: not worth keeping.
+      if (++region.misses > MAX_MISSES) this.#remove(region);
+      return plain;
+    }
+    i32[(REGION_MAPPINGS >> 2) + region.slot] = i32[MAPPINGS >> 2]!;
+    return 0;
+  }
+
+  /** Blocks of a frame (0: all) are gone, and with them the regions that they are part of. */
   #drop(frame: number): void {
     if (frame === 0) {
-      for (const { slots } of this.#byFrame.values()) for (const s of slots) this.#release(s);
-      this.#byFrame.clear();
-      this.#replaced.clear();
+      for (const region of new Set(this.#byPc.values())) this.#remove(region);
+      this.#resumes.clear();
       this.#samples.clear();
+      this.#pages.clear();
       return;
     }
-    const owned = this.#byFrame.get(frame);
-    if (!owned) return;
-    for (const s of owned.slots) this.#release(s);
-    for (const pc of owned.pcs) this.#replaced.delete(pc);
-    this.#byFrame.delete(frame);
+    for (const region of [...(this.#byFrame.get(frame) ?? [])]) this.#remove(region);
   }
-  #release(slot: number): void {
-    this.#table.set(slot, null);
-    this.#free.push(slot);
+
+  #remove(region: Region): void {
+    const { view } = this.#phys;
+    // The block itself may live on, in another frame than the one that changed.
+    for (const { pc, replaced } of region.entries) {
+      view.setUint16(pc, replaced, true);
+      this.#byPc.delete(pc);
+    }
+    for (const frame of region.pages.values()) {
+      const set = this.#byFrame.get(frame);
+      set?.delete(region);
+      if (set?.size === 0) this.#byFrame.delete(frame);
+    }
+    this.#count--;
+    this.#table.set(region.slot, null);
+    this.#free.push(region.slot);
+    this.bytes -= region.bytes;
   }
 }

@@ -6,11 +6,13 @@ export const HEADER_RIP = 0;
 export const HEADER_PHYS = 8;
 /** u32 first op of the next block in the same frame, 0 = none. */
 export const HEADER_LINK = 12;
-/** u32 compiled region (slot in the table of regions * 256 + number of the block in it), if the first op enters one; u32 first op of another block with the same physical address. */
+/** u32 compiled region that starts here (slot in the table of regions), if the first op enters one; u32 first op of another block with the same physical address. */
 export const HEADER_PROFILE = 16;
 export const HEADER_NEXT = 20;
-/** u16 number of instructions, u16 flags. */
-export const HEADER_COUNT = 24;
+/** u16 which of the region's entries the block is; u16 flags. */
+export const HEADER_ENTRY = 24;
 export const HEADER_FLAGS = 26;
 /** The block's last instruction lies in two pages: never chained to, never kept across address-space changes. */
 export const BLOCK_CROSSES = 1;
+/** u32 first op of a second translation of the block, which is run when the region refuses; 0 = none. */
+export const HEADER_PLAIN = 28;

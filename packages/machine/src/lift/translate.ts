@@ -6,13 +6,13 @@ import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { Trap } from "../trap.ts";
 import { BlockBuilder } from "./block.ts";
-import { BLOCK_CROSSES, HEADER_COUNT, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./header.ts";
+import { BLOCK_CROSSES, HEADER_ENTRY, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./header.ts";
 import { liftOf } from "./lifter.ts";
 
 /** The longest block needs at most this much of the IR cache (ops of an instruction: under 48). */
 const BLOCK_ROOM = HEADER_SIZE + BLOCK_MAX * 16 * 48;
 /** Room kept at the start of the IR cache for blocks that are used once. */
-const SCRATCH_SIZE = 16384;
+export const SCRATCH_SIZE = 16384;
 const ARENA_START = IR_CACHE + SCRATCH_SIZE;
 /** decode's buffer for an instruction that lies in two pages. */
 const STRADDLE = 32;
@@ -90,6 +90,16 @@ export class BlockCache {
     }
     if (this.#next + BLOCK_ROOM > IR_CACHE_END) this.flush();
     return this.#translate(rip, pa);
+  }
+
+  /** A second translation of a block, which nothing leads to; 0 if there is no room. */
+  again(rip: number, pa: number): number {
+    if (this.#next + BLOCK_ROOM > IR_CACHE_END) return 0;
+    const header = this.#next;
+    const { crosses, faults } = this.#build(header, rip, pa, BLOCK_MAX);
+    if (crosses || faults) return 0;
+    this.#next = (this.#builder.at + 15) & ~15;
+    return header + HEADER_SIZE;
   }
 
   #flagsOf(pc: number): number {
@@ -174,7 +184,7 @@ export class BlockCache {
     i32[(header + HEADER_RIP) >> 2] = rip | 0;
     i32[((header + HEADER_RIP) >> 2) + 1] = Math.floor(rip / 4294967296) | 0;
     i32[(header + HEADER_PHYS) >> 2] = pa | 0;
-    view.setUint16(header + HEADER_COUNT, b.count, true);
+    view.setUint16(header + HEADER_ENTRY, 0, true);
     return { crosses, faults };
   }
 

@@ -10,6 +10,7 @@ import {
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
   JUMP_CACHE_ENTRY_SIZE,
+  MAPPINGS,
   PAGE_SIZE,
   TLB,
   TLB_ENTRIES,
@@ -43,6 +44,7 @@ export class Mmu {
 
   constructor(phys: PhysicalMemory) {
     this.#phys = phys;
+    phys.i32[MAPPINGS >> 2] = 1;
     this.flush();
   }
 
@@ -50,6 +52,7 @@ export class Mmu {
     const { i32 } = this.#phys;
     i32[CR3 >> 2] = pgdFrame * PAGE_SIZE;
     i32[ASID >> 2] = asid;
+    i32[MAPPINGS >> 2]!++;
     this.flush();
   }
 

@@ -15,6 +15,8 @@ export class Code {
   length = 0;
   /** Types of the declared locals after the parameters, in order. */
   readonly locals: ValType[] = [];
+  /** Branch hints: offset of an `if` or `br_if`, and whether its condition is likely to hold. */
+  hints: [at: number, likely: boolean][] = [];
   /** Current nesting of block/loop/if: the label of the function body is depth 0. */
   depth = 0;
   readonly #params: number;
@@ -32,6 +34,23 @@ export class Code {
       this.bytes = grown;
     }
     this.bytes[this.length++] = b;
+    return this;
+  }
+
+  /** Takes back all that was appended after a former length. */
+  truncate(length: number): void {
+    this.length = length;
+    while (this.hints.length > 0 && this.hints[this.hints.length - 1]![0] >= length) this.hints.pop();
+  }
+
+  /** The `if` or `br_if` that follows most often sees a condition that is not zero … */
+  likely(): this {
+    this.hints.push([this.length, true]);
+    return this;
+  }
+  /** … or zero. Engines that know branch hints keep the other way out of the fast path's way. */
+  unlikely(): this {
+    this.hints.push([this.length, false]);
     return this;
   }
 

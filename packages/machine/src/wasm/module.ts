@@ -109,6 +109,7 @@ export class ModuleBuilder {
         for (const f of e.funcs) c.u32(f);
       }
     });
+    this.#branchHints(out);
     section(out, 10, this.#funcs.length, (c) => {
       for (const f of this.#funcs) {
         if (!f.code) throw new Error(`function ${f.name} has no body`);
@@ -117,10 +118,31 @@ export class ModuleBuilder {
     });
     return out.bytes.slice(0, out.length) as Uint8Array<ArrayBuffer>;
   }
+
+  /** The custom section of the branch hinting proposal; offsets count from the function's locals on. */
+  #branchHints(out: Code): void {
+    const hinted = this.#funcs
+      .map((f, i) => ({ code: f.code, index: this.#importedFuncs + i }))
+      .filter((f) => f.code && f.code.hints.length > 0);
+    if (hinted.length === 0) return;
+    const body = new Code();
+    text(body, "metadata.code.branch_hint");
+    body.u32(hinted.length);
+    for (const { code, index } of hinted) {
+      const head = localsOf(code!).length;
+      body.u32(index).u32(code!.hints.length);
+      for (const [at, likely] of code!.hints)
+        body
+          .u32(head + at)
+          .byte(1)
+          .byte(likely ? 1 : 0);
+    }
+    out.byte(0).u32(body.length);
+    append(out, body.bytes, body.length);
+  }
 }
 
-function functionBody(out: Code, code: Code): void {
-  if (code.depth !== 0) throw new Error("unbalanced blocks");
+function localsOf(code: Code): Code {
   const head = new Code();
   const runs: [number, ValType][] = [];
   for (const t of code.locals) {
@@ -130,6 +152,12 @@ function functionBody(out: Code, code: Code): void {
   }
   head.u32(runs.length);
   for (const [n, t] of runs) head.u32(n).byte(t);
+  return head;
+}
+
+function functionBody(out: Code, code: Code): void {
+  if (code.depth !== 0) throw new Error("unbalanced blocks");
+  const head = localsOf(code);
   out.u32(head.length + code.length + 1);
   append(out, head.bytes, head.length);
   append(out, code.bytes, code.length);

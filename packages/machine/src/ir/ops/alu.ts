@@ -67,6 +67,7 @@ function emitAlu(e: Emitter, name: AluName, size: SizeLog, source: () => void): 
     case "cmp":
       source();
       c.set(s);
+      if (name !== "add") e.noteFirst?.(() => e.get64(A));
       e.get64(A);
       c.get(s)
         .op(name === "add" ? I64.add : I64.sub)

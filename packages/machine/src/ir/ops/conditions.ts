@@ -1,5 +1,4 @@
 import { CC_RES, CC_SRC } from "../../layout.ts";
-import type { Code } from "../../wasm/code.ts";
 import { I32, I64, T } from "../../wasm/opcodes.ts";
 import { A, C, type Emitter } from "../emitter.ts";
 import { CC_ADC, CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_SBB, CC_SUB, condition, type SizeLog } from "../flags.ts";
@@ -28,13 +27,6 @@ export const CONDITION_OF: readonly (Condition | null)[] = [
   "g",
 ];
 
-const SHIFT = [56, 48, 32, 0] as const;
-
-/** Pushes res, src or res+src as an i64 whose sign and order are those of 2^size bytes: shifted to the top. */
-function top(c: Code, size: SizeLog): void {
-  if (size !== 3) c.i64(SHIFT[size]).op(I64.shl);
-}
-
 /** Can this condition be computed from the results of this kind alone? */
 export function knowsCondition(kind: number, cc: Condition): boolean {
   switch (cc) {
@@ -51,33 +43,45 @@ export function knowsCondition(kind: number, cc: Condition): boolean {
 /** Pushes an i32 truth value, from CC_RES and CC_SRC as an operation of the given kind left them. */
 export function pushCondition(e: Emitter, kind: number, size: SizeLog, cc: Condition): void {
   const { c } = e;
+  // Numbers of 64 bits as such, of 32 bits as i32, shorter ones shifted to the top of an i32.
+  const ops = size === 3 ? I64 : I32;
+  const place = (): void => {
+    if (size === 3) return;
+    c.op(I32.wrap_i64);
+    if (size < 2) c.i32(size === 0 ? 24 : 16).op(I32.shl);
+  };
+  const zero = (): void => {
+    if (size === 3) c.i64(0);
+    else c.i32(0);
+  };
   const res = (): void => {
     e.cpu64(CC_RES);
-    top(c, size);
+    place();
   };
   const src = (): void => {
     e.cpu64(CC_SRC);
-    top(c, size);
+    place();
   };
-  const dst = (): void => {
-    e.cpu64(CC_RES);
-    e.cpu64(CC_SRC);
-    c.op(I64.add);
-    top(c, size);
-  };
-  if (cc === "e") {
+  if (cc === "e" || cc === "ne") {
+    // Equal operands rather than a zero difference, if the first one is still known.
+    if (e.pushFirst?.()) {
+      place();
+      src();
+      c.op(cc === "e" ? ops.eq : ops.ne);
+      return;
+    }
     res();
-    c.op(I64.eqz);
-    return;
-  }
-  if (cc === "ne") {
-    res();
-    c.i64(0).op(I64.ne);
+    if (cc === "e") c.op(ops.eqz);
+    else {
+      zero();
+      c.op(ops.ne);
+    }
     return;
   }
   if (cc === "s" || cc === "ns") {
     res();
-    c.i64(0).op(cc === "s" ? I64.lt_s : I64.ge_s);
+    zero();
+    c.op(cc === "s" ? ops.lt_s : ops.ge_s);
     return;
   }
   if (kind === CC_LOGIC) {
@@ -88,13 +92,19 @@ export function pushCondition(e: Emitter, kind: number, size: SizeLog, cc: Condi
     else if (cc === "a") pushCondition(e, kind, size, "ne");
     else {
       res();
-      c.i64(0).op(cc === "l" ? I64.lt_s : cc === "ge" ? I64.ge_s : cc === "le" ? I64.le_s : I64.gt_s);
+      zero();
+      c.op({ l: ops.lt_s, ge: ops.ge_s, le: ops.le_s, g: ops.gt_s }[cc]);
     }
     return;
   }
-  dst();
+  if (!e.pushFirst?.()) {
+    e.cpu64(CC_RES);
+    e.cpu64(CC_SRC);
+    c.op(I64.add);
+  }
+  place();
   src();
-  c.op({ b: I64.lt_u, ae: I64.ge_u, be: I64.le_u, a: I64.gt_u, l: I64.lt_s, ge: I64.ge_s, le: I64.le_s, g: I64.gt_s }[cc]);
+  c.op({ b: ops.lt_u, ae: ops.ge_u, be: ops.le_u, a: ops.gt_u, l: ops.lt_s, ge: ops.ge_s, le: ops.le_s, g: ops.gt_s }[cc]);
 }
 
 /** Kinds whose simple conditions (e, ne, s, ns) need CC_RES only share one op. */

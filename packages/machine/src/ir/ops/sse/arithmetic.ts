@@ -42,6 +42,10 @@ function scalar(name: string, double: boolean, op: number, opcode: number, range
   return faultingOp(name, (e) => emitScalar(e, double, op, opcode, range), !(double && (op === ADD || op === SUB || op === MUL)));
 }
 function emitScalar(e: Emitter, double: boolean, op: number, opcode: number, range: Range): void {
+  if (double && e.scalarDouble) {
+    e.scalarDouble(op, opcode);
+    return;
+  }
   const { c } = e;
   const ft = double ? T.f64 : T.f32;
   const it = double ? T.i64 : T.i32;

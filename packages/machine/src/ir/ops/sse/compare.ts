@@ -100,6 +100,10 @@ export const minMaxOps = (
 /** comis, ucomis: ZF, PF, CF = 111 unordered, 000 above, 001 below, 100 equal; OF, SF, AF = 0. */
 function comis(name: string, double: boolean, nan: number): OpDef {
   return defineColdOp(name, (e) => {
+    if (double && e.compareDoubles) {
+      e.compareDoubles();
+      return;
+    }
     const { c } = e;
     const a = c.temp(T.v128);
     const b = c.temp(T.v128);

@@ -58,7 +58,7 @@ export const shiftOps = shiftTable.map(([, , name, bits, opcode, arithmetic]) =>
 }));
 
 /** a = 0. */
-export const clear128 = quietOp("clear128", (e) => e.setV128(A, () => e.c.simd16(V.const, new Uint8Array(16))), false);
+export const clear128 = quietOp("clear128", (e) => e.setF64Zero(A, () => e.c.f64(0)), false);
 
 const IOTA = Array.from({ length: 16 }, (_, i) => i);
 

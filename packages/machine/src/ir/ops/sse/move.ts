@@ -75,11 +75,19 @@ function loadScalar(form: AddressForm, size: 4 | 8): OpDef {
     (e) => {
       const { c } = e;
       const va = addressLocal(e, form);
-      const v = c.temp(T.v128);
-      e.loadAddress(va, size);
-      c.simdMem(size === 4 ? V.load32_zero : V.load64_zero).set(v);
-      e.setV128(A, () => c.get(v));
-      c.release(T.v128, v);
+      if (size === 8) {
+        const v = c.temp(T.f64);
+        e.loadAddress(va, size);
+        c.mem(F64.load).set(v);
+        e.setF64Zero(A, () => c.get(v));
+        c.release(T.f64, v);
+      } else {
+        const v = c.temp(T.v128);
+        e.loadAddress(va, size);
+        c.simdMem(V.load32_zero).set(v);
+        e.setV128(A, () => c.get(v));
+        c.release(T.v128, v);
+      }
       c.release(T.i64, va);
     },
     false,
@@ -119,17 +127,19 @@ export const storeScalar64 = byForm(FORMS_64, (form) => storeScalar(form, 8, fal
 export const storeHigh64 = byForm([0], (form) => storeScalar(form, 8, true));
 
 /** a = b. */
-export const mov128 = quietOp("mov128", (e) => e.setV128(A, () => e.getV128(B)), false);
+export const mov128 = quietOp("mov128", (e) => e.copyXmm(), false);
 /** Low lane of a = low lane of b, the rest stays. */
 export const movLow64 = quietOp("mov_low64", (e) => e.setF64(A, () => e.getF64(B)));
 export const movLow32 = quietOp("mov_low32", (e) => e.setF32(A, () => e.getF32(B)));
 /** a = low 8 bytes of b, zeros above. */
-export const movZero64 = quietOp("mov_zero64", (e) =>
-  e.setV128(A, () => {
-    e.getV128(B);
-    e.c.simd16(V.const, [255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]).simd(V.and);
-  }),
-);
+export const movZero64 = quietOp("mov_zero64", (e) => {
+  const { c } = e;
+  const v = c.temp(T.f64);
+  e.getF64(B);
+  c.set(v);
+  e.setF64Zero(A, () => c.get(v));
+  c.release(T.f64, v);
+});
 
 /** Fixed byte shuffles of (a, b) into a: bytes 0…15 are a's, 16…31 b's. */
 export function shuffleOp(name: string, bytes: readonly number[]): OpDef {
@@ -160,10 +170,9 @@ export const movdToXmm = quietOp("movd_to_xmm", (e) =>
   }),
 );
 export const movqToXmm = quietOp("movq_to_xmm", (e) =>
-  e.setV128(A, () => {
-    e.c.simd16(V.const, new Uint8Array(16));
+  e.setF64Zero(A, () => {
     e.get64(B);
-    e.c.lane(V.i64x2_replace_lane, 0);
+    e.c.op(F64.reinterpret_i64);
   }),
 );
 export const movdFromXmm = quietOp("movd_from_xmm", (e) =>
