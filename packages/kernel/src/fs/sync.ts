@@ -5,6 +5,7 @@ import { EBADF, EINVAL, ESPIPE } from "../uapi/errno.ts";
 import { O_ACCMODE, O_WRONLY } from "../uapi/fcntl.ts";
 import { isDir, isLnk, isReg, S_IFBLK, S_IFIFO, S_IFMT } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
+import { writeBackAll } from "./hostfs/writeback.ts";
 
 const SYNC_FILE_RANGE_WAIT_BEFORE = 1;
 const SYNC_FILE_RANGE_WRITE = 2;
@@ -22,9 +23,16 @@ const sysFsync = (k: Kernel, fd: number, datasync: boolean): number => {
   return file ? vfsFsync(k, file, datasync) : -EBADF;
 };
 
-/** Everything is written through already: nothing stays behind. @linux fs/sync.c syncfs */
+function sysSync(k: Kernel): number {
+  writeBackAll(k);
+  return 0;
+}
+
+/** Only mappings leave something behind that is not written through. @linux fs/sync.c syncfs */
 function sysSyncfs(k: Kernel, fd: number): number {
-  return fget(k, fd) ? 0 : -EBADF;
+  if (!fget(k, fd)) return -EBADF;
+  writeBackAll(k);
+  return 0;
 }
 
 /** @linux fs/sync.c sync_file_range */
@@ -66,7 +74,7 @@ const adviceNames = enumNames("POSIX_FADV_???", {
 });
 
 export const syncSyscalls: SyscallDef[] = [
-  syscall("sync", {}, () => 0, { linux: "fs/sync.c ksys_sync" }),
+  syscall("sync", {}, sysSync, { linux: "fs/sync.c ksys_sync" }),
   syscall("fsync", { fd: A.fd }, (k, fd) => sysFsync(k, fd, false), { linux: "fs/sync.c do_fsync" }),
   syscall("fdatasync", { fd: A.fd }, (k, fd) => sysFsync(k, fd, true), { linux: "fs/sync.c do_fsync" }),
   syscall("syncfs", { fd: A.fd }, sysSyncfs, { linux: "fs/sync.c syncfs" }),

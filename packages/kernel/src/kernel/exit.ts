@@ -1,5 +1,6 @@
 import { exitFiles } from "../fs/file.ts";
 import { exitFs } from "../fs/fsStruct.ts";
+import { writeBackAll } from "../fs/hostfs/writeback.ts";
 import { EXIT_DEAD, EXIT_ZOMBIE, type SigAction, type SignalStruct, TASK_RUNNING, type Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { mmput } from "../mm/mm.ts";
@@ -74,6 +75,8 @@ function exitNotify(k: Kernel, task: Task, groupDead: boolean): void {
   if (groupDead) {
     killOrphanedPgrp(k, group.leader, null);
     if (group.leader === k.program) {
+      // Others that still run will not get to write what they have mapped.
+      writeBackAll(k);
       k.exited = true;
       k.exitStatus = processExitCode(group.leader);
     }

@@ -32,6 +32,8 @@ export class AddressSpace {
   backed = Number.POSITIVE_INFINITY;
   /** Pages that differ from what readPage gives. Null where there is nothing behind the cache. */
   dirty: Set<number> | null;
+  /** Pages written through mappings, for files whose changes go elsewhere as well. */
+  writeback: Set<number> | null = null;
   constructor(host: Inode, ops: AddressSpaceOperations) {
     this.host = host;
     this.ops = ops;
@@ -43,6 +45,11 @@ export class AddressSpace {
   }
   markDirty(index: number): void {
     this.dirty?.add(index);
+  }
+  /** A page is about to be written through a mapping. */
+  markMapped(index: number): void {
+    this.dirty?.add(index);
+    this.writeback?.add(index);
   }
 }
 stateClass(AddressSpace);

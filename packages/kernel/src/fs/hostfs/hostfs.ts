@@ -28,6 +28,7 @@ import { dAlloc, dInstantiate, dMakeRoot } from "../dcache.ts";
 import { inodeSetSpecial, newInode } from "../inode.ts";
 import { dcacheReaddir } from "../libfs.ts";
 import { getAnonBdev } from "../super.ts";
+import { hostFallocate, hostFsync, hostMmap } from "./writeback.ts";
 import { mirrorOps } from "./writeThrough.ts";
 
 /**
@@ -192,6 +193,9 @@ export const hostDirInodeOps: InodeOperations = stateTable("host_dir_inode_opera
 const hostFileFops: FileOperations = stateTable("host_file_operations", { ...shmemFileOps });
 export const hostWriteFops: FileOperations = stateTable("host_write_file_operations", {
   ...shmemFileOps,
+  mmap: hostMmap,
+  fsync: hostFsync,
+  fallocate: hostFallocate,
   write(k: Kernel, file: File, from: import("../../lib/iovIter.ts").IovIter, pos: number): number {
     const n = shmemFileOps.write!(k, file, from, pos);
     const source = file.inode.info;
