@@ -164,7 +164,7 @@ function sysFcntl(k: Kernel, fd: number, cmd: number, arg: number): number {
     case F.F_SET_RW_HINT:
       return rwHint(k, file, cmd === F.F_SET_RW_HINT, arg);
     case F.F_CREATED_QUERY:
-      return 0;
+      return file.created ? 1 : 0;
     default:
       return -EINVAL;
   }

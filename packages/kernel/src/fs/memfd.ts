@@ -1,9 +1,10 @@
-import type { File } from "../include/linux/fs.ts";
+import type { File, FileOperations } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { MemfdInfo, shmemFileSetup } from "../mm/shmem.ts";
 import { strncpyFromUser } from "../mm/usercopy.ts";
+import { stateTable } from "../state.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { EBUSY, EFAULT, EINVAL, ENAMETOOLONG, ENOMEM, EPERM } from "../uapi/errno.ts";
+import { EBUSY, EFAULT, EINVAL, ENAMETOOLONG, ENODEV, ENOMEM, EPERM } from "../uapi/errno.ts";
 import {
   F_ADD_SEALS,
   F_SEAL_EXEC,
@@ -31,6 +32,15 @@ const MFD_HUGE_MASK = 0x3f;
 const MFD_NAME_MAX_LEN = 255 - 6;
 const ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_EXEC;
 
+/** The only size of huge pages, of which there are none: 2 MiB. */
+const HUGE_PAGE_LOG = 21;
+
+/** A file of huge pages can be made but gets no page. @linux fs/hugetlbfs/inode.c hugetlbfs_file_operations */
+const hugetlbFileOps: FileOperations = stateTable("hugetlbfs_file_operations", {
+  read: () => 0,
+  mmap: () => -ENOMEM,
+});
+
 /** A file on tmpfs without a name in any directory. @linux mm/memfd.c memfd_create */
 function sysMemfdCreate(k: Kernel, nameAddr: number, flags: number): number {
   const plain = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC;
@@ -40,8 +50,8 @@ function sysMemfdCreate(k: Kernel, nameAddr: number, flags: number): number {
   if (flags & MFD_EXEC && flags & MFD_NOEXEC_SEAL) return -EINVAL;
   const name = strncpyFromUser(k, nameAddr, MFD_NAME_MAX_LEN + 1);
   if (typeof name === "number") return name === -ENAMETOOLONG ? -EINVAL : -EFAULT;
-  // There are no huge pages to be had.
-  if (flags & MFD_HUGETLB) return -ENOMEM;
+  const sizeLog = (flags >>> MFD_HUGE_SHIFT) & MFD_HUGE_MASK;
+  if (flags & MFD_HUGETLB && sizeLog !== 0 && sizeLog !== HUGE_PAGE_LOG) return -ENODEV;
   const noexec = (flags & MFD_NOEXEC_SEAL) !== 0;
   const file = shmemFileSetup(k, `/memfd:${name} (deleted)`, 0, noexec ? 0o666 : 0o777);
   if (typeof file === "number") return file;
@@ -49,6 +59,7 @@ function sysMemfdCreate(k: Kernel, nameAddr: number, flags: number): number {
   const info = new MemfdInfo();
   info.seals = noexec ? F_SEAL_EXEC : flags & MFD_ALLOW_SEALING ? 0 : F_SEAL_SEAL;
   file.inode.special = info;
+  if (flags & MFD_HUGETLB) file.op = hugetlbFileOps;
   const fd = fdInstall(k, file, (flags & MFD_CLOEXEC) !== 0);
   if (fd < 0) fput(k, file);
   return fd;

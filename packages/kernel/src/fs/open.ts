@@ -208,6 +208,7 @@ function doOpen(k: Kernel, path: Path, flags: number, created: boolean): File | 
   if (inode.mode && flags & O_NOATIME && k.current.cred.fsuid !== inode.uid && !capable(k, CAP_FOWNER)) return -EPERM;
   const file = dentryOpen(k, path, flags);
   if (typeof file === "number") return file;
+  file.created = created;
   if (flags & O_TRUNC && isReg(inode.mode)) {
     const t = inode.writecount < 0 ? -ETXTBSY : notifyChange(k, path, { size: 0, truncate: true, touchSize: true });
     if (t < 0) {

@@ -5,6 +5,7 @@ import { capable } from "../kernel/capability.ts";
 import { sendSig } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
+import { allocPage } from "../mm/pageAlloc.ts";
 import { copyToUser, putUser32 } from "../mm/usercopy.ts";
 import { stateClass, stateTable } from "../state.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -137,7 +138,7 @@ function pipeWrite(k: Kernel, file: File, from: IovIter): number {
       error = -EAGAIN;
       break;
     }
-    const frame = phys.alloc();
+    const frame = allocPage(k);
     if (frame === 0) {
       error = -ENOMEM;
       break;

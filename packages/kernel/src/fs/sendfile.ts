@@ -49,17 +49,22 @@ function copyPages(k: Kernel, input: File, from: number, output: File, to: numbe
   return done > 0 ? done : error;
 }
 
-/** @linux fs/read_write.c do_sendfile */
+/** The offset is written back whatever came of the call. @linux fs/read_write.c sendfile64 */
 function sysSendfile(k: Kernel, outFd: number, inFd: number, offset: number, count: number): number {
-  let pos = 0;
-  if (offset !== 0) {
-    pos = getUser64(k, offset);
-    if (pos < 0) return -EFAULT;
-  }
+  if (offset === 0) return doSendfile(k, outFd, inFd, false, 0, count);
+  const pos = getUser64(k, offset);
+  if (pos < 0) return -EFAULT;
+  const n = doSendfile(k, outFd, inFd, true, pos, count);
+  if (n !== BLOCKED && putUser64(k, offset, n > 0 ? pos + n : pos) < 0) return -EFAULT;
+  return n;
+}
+
+/** @linux fs/read_write.c do_sendfile */
+function doSendfile(k: Kernel, outFd: number, inFd: number, hasOffset: boolean, offset: number, count: number): number {
   const input = fget(k, inFd);
   if (!input || !canRead(input)) return -EBADF;
-  if (offset === 0) pos = input.pos;
-  else if (!isSeekable(input)) return -ESPIPE;
+  const pos = hasOffset ? offset : input.pos;
+  if (hasOffset && !isSeekable(input)) return -ESPIPE;
   if (pos >= 2 ** 63) return -EINVAL;
   const output = fget(k, outFd);
   if (!output || !canWrite(output)) return -EBADF;
@@ -75,10 +80,7 @@ function sysSendfile(k: Kernel, outFd: number, inFd: number, offset: number, cou
     n = copyPages(k, input, pos, output, output.pos, len);
     if (n > 0 && isSeekable(output)) output.pos += n;
   }
-  if (n > 0) {
-    if (offset === 0) input.pos = pos + n;
-    else if (putUser64(k, offset, pos + n) < 0) return -EFAULT;
-  }
+  if (n > 0 && !hasOffset) input.pos = pos + n;
   return n;
 }
 

@@ -2,9 +2,10 @@ import type { File } from "../include/linux/fs.ts";
 import { BLOCKED, TASK_RUNNING } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { PhysIter } from "../lib/physIter.ts";
+import { allocPage, allocZeroedPage } from "../mm/pageAlloc.ts";
 import { genericFileReadIter, readMappingPage } from "../mm/pageCache.ts";
 import { EINVAL, ENOMEM } from "../uapi/errno.ts";
-import { POLLOUT } from "../uapi/poll.ts";
+import { POLLIN, POLLOUT } from "../uapi/poll.ts";
 import { isDir, isReg } from "../uapi/stat.ts";
 import { touchAtime } from "./inode.ts";
 import { fsnotifyAccess } from "./notify/fsnotify.ts";
@@ -33,7 +34,7 @@ export function filePage(k: Kernel, file: File, pos: number, n: number): number 
     let frame: number;
     if (!mapping.ops.readPage && !mapping.pages.has(index)) {
       // A hole is not filled for being read.
-      frame = phys.allocZeroed();
+      frame = allocZeroedPage(k);
       if (frame === 0) return -ENOMEM;
     } else {
       frame = readMappingPage(k, mapping, index);
@@ -45,7 +46,7 @@ export function filePage(k: Kernel, file: File, pos: number, n: number): number 
     return bytes;
   }
   if (!file.op.read || isDir(inode.mode)) return -EINVAL;
-  const frame = phys.alloc();
+  const frame = allocPage(k);
   if (frame === 0) return -ENOMEM;
   const r = file.op.read(k, file, new PhysIter(frame * PAGE_SIZE, Math.min(n, PAGE_SIZE)), pos);
   if (r <= 0) {
@@ -78,13 +79,18 @@ export function spliceFileIn(k: Kernel, file: File, pos: number, pipe: PipeInode
     pipePush(pipe, filePiece.frame, filePiece.offset, n, 0);
     done += n;
     // What is not a plain file may have no more just now.
-    if (!isReg(file.inode.mode)) break;
+    if (!isReg(file.inode.mode) && (n < PAGE_SIZE || !readable(k, file))) break;
   }
   if (done > 0) {
     if (isReg(file.inode.mode)) touchAtime(k, file);
     fsnotifyAccess(k, file);
   }
   return done;
+}
+
+/** Can more be read without waiting? */
+function readable(k: Kernel, file: File): boolean {
+  return file.op.poll === undefined || (file.op.poll(k, file, null) & POLLIN) !== 0;
 }
 
 /** Would a write to it wait? Only asked of what is no plain file. */

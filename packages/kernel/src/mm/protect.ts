@@ -312,7 +312,8 @@ export function lockAll(k: Kernel, mm: MmStruct, current: number, future: number
 /** @linux mm/msync.c msync. All file pages live in the cache; shared host files are written back by fsync. */
 export function doMsync(k: Kernel, mm: MmStruct, start: number, len: number, flags: number): number {
   if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) return -EINVAL;
-  if (start % PAGE_SIZE !== 0) return -EINVAL;
+  // Only addresses of the last, incomplete page round up to 2^64.
+  if (start % PAGE_SIZE !== 0 || start === 2 ** 64) return -EINVAL;
   if (flags & MS_ASYNC && flags & MS_SYNC) return -EINVAL;
   const length = pageUp(len);
   if (start + length > TASK_SIZE) return -ENOMEM;

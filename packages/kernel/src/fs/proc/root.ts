@@ -15,6 +15,7 @@ import "./stat.ts";
 import "./status.ts";
 import "./sysctl.ts";
 import "./net.ts";
+import "../../kernel/configs.ts";
 import { fdRevalidate } from "./fd.ts";
 import { procAlive } from "./file.ts";
 import { ProcInfo, procInfo } from "./info.ts";

@@ -220,6 +220,8 @@ export class File {
   /** O_* status flags (access mode, O_APPEND, O_NONBLOCK, O_DIRECT, O_PATH …). */
   flags: number;
   pos = 0;
+  /** This open made the file (FMODE_CREATED). */
+  created = false;
   /** References: descriptors, mappings, in-flight messages. */
   count = 1;
   /** Per-open state of the driver. */
