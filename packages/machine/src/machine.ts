@@ -100,6 +100,8 @@ export class Machine {
   /** What rdtsc gives when `run` starts, and ticks per instruction. */
   tscBase = 0;
   tscPerInsn = 1;
+  /** rdtsc raises #GP, as with CR4.TSD. */
+  tscFault = false;
   /** The image last captured or restored; frames marked FRAME_SNAPSHOT are as it says. */
   latestImage: MachineImage | null = null;
   readonly #interp: InterpreterExports;
@@ -301,6 +303,13 @@ export class Machine {
         return Trap.DB;
       }
       if (code === Trap.RDTSC || code === Trap.RDTSCP) {
+        if (this.tscFault) {
+          this.#interp.materialize();
+          this.cpu.rip -= code === Trap.RDTSC ? 2 : 3;
+          i32[BUDGET >> 2]!++;
+          this.trapError = 0;
+          return Trap.GP;
+        }
         this.#readTsc(before, code === Trap.RDTSCP);
         code = Trap.TRANSLATE;
       }

@@ -1,5 +1,5 @@
-import type { File } from "../include/linux/fs.ts";
 import { retrySyscall } from "../arch/x86/entry/syscall.ts";
+import type { File } from "../include/linux/fs.ts";
 import { TASK_INTERRUPTIBLE, type Task } from "../include/linux/sched.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";

@@ -182,7 +182,8 @@ function inherit(task: Task, from: Task): void {
   task.noNewPrivs = from.noNewPrivs;
   task.personality = from.personality;
   task.flags = from.flags;
-  task.timerSlack = from.timerSlack;
+  // What a creator has set is its child's default.
+  task.timerSlack = task.defaultTimerSlack = from.timerSlack;
   task.thpDisable = from.thpDisable;
   task.cpuidFault = from.cpuidFault;
   task.mdwe = from.mdwe;

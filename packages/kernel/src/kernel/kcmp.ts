@@ -49,10 +49,10 @@ function sysKcmp(k: Kernel, pid1: number, pid2: number, type: number, i1: number
       return compare(a.fs, b.fs);
     case KCMP_SIGHAND:
       return compare(a.sighand, b.sighand);
+    // Nobody has an I/O context or a list of semaphores to undo.
     case KCMP_IO:
-      return 0;
     case KCMP_SYSVSEM:
-      return compare(a.signal, b.signal);
+      return 0;
     case KCMP_EPOLL_TFD:
       return -EOPNOTSUPP;
     default:

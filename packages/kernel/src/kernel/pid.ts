@@ -2,7 +2,7 @@ import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 
 /** Pids wrap here (kernel.pid_max); after the first round they start again at RESERVED_PIDS. */
-const PID_MAX = 4194304;
+export const PID_MAX = 4194304;
 const RESERVED_PIDS = 300;
 
 /** The next free pid in sequence. @linux kernel/pid.c alloc_pid */

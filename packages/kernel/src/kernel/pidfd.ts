@@ -1,5 +1,6 @@
 import { anonInodeGetFd } from "../fs/anonInodes.ts";
 import { fdInstall, getFile } from "../fs/file.ts";
+import { ProcInfo } from "../fs/proc/info.ts";
 import type { File, FileOperations } from "../include/linux/fs.ts";
 import { EXIT_DEAD, type Task } from "../include/linux/sched.ts";
 import type { PollTable } from "../include/linux/wait.ts";
@@ -18,6 +19,7 @@ const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const O_EXCL = 0o200;
+const O_PATH = 0o10000000;
 export const PIDFD_NONBLOCK = O_NONBLOCK;
 export const PIDFD_THREAD = O_EXCL;
 const pidfdNames = flagNames("PIDFD_???", { PIDFD_NONBLOCK, PIDFD_THREAD });
@@ -78,14 +80,21 @@ function sysPidfdOpen(k: Kernel, pid: number, flags: number): number {
   return pidfdCreate(k, task, flags);
 }
 
+/** The process whose directory in /proc a descriptor stands for: it serves as a pidfd here. @linux fs/proc/base.c tgid_pidfd_to_pid */
+function processDirectory(file: File): Pidfd | null {
+  const { info } = file.inode;
+  if (file.flags & O_PATH || !(info instanceof ProcInfo) || info.area !== "tgid" || info.path !== "" || !info.task) return null;
+  return new Pidfd(info.task, false);
+}
+
 /** @linux kernel/signal.c sys_pidfd_send_signal */
 function sysPidfdSendSignal(k: Kernel, fd: number, sig: number, address: number, flags: number): number {
   const known = PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP;
   if (flags & ~known || (flags & (flags - 1)) !== 0) return -EINVAL;
   const file = k.current.file(fd);
   if (!file) return -EBADF;
-  if (file.op !== pidfdFops) return -EBADF;
-  const p = file.priv as Pidfd;
+  const p = file.op === pidfdFops ? (file.priv as Pidfd) : processDirectory(file);
+  if (!p) return -EBADF;
   let info: Uint8Array;
   if (address !== 0) {
     info = new Uint8Array(siginfoStruct.size);

@@ -81,7 +81,7 @@ function sysPrctl(k: Kernel, option: number, arg2: number, arg3: number, arg4: n
       return putUser32(k, arg2, task.tscFault ? PR_TSC_SIGSEGV : PR_TSC_ENABLE);
     case P.PR_SET_TSC:
       if (arg2 !== PR_TSC_ENABLE && arg2 !== PR_TSC_SIGSEGV) return -EINVAL;
-      task.tscFault = arg2 === PR_TSC_SIGSEGV;
+      task.tscFault = k.machine.tscFault = arg2 === PR_TSC_SIGSEGV;
       return 0;
     case P.PR_GET_SECUREBITS:
       return cred.securebits;
@@ -90,7 +90,7 @@ function sysPrctl(k: Kernel, option: number, arg2: number, arg3: number, arg4: n
     case P.PR_GET_TIMERSLACK:
       return task.timerSlack;
     case P.PR_SET_TIMERSLACK:
-      task.timerSlack = arg2 <= 0 || arg2 > Number.MAX_SAFE_INTEGER ? 50000 : arg2;
+      task.timerSlack = arg2 <= 0 || arg2 > Number.MAX_SAFE_INTEGER ? task.defaultTimerSlack : arg2;
       return 0;
     case P.PR_TASK_PERF_EVENTS_DISABLE:
     case P.PR_TASK_PERF_EVENTS_ENABLE:

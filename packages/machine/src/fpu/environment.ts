@@ -170,7 +170,7 @@ function xrstor(v: DataView): number {
   const compacted = compHi >>> 31 === 1;
   if (bv & ~3 || bvHi) return Trap.GP;
   if (compacted ? comp & ~3 || compHi !== 0x80000000 || bv & ~comp : comp || compHi) return Trap.GP;
-  for (let i = 16; i < 64; i += 4) if (v.getUint32(header + i, true)) return Trap.GP;
+  for (let i = 16; i < (compacted ? 64 : 24); i += 4) if (v.getUint32(header + i, true)) return Trap.GP;
   const rfbm = requested(v);
   const live = compacted ? comp : 3;
   if (rfbm & 2 || (!compacted && rfbm & 2)) {

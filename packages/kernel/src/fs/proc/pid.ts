@@ -191,7 +191,7 @@ function sched(_k: Kernel, task: Task): string {
 function storeTimerslack(k: Kernel, task: Task, value: string): number {
   if (task !== k.current && !capable(k, CAP_SYS_NICE)) return -EPERM;
   if (!/^\d+\s*$/.test(value)) return -EINVAL;
-  task.timerSlack = Number(value) || 50000;
+  task.timerSlack = Number(value) || task.defaultTimerSlack;
   return 0;
 }
 

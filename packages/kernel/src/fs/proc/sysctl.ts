@@ -1,8 +1,10 @@
+import { capable } from "../../kernel/capability.ts";
+import { PID_MAX } from "../../kernel/pid.ts";
 import { UTS } from "../../kernel/sys.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass } from "../../state.ts";
-import { CAP_LAST_CAP } from "../../uapi/capability.ts";
-import { EINVAL } from "../../uapi/errno.ts";
+import { CAP_CHECKPOINT_RESTORE, CAP_LAST_CAP, CAP_SYS_ADMIN } from "../../uapi/capability.ts";
+import { EINVAL, EPERM } from "../../uapi/errno.ts";
 import { type ProcEntry, procGlobal } from "./entry.ts";
 
 /** Settings that were changed, by path below /proc/sys. */
@@ -45,6 +47,15 @@ function setting(path: string, initial: string | number, min = 0, max = 21474836
       return 0;
     },
   };
+}
+
+/** The next process gets the number after this one. @linux kernel/pid_namespace.c pid_ns_ctl_handler */
+function storeLastPid(k: Kernel, _task: unknown, value: string): number {
+  if (!capable(k, CAP_SYS_ADMIN) && !capable(k, CAP_CHECKPOINT_RESTORE)) return -EPERM;
+  const pid = Number(value.trim());
+  if (!/^\d+$/.test(value.trim()) || pid > PID_MAX) return -EINVAL;
+  k.lastPid = pid;
+  return 0;
 }
 
 /** A text that can be changed. */
@@ -215,7 +226,7 @@ procGlobal({
   "sys/kernel/modprobe": string("kernel/modprobe", "/sbin/modprobe"),
   "sys/kernel/hotplug": string("kernel/hotplug", ""),
   "sys/kernel/tainted": fixed(0),
-  "sys/kernel/ns_last_pid": { mode: 0o666, show: (k) => `${k.lastPid}\n` },
+  "sys/kernel/ns_last_pid": { mode: 0o666, show: (k) => `${k.lastPid}\n`, store: storeLastPid },
   "sys/kernel/random/boot_id": { mode: 0o444, show: (k) => `${bootId(k)}\n` },
   "sys/kernel/random/uuid": { mode: 0o444, show: (k) => `${uuid(k)}\n` },
   "sys/kernel/random/entropy_avail": fixed(256),

@@ -250,6 +250,7 @@ export class Task {
   personality = 0;
   /** PR_SET_TIMERSLACK (ns), PR_SET_THP_DISABLE, PR_SET_TSC, ARCH_CPUID. */
   timerSlack = 50000;
+  defaultTimerSlack = 50000;
   thpDisable = false;
   tscFault = false;
   cpuidFault = false;

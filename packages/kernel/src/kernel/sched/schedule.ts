@@ -26,6 +26,7 @@ function switchTo(k: Kernel, next: Task): void {
     k.cpuTask = next;
   }
   k.current = next;
+  k.machine.tscFault = next.tscFault;
   if (next.mm && k.activeMm !== next.mm) {
     activateMm(k, next.mm);
     k.activeMm = next.mm;

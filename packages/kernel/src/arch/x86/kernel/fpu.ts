@@ -54,9 +54,9 @@ export function fpuRestore(k: Kernel, address: number): number {
     if (address % 64 !== 0) return -EFAULT;
     if (copyFromUser(k, address + FXSAVE_SIZE, image, FXSAVE_SIZE, XSTATE_SIZE - FXSAVE_SIZE) !== 0) return -EFAULT;
     const features = v.getUint32(FXSAVE_SIZE, true) & v.getUint32(SW_RESERVED + 8, true) & XFEATURES;
-    // Header bits of features that do not exist, or its reserved bytes, make XRSTOR fault.
+    // Header bits of features that do not exist, or its bytes 8 to 23, make XRSTOR fault; the rest it ignores.
     if (v.getUint32(FXSAVE_SIZE, true) & ~XFEATURES || v.getUint32(FXSAVE_SIZE + 4, true) !== 0) return -EFAULT;
-    for (let i = FXSAVE_SIZE + 8; i < XSTATE_SIZE; i++) if (image[i] !== 0) return -EFAULT;
+    for (let i = FXSAVE_SIZE + 8; i < FXSAVE_SIZE + 24; i++) if (image[i] !== 0) return -EFAULT;
     if (v.getUint32(24, true) & ~MXCSR_MASK) return -EFAULT;
     if (!(features & 1)) {
       image.set(initial.subarray(0, 24), 0);
