@@ -40,6 +40,7 @@ const defaults: readonly DefaultMount[] = [
   { at: "/dev", type: "devtmpfs", source: "devtmpfs", flags: MS_NOSUID, data: "mode=755" },
   { at: "/dev/pts", type: "devpts", source: "devpts", flags: MS_NOSUID | MS_NOEXEC, data: "gid=5,mode=620,ptmxmode=666" },
   { at: "/dev/shm", type: "tmpfs", source: "tmpfs", flags: MS_NOSUID | MS_NODEV, data: "mode=1777" },
+  { at: "/dev/mqueue", type: "mqueue", source: "mqueue", flags: MS_NOSUID | MS_NODEV | MS_NOEXEC, data: "" },
   { at: "/tmp", type: "tmpfs", source: "tmpfs", flags: MS_NOSUID | MS_NODEV, data: "mode=1777", whenMissing: true },
   { at: "/run", type: "tmpfs", source: "tmpfs", flags: MS_NOSUID | MS_NODEV, data: "mode=755", whenMissing: true },
 ];
