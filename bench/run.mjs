@@ -60,6 +60,7 @@ const programs = {
   stat: { kind: "kernel", n: 300000, what: "stat" },
   pipe: { kind: "kernel", n: 50000, what: "pipe round trip" },
   signal: { kind: "kernel", n: 200000, what: "signal to itself" },
+  futex: { kind: "kernel", n: 50000, what: "futex wake and wait, there and back" },
   forkwait: { kind: "kernel", n: 3000, what: "fork + exit + wait" },
   forkexec: { kind: "kernel", n: 1000, what: "fork + exec + exit + wait" },
   pagefault: { kind: "kernel", n: 100, per: 512, what: "page fault (first touch)" },

@@ -149,39 +149,57 @@ export class CpuContext {
 
   /** Writes the 512-byte FXSAVE64 image (Intel SDM volume 1, table 10-2). */
   writeFxsave(out: Uint8Array, offset: number): void {
-    out.fill(0, offset, offset + 512);
-    const v = new DataView(out.buffer, out.byteOffset + offset, 512);
+    this.writeFxsaveTo(new DataView(out.buffer, out.byteOffset + offset, 512));
+  }
+  /** The same through a view of 512 bytes, with nothing allocated. */
+  writeFxsaveTo(v: DataView): void {
     const sw = this.#get32(FPU_SW);
-    v.setUint16(0, this.#get32(FPU_CW), true);
-    v.setUint16(2, sw, true);
-    v.setUint8(4, this.#get32(FPU_TAG));
-    v.setUint16(6, this.#get32(FPU_OP), true);
-    for (let i = 0; i < 8; i++) v.setUint8(8 + i, this.#view.getUint8(FPU_IP + i + this.#base));
-    for (let i = 0; i < 8; i++) v.setUint8(16 + i, this.#view.getUint8(FPU_DP + i + this.#base));
+    v.setInt32(0, (this.#get32(FPU_CW) & 0xffff) | (sw << 16), true);
+    v.setInt32(4, (this.#get32(FPU_TAG) & 0xff) | (this.#get32(FPU_OP) << 16), true);
+    for (let i = 0; i < 8; i += 4) {
+      v.setInt32(8 + i, this.#get32(FPU_IP + i), true);
+      v.setInt32(16 + i, this.#get32(FPU_DP + i), true);
+    }
     v.setUint32(24, this.mxcsr, true);
     v.setUint32(28, 0xffff, true);
     const top = (sw >> 11) & 7;
-    for (let i = 0; i < 8; i++) out.set(this.fprBytes((top + i) & 7).subarray(0, 10), offset + 32 + i * 16);
-    for (let i = 0; i < 16; i++) out.set(this.xmmBytes(i), offset + 160 + i * 16);
+    for (let i = 0; i < 8; i++) {
+      const from = FPR + ((top + i) & 7) * 16;
+      const to = 32 + i * 16;
+      v.setInt32(to, this.#get32(from), true);
+      v.setInt32(to + 4, this.#get32(from + 4), true);
+      v.setInt32(to + 8, this.#get32(from + 8) & 0xffff, true);
+      v.setInt32(to + 12, 0, true);
+    }
+    for (let i = 0; i < 256; i += 4) v.setInt32(160 + i, this.#get32(XMM + i), true);
+    for (let i = 416; i < 512; i += 4) v.setInt32(i, 0, true);
   }
 
   /** Reads an FXSAVE64 image back. Reserved MXCSR bits are dropped. */
   readFxsave(image: Uint8Array, offset: number): void {
-    const v = new DataView(image.buffer, image.byteOffset + offset, 512);
+    this.readFxsaveFrom(new DataView(image.buffer, image.byteOffset + offset, 512));
+  }
+  /** The same through a view of 512 bytes, with nothing allocated. */
+  readFxsaveFrom(v: DataView): void {
     const sw = v.getUint16(2, true);
     this.#set32(FPU_CW, (v.getUint16(0, true) & 0x1f7f) | 0x40);
     this.#set32(FPU_SW, sw);
     this.#set32(FPU_TAG, v.getUint8(4));
     this.#set32(FPU_OP, v.getUint16(6, true) & 0x7ff);
-    for (let i = 0; i < 8; i++) this.#view.setUint8(FPU_IP + i + this.#base, v.getUint8(8 + i));
-    for (let i = 0; i < 8; i++) this.#view.setUint8(FPU_DP + i + this.#base, v.getUint8(16 + i));
+    for (let i = 0; i < 8; i += 4) {
+      this.#set32(FPU_IP + i, v.getInt32(8 + i, true));
+      this.#set32(FPU_DP + i, v.getInt32(16 + i, true));
+    }
     this.mxcsr = v.getUint32(24, true) & 0xffff;
     const top = (sw >> 11) & 7;
     for (let i = 0; i < 8; i++) {
-      const r = this.fprBytes((top + i) & 7);
-      r.fill(0);
-      r.set(image.subarray(offset + 32 + i * 16, offset + 42 + i * 16));
+      const to = FPR + ((top + i) & 7) * 16;
+      const from = 32 + i * 16;
+      this.#set32(to, v.getInt32(from, true));
+      this.#set32(to + 4, v.getInt32(from + 4, true));
+      this.#set32(to + 8, v.getUint16(from + 8, true));
+      this.#set32(to + 12, 0);
     }
-    for (let i = 0; i < 16; i++) this.xmmBytes(i).set(image.subarray(offset + 160 + i * 16, offset + 176 + i * 16));
+    for (let i = 0; i < 256; i += 4) this.#set32(XMM + i, v.getInt32(160 + i, true));
   }
 }

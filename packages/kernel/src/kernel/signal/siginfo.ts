@@ -24,22 +24,27 @@ export function viewOf(info: Uint8Array): DataView {
 /** A siginfo with number and code set. */
 export function newSiginfo(sig: number, code: number): Uint8Array {
   const info = new Uint8Array(SIGINFO_SIZE);
-  const v = viewOf(info);
-  v.setInt32(0, sig, true);
-  v.setInt32(SI_CODE, code, true);
+  info[0] = sig;
+  putInt32(info, SI_CODE, code);
   return info;
 }
 
+function putInt32(info: Uint8Array, at: number, v: number): void {
+  info[at] = v;
+  info[at + 1] = v >> 8;
+  info[at + 2] = v >> 16;
+  info[at + 3] = v >> 24;
+}
+
 export function siCode(info: Uint8Array): number {
-  return viewOf(info).getInt32(SI_CODE, true);
+  return info[SI_CODE]! | (info[SI_CODE + 1]! << 8) | (info[SI_CODE + 2]! << 16) | (info[SI_CODE + 3]! << 24);
 }
 
 /** From a task, by kill (SI_USER), tkill (SI_TKILL) and the like. @linux kernel/signal.c prepare_kill_siginfo */
 export function userSiginfo(sig: number, sender: Task, code = SI_USER): Uint8Array {
   const info = newSiginfo(sig, code);
-  const v = viewOf(info);
-  v.setInt32(SI_PID, sender.tgid, true);
-  v.setUint32(SI_UID, sender.cred.uid, true);
+  putInt32(info, SI_PID, sender.tgid);
+  putInt32(info, SI_UID, sender.cred.uid);
   return info;
 }
 

@@ -12,16 +12,23 @@ initial[25] = 0x1f;
 /** Bits of MXCSR that exist. */
 const MXCSR_MASK = 0xffff;
 
+const initialView = new DataView(initial.buffer);
+/** Frames are built and read here, one at a time. */
+const image = new Uint8Array(FPSTATE_SIZE);
+const v = new DataView(image.buffer);
+
 /** @linux arch/x86/kernel/fpu/core.c fpu__clear_user_states */
 export function fpuClear(k: Kernel): void {
-  k.machine.cpu.readFxsave(initial, 0);
+  k.machine.cpu.readFxsaveFrom(initialView);
 }
 
-/** The processor's state as a signal frame holds it. @linux arch/x86/kernel/fpu/signal.c copy_fpstate_to_sigframe */
+/**
+ * The processor's state as a signal frame holds it, valid until the next call.
+ * @linux arch/x86/kernel/fpu/signal.c copy_fpstate_to_sigframe
+ */
 export function fpuImage(k: Kernel): Uint8Array {
-  const image = new Uint8Array(FPSTATE_SIZE);
-  k.machine.cpu.writeFxsave(image, 0);
-  const v = new DataView(image.buffer);
+  image.fill(0, FXSAVE_SIZE);
+  k.machine.cpu.writeFxsaveTo(v);
   v.setUint32(28, MXCSR_MASK, true);
   v.setUint32(SW_RESERVED, FP_XSTATE_MAGIC1, true);
   v.setUint32(SW_RESERVED + 4, FPSTATE_SIZE, true);
@@ -41,9 +48,7 @@ export function fpuRestore(k: Kernel, address: number): number {
     fpuClear(k);
     return 0;
   }
-  const image = new Uint8Array(XSTATE_SIZE);
   if (copyFromUser(k, address, image, 0, FXSAVE_SIZE) !== 0) return -EFAULT;
-  const v = new DataView(image.buffer);
   // Without intact magic numbers only the part that FXRSTOR knows counts.
   const xsave =
     v.getUint32(SW_RESERVED, true) === FP_XSTATE_MAGIC1 &&
@@ -67,6 +72,6 @@ export function fpuRestore(k: Kernel, address: number): number {
     if (address % 16 !== 0) return -EFAULT;
     if (v.getUint32(24, true) & ~MXCSR_MASK) return -EFAULT;
   }
-  k.machine.cpu.readFxsave(image, 0);
+  k.machine.cpu.readFxsaveFrom(v);
   return 0;
 }
