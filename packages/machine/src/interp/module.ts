@@ -30,6 +30,7 @@ import {
   TRAP_PC,
 } from "../layout.ts";
 import { HEADER_ENTRY, HEADER_PLAIN, HEADER_PROFILE, HEADER_RIP, HEADER_SIZE } from "../lift/header.ts";
+import { defineMisses } from "../mmu/walk.ts";
 import { Trap } from "../trap.ts";
 import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module.ts";
@@ -102,7 +103,8 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
     h.build(c, callIn(c));
     m.body(helperFuncs[i]!, c);
   });
-  const f: InterpFunctions = { readSlow, writeSlow, commitBounce, helper: (h) => helperFuncs[h.id]! };
+  const misses = defineMisses(m, readSlow, writeSlow);
+  const f: InterpFunctions = { ...misses, commitBounce, helper: (h) => helperFuncs[h.id]! };
 
   const coldType = m.type([T.i32], [T.i32]);
   const coldFuncs = ops.cold.map((def) =>
@@ -120,7 +122,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   const run = m.declare("run", [T.i32], [T.i32]);
   m.body(run, dispatchLoop(ops, f, coldType));
   m.exportFunc("run", run);
-  exportProbes(m, readSlow, writeSlow);
+  exportProbes(m, misses.readSlow, misses.writeSlow);
   m.exportFunc("materialize", helperFuncs[materializeFlags.id]!);
   // Compiled regions call the same support functions.
   helpers.forEach((h, i) => {

@@ -75,9 +75,76 @@ export function compareStrings(view: DataView, imm: number, lengthA: number, len
 const compareUpcall = defineUpcall("compareStrings", [T.i32, T.i32, T.i32], [T.i32], (view, imm, la, lb) =>
   compareStrings(view, imm!, la!, lb!),
 );
+/** (immediate, lengths or -1) → as compareStrings. Bytes that are compared for equality stay in WebAssembly; the rest is rare. */
 const compare = defineHelper("sseCompareStrings", [T.i32, T.i32, T.i32], [T.i32], (c, call) => {
-  c.get(0).get(1).get(2);
+  const [imm, la, lb] = [0, 1, 2];
+  const a = c.local(T.v128);
+  const b = c.local(T.v128);
+  const maskA = c.local(T.i32);
+  const maskB = c.local(T.i32);
+  const bits = c.local(T.i32);
+  const found = c.local(T.v128);
+  const i = c.local(T.i32);
+  c.get(imm).i32(0x41).op(I32.and).get(imm).i32(0x0c).op(I32.and).i32(4).op(I32.eq).op(I32.or).if();
+  c.get(imm).get(la).get(lb);
   call(compareUpcall);
+  c.ret();
+  c.end();
+  for (const [v, lanes, length, mask] of [
+    [a, LANES_A, la, maskA],
+    [b, LANES_B, lb, maskB],
+  ] as const) {
+    c.i32(0).simdMem(V.load, lanes).set(v);
+    c.get(length).i32(0).op(I32.lt_s).if();
+    c.get(v).i32(0).simd(V.i8x16_splat).simd(V.i8x16_eq).simd(V.i8x16_bitmask).i32(0x10000).op(I32.or).op(I32.ctz).set(length);
+    c.end();
+    c.i32(1).get(length).op(I32.shl).i32(1).op(I32.sub).set(mask);
+  }
+  const aggregated = c.block();
+  c.get(imm).i32(0x0c).op(I32.and).i32(8).op(I32.eq).if();
+  // Each: equal, or both beyond their ends.
+  c.get(a).get(b).simd(V.i8x16_eq).simd(V.i8x16_bitmask).get(maskA).op(I32.and).get(maskB).op(I32.and);
+  c.get(maskA).get(maskB).op(I32.or).i32(0xffff).op(I32.xor).op(I32.or).set(bits).br(aggregated);
+  c.end();
+  c.get(imm).i32(0x0c).op(I32.and).op(I32.eqz).if();
+  {
+    // Any: one of the first string's bytes.
+    const done = c.block();
+    const loop = c.loop();
+    c.get(i).get(la).op(I32.ge_u).brIf(done);
+    c.get(found).get(b).get(i).mem(I32.load8_u, LANES_A).simd(V.i8x16_splat).simd(V.i8x16_eq).simd(V.or).set(found);
+    c.get(i).i32(1).op(I32.add).set(i).br(loop);
+    c.end();
+    c.end();
+    c.get(found).simd(V.i8x16_bitmask).get(maskB).op(I32.and).set(bits).br(aggregated);
+  }
+  c.end();
+  {
+    // Ordered: the first string at each place, as far as the register reaches.
+    c.i32(0xffff).set(bits);
+    const loop = c.loop();
+    c.get(i).get(la).op(I32.ge_u).brIf(aggregated);
+    c.get(b).get(i).mem(I32.load8_u, LANES_A).simd(V.i8x16_splat).simd(V.i8x16_eq).simd(V.i8x16_bitmask).get(maskB).op(I32.and);
+    c.get(i).op(I32.shr_u).i32(0xffff).get(i).op(I32.shr_u).i32(0xffff).op(I32.xor).op(I32.or).get(bits).op(I32.and).set(bits);
+    c.get(i).i32(1).op(I32.add).set(i).br(loop);
+    c.end();
+  }
+  c.end();
+  // Polarity: negated, or negated where the second string is valid.
+  c.get(imm).i32(0x10).op(I32.and).if();
+  c.get(bits);
+  c.i32(0xffff).get(maskB).get(imm).i32(0x20).op(I32.and).op(I32.eqz).op(Ctl.select).op(I32.xor).set(bits);
+  c.end();
+  c.i32(0).get(bits).op(I64.extend_i32_u).mem(I64.store, LANES_R);
+  c.i32(0)
+    .i64(0)
+    .mem(I64.store, LANES_R + 8);
+  // CF, ZF, SF, OF in the upper half.
+  c.get(bits).i32(0).op(I32.ne);
+  c.get(lb).i32(16).op(I32.lt_u).i32(6).op(I32.shl).op(I32.or);
+  c.get(la).i32(16).op(I32.lt_u).i32(7).op(I32.shl).op(I32.or);
+  c.get(bits).i32(1).op(I32.and).i32(11).op(I32.shl).op(I32.or);
+  c.i32(16).op(I32.shl).get(bits).op(I32.or);
 });
 
 /** (register, immediate) → its absolute value, at most the number of elements. */
