@@ -189,7 +189,7 @@ function openCreate(k: Kernel, w: Walk, flags: number, mode: number): File | num
 }
 
 /** Permission and sense of opening what was found. @linux fs/namei.c do_open, may_open */
-function doOpen(k: Kernel, path: Path, flags: number, created: boolean): File | number {
+export function doOpen(k: Kernel, path: Path, flags: number, created: boolean): File | number {
   const inode = path.dentry.inode!;
   if (flags & O_PATH) return dentryOpen(k, path, flags);
   if (flags & O_DIRECTORY && !isDir(inode.mode)) return -ENOTDIR;

@@ -4,6 +4,7 @@ import { attrSyscalls } from "./attr.ts";
 import { eventfdSyscalls } from "./eventfd.ts";
 import { eventpollSyscalls } from "./eventpoll.ts";
 import { fcntlSyscalls } from "./fcntl.ts";
+import { fhandleSyscalls } from "./fhandle.ts";
 import { fileSyscalls } from "./file.ts";
 import { ioctlSyscalls } from "./ioctl.ts";
 import { locksSyscalls } from "./locks.ts";
@@ -56,4 +57,5 @@ export const fsSyscalls: readonly SyscallDef[] = [
   ...statfsSyscalls,
   ...syncSyscalls,
   ...xattrSyscalls,
+  ...fhandleSyscalls,
 ];

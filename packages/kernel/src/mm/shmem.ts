@@ -6,6 +6,7 @@ import type { Kernel } from "../kernel.ts";
 import { stateTable } from "../state.ts";
 import { EINVAL } from "../uapi/errno.ts";
 import { O_LARGEFILE, O_RDWR } from "../uapi/fcntl.ts";
+import { HOSTFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from "../uapi/magic.ts";
 import { S_IFDIR, S_IFREG } from "../uapi/stat.ts";
 import { PAGE_SIZE } from "./flags.ts";
 import { dropPages } from "./pageCache.ts";
@@ -15,14 +16,13 @@ import { ShmemSuper, shmemKernel } from "./shmemState.ts";
 
 /** tmpfs: file systems whose files are in the page cache and nowhere else. */
 
-const TMPFS_MAGIC = 0x01021994;
 const ALL_PAGES = 2 ** 53;
 
 export const shmemOps: SuperOperations = stateTable("shmem_ops", {
   statfs(k: Kernel, sb: SuperBlock, out: StatfsInfo) {
     const s = sb.info as ShmemSuper;
     const limit = s.maxPages === Number.POSITIVE_INFINITY ? k.machine.phys.limitFrames : s.maxPages;
-    out.type = TMPFS_MAGIC;
+    out.type = sb.type === "overlay" ? OVERLAYFS_SUPER_MAGIC : sb.type === "hostfs" ? HOSTFS_SUPER_MAGIC : TMPFS_MAGIC;
     out.bsize = PAGE_SIZE;
     out.namelen = 255;
     out.blocks = limit;

@@ -9,6 +9,7 @@ export const EXT4_SUPER_MAGIC = 0xef53;
 export const HUGETLBFS_MAGIC = 0x958458f6;
 export const MQUEUE_MAGIC = 0x19800202;
 export const NSFS_MAGIC = 0x6e736673;
+export const HOSTFS_SUPER_MAGIC = 0x00c0ffee;
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 export const PIPEFS_MAGIC = 0x50495045;
 export const PROC_SUPER_MAGIC = 0x9fa0;
