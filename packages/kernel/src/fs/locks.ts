@@ -20,6 +20,8 @@ export class FileLock {
   /** First and last byte. */
   start: number;
   end: number;
+  /** For leases that are being broken: the type that is asked for. */
+  breakTo: number | null = null;
   constructor(owner: FilesStruct | File, pid: number, type: number, start = 0, end = OFFSET_MAX) {
     this.owner = owner;
     this.pid = pid;
