@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { MemoryHost, runMachine } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
-import { compile, need, root as repository } from "../native.ts";
+import { bring, programs } from "./programs.ts";
 
 /** What a run did: every system call with the instructions retired before it, the output, all memory at the end. */
 interface Record {
@@ -32,7 +32,7 @@ async function record(root: string, argv: string[], jit: boolean): Promise<Recor
   );
   const k = startMachine(host, {
     argv,
-    env: ["PATH=/bin"],
+    env: ["PATH=/bin", "LC_ALL=C"],
     root,
     mounts: [],
     cwd: "/",
@@ -59,29 +59,18 @@ async function record(root: string, argv: string[], jit: boolean): Promise<Recor
   };
 }
 
-const programs: [string, () => Promise<string[]>][] = [
-  [
-    "busybox sort",
-    async () => [need("/bin/busybox"), "sh", "-c", "seq 1 30000 | sort -rn | md5sum; awk 'BEGIN{for(i=0;i<100000;i++)s+=i*i;print s}'"],
-  ],
-  ["bash", async () => [need("/bin/bash-static"), "-c", "for ((i=0;i<20000;i++)); do ((s+=i%7)); done; echo $s"]],
-  ["quicksort", async () => [await compile(join(repository, "bench/programs/quicksort.c"), ["-O2", "-static"])]],
-  ["bytecode", async () => [await compile(join(repository, "bench/programs/bytecode.c"), ["-O2", "-static"])]],
-  ["nbody", async () => [await compile(join(repository, "bench/programs/nbody.c"), ["-O2", "-static"])]],
-];
-for (const [name, argv] of programs) {
+const directory = mkdtempSync(join(tmpdir(), "lstar-engines-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+for (const { name, files, data, argv } of programs) {
   it(`${name}: interpreter and compiler do the same, instruction by instruction`, { timeout: 120_000 }, async () => {
-    const [program, ...rest] = await argv();
-    const directory = mkdtempSync(join(tmpdir(), "lstar-engines-"));
-    try {
-      mkdirSync(join(directory, "bin"));
-      copyFileSync(program!, join(directory, "bin", basename(program!)));
-      const args = [`/bin/${basename(program!)}`, ...rest];
-      const interpreted = await record(directory, args, false);
-      expect(interpreted.status & 0x7f).toBe(0);
-      expect(await record(directory, args, true)).toEqual(interpreted);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    const [file] = await files();
+    const root = join(directory, name.replaceAll(" ", "-"));
+    mkdirSync(root);
+    bring(root, file!, data ?? []);
+    const interpreted = await record(root, argv(file!), false);
+    expect(interpreted.status).toBe(0);
+    expect(await record(root, argv(file!), true)).toEqual(interpreted);
+    rmSync(root, { recursive: true });
   });
 }
