@@ -36,6 +36,35 @@ int main(void) {
   result("mbind nothing there", syscall(SYS_mbind, 0x10000, PAGE, MPOL_BIND, mask, 64, 0));
   result("mbind length 0", syscall(SYS_mbind, p, 0, MPOL_BIND, mask, 64, 0));
   result("mbind flags", syscall(SYS_mbind, p, PAGE, MPOL_BIND, mask, 64, 64));
+  // What is set can be asked for again, by children too, and splits areas.
+  mask[0] = 1;
+  int modes[] = {MPOL_BIND, MPOL_INTERLEAVE, MPOL_PREFERRED, MPOL_PREFERRED | MPOL_F_STATIC_NODES, MPOL_LOCAL, MPOL_DEFAULT};
+  for (int i = 0; i < 6; i++) {
+    int nodes = modes[i] != MPOL_LOCAL && modes[i] != MPOL_DEFAULT;
+    result("set", syscall(SYS_set_mempolicy, modes[i], nodes ? mask : NULL, nodes ? 64 : 0));
+    result("mbind the second", syscall(SYS_mbind, p + PAGE, PAGE, modes[i], nodes ? mask : NULL, nodes ? 64 : 0, 0));
+    if (fork() == 0) {
+      unsigned long m = 9;
+      mode = 99;
+      result("get", syscall(SYS_get_mempolicy, &mode, &m, 64, 0, 0));
+      printf("%x %lx\n", mode, m);
+      mode = 99;
+      result("next", syscall(SYS_get_mempolicy, &mode, NULL, 0, 0, MPOL_F_NODE));
+      printf("%x\n", mode);
+      for (int j = 0; j < 3; j++) {
+        m = 9;
+        result("get of an address", syscall(SYS_get_mempolicy, &mode, &m, 64, p + j * PAGE, MPOL_F_ADDR));
+        printf("%x %lx\n", mode, m);
+      }
+      fflush(stdout);
+      _exit(0);
+    }
+    wait(NULL);
+  }
+  result("mbind with a hole", syscall(SYS_mbind, p, 1L << 40, MPOL_DEFAULT, NULL, 0, 0));
+  mask[0] = 2;
+  result("migrate nowhere", syscall(SYS_migrate_pages, 0, 64, mask, mask));
+  mask[0] = 1;
   void *pages[3] = {p, p + PAGE, (void *)0x10000};
   int status[3] = {7, 7, 7};
   result("where", syscall(SYS_move_pages, 0, 3L, pages, NULL, status, 0));

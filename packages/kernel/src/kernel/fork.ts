@@ -181,6 +181,7 @@ function inherit(task: Task, from: Task): void {
   }
   task.noNewPrivs = from.noNewPrivs;
   task.personality = from.personality;
+  task.mempolicy = from.mempolicy;
   task.flags = from.flags;
   // What a creator has set is its child's default.
   task.timerSlack = task.defaultTimerSlack = from.timerSlack;

@@ -6,14 +6,16 @@ import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_SYS_NICE } from "../uapi/capability.ts";
 import { E2BIG, EFAULT, EINVAL, ENODEV, ENOENT, EPERM, ESRCH } from "../uapi/errno.ts";
 import { PAGE_SIZE, pageDown, pageUp, TASK_SIZE } from "./flags.ts";
+import { isolate } from "./mmap.ts";
 import { PTE_PRESENT, PTE_SPECIAL, pteIndex } from "./pageTable.ts";
 import { clearUser, getUser8, getUser32, getUser64, putUser8, putUser32 } from "./usercopy.ts";
-import { vmaAt, vmaIndex } from "./vma.ts";
+import { mergeVmas, vmaAt, vmaIndex } from "./vma.ts";
 
-/** Memory policies on a machine with one node, number 0: they are checked as elsewhere and then change nothing. */
+/** Memory policies on a machine with one node, number 0: they are checked and kept, and change nothing. */
 
 const MPOL_DEFAULT = 0;
 const MPOL_PREFERRED = 1;
+const MPOL_INTERLEAVE = 3;
 const MPOL_LOCAL = 4;
 const MPOL_MAX = 7;
 const MPOL_F_STATIC_NODES = 1 << 15;
@@ -66,10 +68,24 @@ function checkPolicy(mode: number, nodes: number): number {
   return 0;
 }
 
+/** Policies are kept as mode and flags, with this bit if node 0 is named. */
+const HAS_NODES = 0x10000;
+
+/** How an accepted policy is kept; one that prefers no node is the local one. @linux mm/mempolicy.c mpol_new */
+function kept(mode: number, nodes: number): number {
+  const plain = mode & ~MODE_FLAGS;
+  if (plain === MPOL_DEFAULT) return 0;
+  if (plain === MPOL_PREFERRED && nodes === 0) return MPOL_LOCAL | (mode & MODE_FLAGS);
+  return mode | (nodes !== 0 ? HAS_NODES : 0);
+}
+
 function sysSetMempolicy(k: Kernel, mode: number, mask: number, maxnode: number): number {
   if ((mode & ~MODE_FLAGS) >= MPOL_MAX) return -EINVAL;
   const nodes = getNodes(k, mask, maxnode);
-  return nodes < 0 ? nodes : checkPolicy(mode, nodes);
+  if (nodes < 0) return nodes;
+  const bad = checkPolicy(mode, nodes);
+  if (bad === 0) k.current.mempolicy = kept(mode, nodes);
+  return bad;
 }
 
 /** @linux mm/mempolicy.c do_mbind */
@@ -85,12 +101,19 @@ function sysMbind(k: Kernel, start: number, len: number, mode: number, mask: num
   if (end === start) return 0;
   const bad = checkPolicy(mode, nodes);
   if (bad < 0) return bad;
-  const { vmas } = k.current.mm!;
-  for (let at = start, i = vmaIndex(k.current.mm!, start); at < end; i++) {
-    const v = vmas[i];
-    if (!v || v.start > at) return mode === MPOL_DEFAULT && v && v.start < end ? 0 : -EFAULT;
+  const mm = k.current.mm!;
+  for (let at = start, i = vmaIndex(mm, start); at < end; i++) {
+    const v = mm.vmas[i];
+    if (!v || v.start > at) {
+      if (mode !== MPOL_DEFAULT || !v || v.start >= end) return -EFAULT;
+      break;
+    }
     at = v.end;
   }
+  const first = isolate(k, mm, start, end);
+  let i = first;
+  for (; i < mm.vmas.length && mm.vmas[i]!.start < end; i++) mm.vmas[i]!.policy = kept(mode, nodes);
+  mergeVmas(k, mm, first, i);
   return 0;
 }
 
@@ -98,23 +121,32 @@ function sysMbind(k: Kernel, start: number, len: number, mode: number, mask: num
 function sysGetMempolicy(k: Kernel, policy: number, mask: number, maxnode: number, addr: number, flags: number): number {
   if (mask !== 0 && maxnode < 1) return -EINVAL;
   if (flags & ~(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED)) return -EINVAL;
-  let result = MPOL_DEFAULT;
+  let policyKept = k.current.mempolicy;
+  let onNode = false;
   let nodes = 0;
   if (flags & MPOL_F_MEMS_ALLOWED) {
     if (flags & (MPOL_F_NODE | MPOL_F_ADDR)) return -EINVAL;
     nodes = 1;
+    policyKept = 0;
   } else if (flags & MPOL_F_ADDR) {
-    if (!vmaAt(k.current.mm!, addr)) return -EFAULT;
+    const vma = vmaAt(k.current.mm!, addr);
+    if (!vma) return -EFAULT;
+    policyKept = vma.policy;
     // Looking at a page brings it in.
     if (flags & MPOL_F_NODE) {
       if (getUser8(k, addr) < 0) return -EFAULT;
-      result = 0;
+      onNode = true;
     }
   } else {
     if (addr !== 0) return -EINVAL;
-    // The next node of an interleaving, which the default policy does not have.
-    if (flags & MPOL_F_NODE) return -EINVAL;
+    // The next node of an interleaving, which other policies do not have.
+    if (flags & MPOL_F_NODE) {
+      if ((policyKept & 0xff) !== MPOL_INTERLEAVE) return -EINVAL;
+      onNode = true;
+    }
   }
+  if (policyKept & HAS_NODES) nodes = 1;
+  const result = onNode ? 0 : policyKept & 0xffff;
   if (policy !== 0 && putUser32(k, policy, result) < 0) return -EFAULT;
   if (mask !== 0) {
     const bytes = Math.min(Math.ceil((maxnode - 1) / 64) * 8, MAX_NUMNODES / 8);
@@ -133,7 +165,7 @@ function sysMigratePages(k: Kernel, pid: number, maxnode: number, from: number, 
   const task = pid === 0 ? k.current : findTask(k, pid);
   if (!task) return -ESRCH;
   if (!ptraceMayAccess(k, task)) return -EPERM;
-  if (b !== 1) return b === 0 ? -EINVAL : -EPERM;
+  if (b !== 1) return b === 0 || capable(k, CAP_SYS_NICE) ? -EINVAL : -EPERM;
   return task.mm ? 0 : -EINVAL;
 }
 

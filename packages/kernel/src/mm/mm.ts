@@ -112,6 +112,7 @@ export function cloneVma(vma: Vma): Vma {
   copy.pgoff = vma.pgoff;
   copy.ops = vma.ops;
   copy.name = vma.name;
+  copy.policy = vma.policy;
   return copy;
 }
 

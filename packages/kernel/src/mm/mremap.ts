@@ -116,6 +116,7 @@ function moveVma(k: Kernel, mm: MmStruct, addr: number, oldLen: number, newLen: 
   copy.file = vma.file;
   copy.ops = vma.ops;
   copy.name = vma.name;
+  copy.policy = vma.policy;
   copy.pgoff = vma.file ? vma.pgoff + (addr - vma.start) / PAGE_SIZE : target / PAGE_SIZE;
   insertVma(k, mm, copy);
   if (vma.flags & VM_LOCKED) mm.lockedVm += newLen / PAGE_SIZE;

@@ -71,6 +71,7 @@ function mergeable(a: Vma, b: Vma): boolean {
     a.ops === b.ops &&
     !a.ops?.close &&
     a.name === b.name &&
+    a.policy === b.policy &&
     (a.file === null || a.pgoff + (a.end - a.start) / 4096 === b.pgoff)
   );
 }

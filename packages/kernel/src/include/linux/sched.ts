@@ -248,6 +248,8 @@ export class Task {
   noNewPrivs = false;
   keepCaps = false;
   personality = 0;
+  /** Memory policy (see mm/mempolicy), 0 = default. */
+  mempolicy = 0;
   /** PR_SET_TIMERSLACK (ns), PR_SET_THP_DISABLE, PR_SET_TSC, ARCH_CPUID. */
   timerSlack = 50000;
   defaultTimerSlack = 50000;
