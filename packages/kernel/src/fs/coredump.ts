@@ -8,6 +8,7 @@ import { RLIMIT_CORE } from "../uapi/resource.ts";
 import { writeElfCore } from "./elfCore.ts";
 import { fput } from "./file.ts";
 import { filpOpen } from "./open.ts";
+import { sysctlValue } from "./proc/sysctl.ts";
 
 const O_RDWR = 2;
 const O_CREAT = 0o100;
@@ -21,7 +22,8 @@ const MIN_COREDUMP = 4096;
 /** /proc/sys/kernel/core_pattern's place holders. @linux fs/coredump.c format_corename */
 function coreName(k: Kernel, task: Task, sig: number): string {
   const time = k.time.realtime().sec;
-  return k.corePattern.replace(/%(.)/g, (_all, c: string) => {
+  const pid = sysctlValue(k, "kernel/core_uses_pid") === "1" && !k.corePattern.includes("%p") ? `.${task.tgid}` : "";
+  const name = k.corePattern.replace(/%(.)/g, (_all, c: string) => {
     switch (c) {
       case "%":
         return "%";
@@ -49,6 +51,7 @@ function coreName(k: Kernel, task: Task, sig: number): string {
         return "";
     }
   });
+  return name + pid;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   protNames,
 } from "../uapi/mman.ts";
 import { RLIMIT_MEMLOCK } from "../uapi/resource.ts";
+import { cachestatSyscalls } from "./cachestat.ts";
 import { PAGE_SIZE, pageUp, TASK_SIZE, VM_LOCKED, VM_LOCKONFAULT } from "./flags.ts";
 import { remapFilePages } from "./fremap.ts";
 import { mempolicySyscalls } from "./mempolicy.ts";
@@ -78,6 +79,7 @@ function sysMlockall(k: Kernel, flags: number): number {
 export const mmSyscalls: SyscallDef[] = [
   ...processVmSyscalls,
   ...mempolicySyscalls,
+  ...cachestatSyscalls,
   syscall(
     "remap_file_pages",
     { addr: A.ptr, size: A.size, prot: A.flags(protNames, "u64"), pgoff: A.ulong, flags: A.flags(mapNames, "u64") },

@@ -19,6 +19,8 @@ export interface ProcEntry {
   store?(k: Kernel, task: Task, text: string): number;
   /** A write at a position. */
   writeAt?(k: Kernel, task: Task, pos: number, bytes: Uint8Array): number;
+  /** -ENOTTY for what it does not know. */
+  ioctl?(k: Kernel, task: Task, cmd: number, arg: number): number;
   /** Text of a symbolic link. */
   link?(k: Kernel, task: Task): string | number;
   /** Where a magic link leads. */

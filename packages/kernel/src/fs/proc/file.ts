@@ -4,7 +4,7 @@ import { ptraceMayAccess } from "../../kernel/ptraceAccess.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import { stateClass, stateTable } from "../../state.ts";
-import { EACCES, EFAULT, EINVAL, EIO, ESRCH } from "../../uapi/errno.ts";
+import { EACCES, EFAULT, EINVAL, EIO, ENOTTY, ESRCH } from "../../uapi/errno.ts";
 import { procEntry, procInfo } from "./info.ts";
 
 const CHUNK = 65536;
@@ -109,10 +109,16 @@ function procLlseek(_k: Kernel, file: File, offset: number, whence: number): num
   return pos;
 }
 
+function procIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
+  const info = procInfo(file.inode);
+  return procEntry(info)?.ioctl?.(k, info.task ?? k.current, cmd, arg) ?? -ENOTTY;
+}
+
 /** Files of procfs. */
 export const procFileFops: FileOperations = stateTable("proc_reg_file_ops", {
   open: procOpen,
   read: procRead,
   write: procWrite,
   llseek: procLlseek,
+  ioctl: procIoctl,
 });

@@ -6,6 +6,7 @@ import { forEachPte, PTE_ACCESSED, PTE_ANON, PTE_DIRTY } from "../../mm/pageTabl
 import { major, minor } from "../charDev.ts";
 import { dPath } from "../dcache.ts";
 import { hex, procTask } from "./entry.ts";
+import { procmapQuery } from "./procmapQuery.ts";
 import { vmaName } from "./vm.ts";
 
 const NAME_COLUMN = 73;
@@ -168,7 +169,7 @@ function numaMaps(k: Kernel, task: Task): string {
 }
 
 procTask({
-  maps: { mode: 0o444, show: maps, inspectOpen: true },
+  maps: { mode: 0o444, show: maps, inspectOpen: true, ioctl: procmapQuery },
   numa_maps: { mode: 0o444, show: numaMaps, inspectOpen: true },
   smaps: { mode: 0o444, show: smaps, inspectOpen: true },
   smaps_rollup: { mode: 0o444, show: smapsRollup, inspectOpen: true, tgidOnly: false },

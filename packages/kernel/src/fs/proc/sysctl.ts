@@ -222,7 +222,14 @@ procGlobal({
   "sys/kernel/domainname": uts("domainname"),
   "sys/kernel/cap_last_cap": fixed(CAP_LAST_CAP),
   "sys/kernel/ngroups_max": fixed(65536),
-  "sys/kernel/core_pattern": string("kernel/core_pattern", "core"),
+  "sys/kernel/core_pattern": {
+    mode: 0o644,
+    show: (k) => `${k.corePattern}\n`,
+    store(k, _task, value) {
+      k.corePattern = value.replace(/\n[\s\S]*$/, "").slice(0, 127);
+      return 0;
+    },
+  },
   "sys/kernel/modprobe": string("kernel/modprobe", "/sbin/modprobe"),
   "sys/kernel/hotplug": string("kernel/hotplug", ""),
   "sys/kernel/tainted": fixed(0),
