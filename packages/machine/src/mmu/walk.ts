@@ -49,7 +49,7 @@ function buildWalk(c: Code): void {
     .i32(PTE_RW | PTE_D)
     .op(I32.eq);
   c.get(frame).i32(12).op(I32.shr_u).mem(I32.load8_u, FRAME_FLAGS).op(I32.eqz).op(I32.and).set(writable);
-  c.get(want).i32(PTE_RW).op(I32.and).get(writable).op(I32.eqz).op(I32.and).if();
+  c.get(want).i32(PTE_RW).op(I32.and).i32(0).op(I32.ne).get(writable).op(I32.eqz).op(I32.and).if();
   c.i32(0).ret();
   c.end();
   c.get(va).i64(-4096).op(I64.and).set(page);
