@@ -191,9 +191,22 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
     c.i32(0).mem(I32.load, BUDGET).set(budget);
     c.get(status).i32(REFUSED).op(I32.eq).if();
     c.i32(0).mem(I32.load, TRAP_PC).set(pc);
-    // Within a run the chunk may as well end here; at its end the block is interpreted.
-    c.i32(0).mem(I32.load, AFTER_CHUNK).i32(0).op(I32.gt_s).get(budget).i32(SHORT_BUDGET).op(I32.lt_s).op(I32.and).if();
-    c.i32(0).i32(1).mem(I32.store, ENDED_IN_REGION);
+    // Within a run the chunk may as well end here; at its end the block is interpreted, if the budget covers it.
+    c.i32(0)
+      .mem(I32.load, AFTER_CHUNK)
+      .i32(0)
+      .op(I32.gt_s)
+      .get(budget)
+      .i32(SHORT_BUDGET)
+      .op(I32.lt_s)
+      .op(I32.and)
+      .tee(entry)
+      .get(budget)
+      .i32(BLOCK_MAX)
+      .op(I32.lt_s)
+      .op(I32.or)
+      .if();
+    c.i32(0).get(entry).mem(I32.store, ENDED_IN_REGION);
     c.i32(0);
     c.get(pc).i32(header(HEADER_RIP)).op(I32.sub).mem(I64.load).mem(I64.store, RIP);
     c.i32(Trap.BUDGET).set(status).br(out);
