@@ -168,7 +168,7 @@ function filePage(k: Kernel, mm: MmStruct, vma: Vma, va: number, index: number, 
       // A shared page starts read-only so that the first write can be noticed.
       if (write) {
         flags |= PTE_WRITE | PTE_DIRTY;
-        vma.file?.inode.mapping?.markMapped(pgoff);
+        vma.file?.inode.mapping?.markMapped(k, pgoff);
       }
     }
     setPte(k, index, frame, flags, nx);
@@ -191,7 +191,7 @@ function writeProtected(k: Kernel, mm: MmStruct, vma: Vma, va: number, index: nu
   const frame = pte >>> 12;
   if (vma.flags & VM_SHARED) {
     phys.u32[index] = (pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED) >>> 0;
-    vma.file?.inode.mapping?.markMapped(vma.pgoff + (va - vma.start) / PAGE_SIZE);
+    vma.file?.inode.mapping?.markMapped(k, vma.pgoff + (va - vma.start) / PAGE_SIZE);
   } else if (pte & PTE_ANON && phys.refs(frame) === 1) {
     phys.u32[index] = (pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED) >>> 0;
   } else {

@@ -37,8 +37,9 @@ function sysMmap(k: Kernel, addr: number, len: number, prot: number, flags: numb
   const mm = k.current.mm!;
   if (off % PAGE_SIZE !== 0) return -EINVAL;
   if (flags & MAP_ANONYMOUS) {
-    // No huge pages are reserved.
-    if (flags & MAP_HUGETLB) return -ENOMEM;
+    // No huge pages are reserved, and there is one size of them.
+    const sizeLog = (flags >>> 26) & 0x3f;
+    if (flags & MAP_HUGETLB) return sizeLog === 0 || sizeLog === 21 ? -ENOMEM : -EINVAL;
     return doMmap(k, mm, addr, len, prot, flags, null, off / PAGE_SIZE);
   }
   const file = k.current.file(fd);

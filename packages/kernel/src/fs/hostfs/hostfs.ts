@@ -9,7 +9,7 @@ import {
   SuperBlock,
 } from "../../include/linux/fs.ts";
 import type { Kernel } from "../../kernel.ts";
-import { AddressSpace, type AddressSpaceOperations } from "../../mm/pageCache.ts";
+import { AddressSpace, type AddressSpaceOperations, pagecacheIsizeExtended } from "../../mm/pageCache.ts";
 import {
   memoryXattrs,
   ShmemSuper,
@@ -190,7 +190,14 @@ export const hostDirInodeOps: InodeOperations = stateTable("host_dir_inode_opera
 });
 
 /** Keeps the file's own bytes on the host apart from pages that a truncation has dropped: those are zeros. */
-const hostFileFops: FileOperations = stateTable("host_file_operations", { ...shmemFileOps });
+const hostFileFops: FileOperations = stateTable("host_file_operations", {
+  ...shmemFileOps,
+  // What a mapping left behind the end of the file does not stay.
+  fsync(k, file) {
+    pagecacheIsizeExtended(k, file.inode.mapping!, file.inode.size);
+    return 0;
+  },
+});
 export const hostWriteFops: FileOperations = stateTable("host_write_file_operations", {
   ...shmemFileOps,
   mmap: hostMmap,

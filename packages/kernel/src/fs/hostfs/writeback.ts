@@ -2,6 +2,7 @@ import type { File, Inode } from "../../include/linux/fs.ts";
 import type { Vma, VmOperations } from "../../include/linux/mm_types.ts";
 import type { Kernel } from "../../kernel.ts";
 import { PAGE_SIZE, VM_MAYWRITE, VM_SHARED } from "../../mm/flags.ts";
+import { pagecacheIsizeExtended } from "../../mm/pageCache.ts";
 import { shmemFileOps } from "../../mm/shmem.ts";
 import { stateClass, stateTable } from "../../state.ts";
 import { FALLOC_FL_PUNCH_HOLE } from "../../uapi/fcntl.ts";
@@ -89,5 +90,6 @@ export function hostFallocate(k: Kernel, file: File, mode: number, offset: numbe
 }
 
 export function hostFsync(k: Kernel, file: File): number {
+  pagecacheIsizeExtended(k, file.inode.mapping!, file.inode.size);
   return writeBack(k, file.inode);
 }
