@@ -3,9 +3,9 @@ import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser, getUser64, putUser32, putUser64 } from "../mm/usercopy.ts";
 import { importIovec, userIter } from "../mm/userIov.ts";
 import { stateClass } from "../state.ts";
-import { EAGAIN, EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from "../uapi/errno.ts";
+import { EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from "../uapi/errno.ts";
 import { O_NONBLOCK } from "../uapi/fcntl.ts";
-import { MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_WAITFORONE } from "../uapi/socket.ts";
+import { MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_WAITFORONE } from "../uapi/socket.ts";
 import { addressFromUser, addressToUser } from "./calls.ts";
 import { ControlWriter, scmRecv, scmSend } from "./core/scm.ts";
 import { Message, type Socket, sockfdLookup } from "./socket.ts";
@@ -64,7 +64,7 @@ export function sysRecvfrom(
   if (typeof sock === "number") return sock;
   const m = new Message(userIter(k, addr, length), waitFlags(sock, flags));
   m.wantsName = nameAddr !== 0;
-  const r = receive(k, sock, m);
+  const r = sock.ops.recvmsg(k, sock, m);
   if (r < 0) return r;
   if (m.scm) scmRecv(k, sock.sk, m.scm, new ControlWriter(0), flags);
   if (m.wantsName) {
@@ -72,12 +72,6 @@ export function sysRecvfrom(
     if (e < 0) return e;
   }
   return r;
-}
-
-function receive(k: Kernel, sock: Socket, m: Message): number {
-  // Nobody queues errors.
-  if (m.flags & MSG_ERRQUEUE) return -EAGAIN;
-  return sock.ops.recvmsg(k, sock, m);
 }
 
 interface Header {
@@ -147,7 +141,7 @@ function receiveOne(k: Kernel, sock: Socket, addr: number, flags: number): numbe
   if (typeof iter === "number") return iter;
   const m = new Message(iter, waitFlags(sock, flags));
   m.wantsName = h.name !== 0;
-  const r = receive(k, sock, m);
+  const r = sock.ops.recvmsg(k, sock, m);
   if (r < 0) return r;
   const control = new ControlWriter(Math.min(h.controlLength, OPTMEM_MAX));
   if (m.scm) scmRecv(k, sock.sk, m.scm, control, flags);

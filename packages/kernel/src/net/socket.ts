@@ -9,7 +9,7 @@ import type { PollTable } from "../include/linux/wait.ts";
 import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
 import { stateClass, stateTable } from "../state.ts";
-import { EAFNOSUPPORT, EBADF, EINVAL, ENOTSOCK, ENOTTY } from "../uapi/errno.ts";
+import { EAFNOSUPPORT, EBADF, EINVAL, ENOTSOCK, ENOTTY, ENXIO } from "../uapi/errno.ts";
 import { O_NONBLOCK, O_RDWR } from "../uapi/fcntl.ts";
 import { AF_MAX, MSG_DONTWAIT, MSG_EOR, SOCK_MAX, SOCK_SEQPACKET } from "../uapi/socket.ts";
 import type { ScmCookie } from "./core/scm.ts";
@@ -170,6 +170,8 @@ function socketIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
 
 /** @linux net/socket.c socket_file_ops */
 export const socketFileOps: FileOperations = stateTable("socket_file_ops", {
+  /** By way of /proc/PID/fd. @linux net/socket.c sock_no_open */
+  open: (): number => -ENXIO,
   read: socketRead,
   write: socketWrite,
   poll: (k: Kernel, file: File, table: PollTable | null): number => {
@@ -182,7 +184,8 @@ export const socketFileOps: FileOperations = stateTable("socket_file_ops", {
     return 0;
   },
   release: (k: Kernel, _inode: Inode, file: File): void => {
-    const sock = file.priv as Socket;
+    const sock = file.priv as Socket | null;
+    if (!sock) return;
     fasyncHelper(file, false, sock.fasync);
     sock.ops.release(k, sock);
     sock.file = null;

@@ -85,6 +85,8 @@ export function unixSeqpacketRecvmsg(k: Kernel, sock: Socket, m: Message): numbe
 export function unixDgramRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   const sk = unixSk(sock);
   if (m.flags & MSG_OOB) return -EOPNOTSUPP;
+  const e = sk.takeError();
+  if (e < 0) return e;
   const peek = (m.flags & MSG_PEEK) !== 0;
   let index = 0;
   let skip = 0;
@@ -97,10 +99,9 @@ export function unixDgramRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   }
   const skb = sk.receiveQueue[index];
   if (!skb) {
-    const e = sk.takeError();
-    if (e < 0) return e;
-    if (sk.shutdown & RCV_SHUTDOWN) return 0;
-    if (m.flags & MSG_DONTWAIT) return -EAGAIN;
+    const over = (sk.shutdown & RCV_SHUTDOWN) !== 0;
+    if (m.flags & MSG_DONTWAIT) return over && sk.type === SOCK_SEQPACKET ? 0 : -EAGAIN;
+    if (over) return 0;
     return sockWait(k, sock.wait, POLLIN | POLLERR, sk.rcvtimeo, true);
   }
   if (m.wantsName) m.name = addressBytes(skb.owner as UnixSock | null);
