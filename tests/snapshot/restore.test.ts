@@ -6,7 +6,7 @@ import { machineFor, memoryHash, runTo } from "./machines.ts";
 const programs: [string, () => string[]][] = [
   ["busybox pipeline", () => [need("/bin/busybox"), "sh", "-c", "seq 1 3000 | sort -rn | md5sum; ls /etc | wc -l"]],
   ["bash jobs", () => [need("bash-static"), "-c", "for i in 1 2 3; do (sleep $i; echo $i) & done; wait; echo $BASH_VERSION"]],
-  ["python3", () => [need("python3"), "-S", "-c", "import sys; print(sum(i*i for i in range(2000)), len(sys.path) > 0)"]],
+  ["python3", () => [need("/usr/bin/python3"), "-S", "-c", "import sys; print(sum(i*i for i in range(2000)), len(sys.path) > 0)"]],
 ];
 
 /** Random, but the same in every run. */

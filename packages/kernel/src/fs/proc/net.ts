@@ -1,3 +1,4 @@
+import { unixTable } from "../../net/unix/proc.ts";
 import { procTask, text } from "./entry.ts";
 
 const INET_HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
@@ -26,7 +27,7 @@ procTask({
   "net/udp6": text(`${INET6_HEAD} ref pointer drops\n`),
   "net/raw": text(`${INET_HEAD} ref pointer drops\n`),
   "net/raw6": text(`${INET6_HEAD} ref pointer drops\n`),
-  "net/unix": text("Num       RefCount Protocol Flags    Type St Inode Path\n"),
+  "net/unix": { mode: 0o444, show: (k) => unixTable(k) },
   "net/packet": text("sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
   "net/netlink": text("sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"),
   "net/protocols": text(

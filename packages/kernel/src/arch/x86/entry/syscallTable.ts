@@ -4,6 +4,7 @@ import { fsSyscalls } from "../../../fs/syscalls.ts";
 import { ipcSyscalls } from "../../../ipc/syscalls.ts";
 import { coreSyscalls } from "../../../kernel/syscalls.ts";
 import { mmSyscalls } from "../../../mm/syscalls.ts";
+import { netSyscalls } from "../../../net/syscalls.ts";
 import type { SyscallDef } from "../../../syscall/declare.ts";
 import { archSyscalls } from "../kernel/syscalls.ts";
 import { NR_SYSCALLS, syscallNumbers } from "./syscallNames.ts";
@@ -15,6 +16,7 @@ const families: readonly (readonly SyscallDef[])[] = [
   mmSyscalls,
   coreSyscalls,
   ipcSyscalls,
+  netSyscalls,
   deviceSyscalls,
   archSyscalls,
 ];
