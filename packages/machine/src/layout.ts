@@ -87,6 +87,8 @@ export const FPU_IMAGE = 0x4000;
 /** Constant pool for masks and tables that support functions need. */
 export const CONST_POOL = 0x1000;
 export const CONST_POOL_END = 0x4000;
+/** Vectors that compiled code loads rather than builds (16 bytes each): see jit/float.ts. */
+export const FLOAT_CONSTANTS = 0x3fc0;
 
 /**
  * Software TLB: direct-mapped by virtual page number. Entry of 32 bytes: i64 tag for reads, i64 tag

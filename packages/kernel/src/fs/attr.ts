@@ -7,6 +7,7 @@ import { CAP_CHOWN } from "../uapi/capability.ts";
 import { EBADF, EINVAL, EOPNOTSUPP, EPERM } from "../uapi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, atNames } from "../uapi/fcntl.ts";
 import { IN_ACCESS, IN_ATTRIB, IN_MODIFY } from "../uapi/inotify.ts";
+import { FS_APPEND_FL, FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { isLnk, S_ISGID } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
@@ -56,6 +57,13 @@ export function notifyChange(k: Kernel, path: Path, a: Change): number {
   const inode = path.dentry.inode!;
   const ro = mntWantWrite(path.mnt);
   if (ro < 0) return ro;
+  const fixed = inode.flags & (FS_APPEND_FL | FS_IMMUTABLE_FL);
+  if (fixed) {
+    if (a.truncate) {
+      if (fixed & FS_APPEND_FL) return -EPERM;
+    } else if (a.mode !== undefined || a.uid !== undefined || a.gid !== undefined || a.setTimes) return -EPERM;
+    else if (a.touch && fixed & FS_IMMUTABLE_FL) return -EPERM;
+  }
   if (a.touch && !inodeOwnerOrCapable(k, inode)) {
     const p = inodePermission(k, inode, MAY_WRITE);
     if (p < 0) return p;

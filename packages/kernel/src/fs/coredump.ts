@@ -1,14 +1,14 @@
-import { retrySyscall } from "../arch/x86/entry/syscall.ts";
 import type { File } from "../include/linux/fs.ts";
 import { TASK_INTERRUPTIBLE, type Task } from "../include/linux/sched.ts";
 import { rlimit } from "../kernel/resource.ts";
+import { retryCall } from "../kernel/retryCall.ts";
+import { sysctlValue } from "../kernel/sysctl.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelIter } from "../mm/userIov.ts";
 import { RLIMIT_CORE } from "../uapi/resource.ts";
 import { writeElfCore } from "./elfCore.ts";
 import { fput } from "./file.ts";
 import { filpOpen } from "./open.ts";
-import { sysctlValue } from "./proc/sysctl.ts";
 
 const O_RDWR = 2;
 const O_CREAT = 0o100;
@@ -94,7 +94,7 @@ function interruptCall(k: Kernel, thread: Task): void {
   k.current = k.cpuTask = thread;
   thread.sigPendingFlag = true;
   k.sched.wakeUpTask(thread);
-  retrySyscall(k, thread);
+  retryCall(k, thread);
   machine.saveContext(thread.ctx);
   machine.loadContext(current.ctx);
   k.current = k.cpuTask = current;

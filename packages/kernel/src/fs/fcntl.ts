@@ -6,6 +6,7 @@ import { copyFromUser, copyToUser, getUser64, putUser32, putUser64 } from "../mm
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../uapi/errno.ts";
 import * as F from "../uapi/fcntl.ts";
+import { FS_APPEND_FL } from "../uapi/ioctls.ts";
 import { RLIMIT_NOFILE } from "../uapi/resource.ts";
 import { S_IFIFO, S_IFMT } from "../uapi/stat.ts";
 import { F_OWNER_PGRP, F_OWNER_PID, F_OWNER_TID } from "./fasync.ts";
@@ -43,6 +44,7 @@ export function setFasync(k: Kernel, file: File, on: boolean): number {
 
 /** @linux fs/fcntl.c setfl */
 function setfl(k: Kernel, file: File, arg: number): number {
+  if ((arg ^ file.flags) & F.O_APPEND && file.inode.flags & FS_APPEND_FL) return -EPERM;
   if (arg & F.O_NOATIME && !(file.flags & F.O_NOATIME) && !inodeOwnerOrCapable(k, file.inode)) return -EPERM;
   if (arg & F.O_DIRECT && (file.inode.mode & S_IFMT) !== S_IFIFO && !file.inode.mapping) return -EINVAL;
   const r = setFasync(k, file, (arg & F.FASYNC) !== 0);

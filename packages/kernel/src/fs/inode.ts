@@ -3,6 +3,7 @@ import { capable } from "../kernel/capability.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { CAP_FOWNER } from "../uapi/capability.ts";
+import { FS_NOATIME_FL } from "../uapi/ioctls.ts";
 import { isDir, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISGID } from "../uapi/stat.ts";
 import { chrdevFops } from "./charDev.ts";
 import { badSpecialFops } from "./libfs.ts";
@@ -51,7 +52,7 @@ export function inodeSetSpecial(inode: Inode, rdev: number): void {
 /** Access time after a read, by the relatime rule. @linux fs/inode.c touch_atime */
 export function touchAtime(k: Kernel, file: File): void {
   const { inode } = file;
-  if (file.flags & O_NOATIME || file.path.mnt.flags & (MNT_NOATIME | MNT_RDONLY)) return;
+  if (file.flags & O_NOATIME || inode.flags & FS_NOATIME_FL || file.path.mnt.flags & (MNT_NOATIME | MNT_RDONLY)) return;
   const now = currentTime(k);
   const later = inode.atime.sec > inode.mtime.sec || (inode.atime.sec === inode.mtime.sec && inode.atime.nsec > inode.mtime.nsec);
   const laterC = inode.atime.sec > inode.ctime.sec || (inode.atime.sec === inode.ctime.sec && inode.atime.nsec > inode.ctime.nsec);

@@ -1,7 +1,10 @@
 import type { File } from "../include/linux/fs.ts";
+import { capable } from "../kernel/capability.ts";
+import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { getUser32, putUser32, putUser64 } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
+import { CAP_LINUX_IMMUTABLE } from "../uapi/capability.ts";
 import { EBADF, EFAULT, EINVAL, ENOTTY, EOPNOTSUPP, EPERM } from "../uapi/errno.ts";
 import { FASYNC, O_NONBLOCK, O_PATH } from "../uapi/fcntl.ts";
 import {
@@ -18,15 +21,20 @@ import {
   FIONREAD,
   FIOQSIZE,
   FITHAW,
+  FS_APPEND_FL,
+  FS_IMMUTABLE_FL,
   FS_IOC_FIEMAP,
   FS_IOC_FSGETXATTR,
   FS_IOC_FSSETXATTR,
   FS_IOC_GETFLAGS,
   FS_IOC_SETFLAGS,
+  FS_NOATIME_FL,
+  FS_NODUMP_FL,
 } from "../uapi/ioctls.ts";
 import { isDir, isLnk, isReg } from "../uapi/stat.ts";
 import { setFasync } from "./fcntl.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
+import { mntWantWrite } from "./permission.ts";
 
 const BLOCK_SIZE = 4096;
 
@@ -59,19 +67,29 @@ function fileIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
   }
 }
 
-/** Inode flags (chattr): none is kept, so only clearing them succeeds. @linux fs/ioctl.c ioctl_getflags */
+const SETTABLE_FLAGS = FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL;
+/** File systems that keep inode flags. */
+const withFlags = new Set(["tmpfs", "overlay"]);
+
+/** Inode flags (chattr). @linux fs/ioctl.c ioctl_setflags, mm/shmem.c shmem_fileattr_set */
 function inodeFlags(k: Kernel, file: File, cmd: number, arg: number): number {
   if (file.op.ioctl) {
     const r = file.op.ioctl(k, file, cmd, arg);
     if (r !== -ENOTTY) return r;
   }
   const { mode } = file.inode;
-  if ((!isReg(mode) && !isDir(mode)) || file.inode.sb.type !== "tmpfs") return -ENOTTY;
-  if (cmd === FS_IOC_GETFLAGS) return putUser32(k, arg, 0);
+  if ((!isReg(mode) && !isDir(mode)) || !withFlags.has(file.inode.sb.type)) return -ENOTTY;
+  if (cmd === FS_IOC_GETFLAGS) return putUser32(k, arg, file.inode.flags);
   const flags = getUser32(k, arg);
   if (flags < 0) return -EFAULT;
   if (!inodeOwnerOrCapable(k, file.inode)) return -EPERM;
-  return flags === 0 ? 0 : -EOPNOTSUPP;
+  const ro = mntWantWrite(file.path.mnt);
+  if (ro < 0) return ro;
+  if ((flags ^ file.inode.flags) & (FS_IMMUTABLE_FL | FS_APPEND_FL) && !capable(k, CAP_LINUX_IMMUTABLE)) return -EPERM;
+  if (flags & ~SETTABLE_FLAGS) return -EOPNOTSUPP;
+  file.inode.flags = flags;
+  file.inode.ctime = currentTime(k);
+  return 0;
 }
 
 /** What all files know, then what this kind knows. @linux fs/ioctl.c do_vfs_ioctl */

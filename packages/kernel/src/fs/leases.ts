@@ -1,5 +1,6 @@
 import type { File, Inode } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
+import { sysctlValue } from "../kernel/sysctl.ts";
 import type { Kernel } from "../kernel.ts";
 import { CAP_LEASE } from "../uapi/capability.ts";
 import { EACCES, EAGAIN, EINVAL } from "../uapi/errno.ts";
@@ -8,7 +9,6 @@ import { POLL_MSG } from "../uapi/signal.ts";
 import { isReg } from "../uapi/stat.ts";
 import { sendSigio } from "./fasync.ts";
 import { FileLock, type FileLockContext, locksOf } from "./locks.ts";
-import { sysctlValue } from "./proc/sysctl.ts";
 
 /** Leases: their holder is told before somebody else opens the file. */
 

@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts";
 import { CAP_FSETID, CAP_MKNOD } from "../uapi/capability.ts";
 import { EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../uapi/errno.ts";
 import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../uapi/fcntl.ts";
+import { FS_APPEND_FL, FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { isDir, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
 import { dAlloc, dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
 import { fsnotifyCreate, fsnotifyDelete, fsnotifyLinkCount, fsnotifyMove } from "./notify/fsnotify.ts";
@@ -26,7 +27,7 @@ function mayDelete(k: Kernel, dir: Inode, victim: Dentry, directory: boolean): n
   if (!inode) return -ENOENT;
   const p = inodePermission(k, dir, MAY_WRITE | MAY_EXEC);
   if (p < 0) return p;
-  if (checkSticky(k, dir, inode)) return -EPERM;
+  if (dir.flags & FS_APPEND_FL || checkSticky(k, dir, inode) || inode.flags & (FS_APPEND_FL | FS_IMMUTABLE_FL)) return -EPERM;
   if (directory) {
     if (!isDir(inode.mode)) return -ENOTDIR;
     if (victim.parent === victim) return -EBUSY;
@@ -107,6 +108,7 @@ export function vfsLink(k: Kernel, inode: Inode, dir: Inode, dentry: Dentry): nu
   const p = mayCreate(k, dir);
   if (p < 0) return p;
   if (inode.sb !== dir.sb) return -EXDEV;
+  if (inode.flags & (FS_APPEND_FL | FS_IMMUTABLE_FL)) return -EPERM;
   if (!dir.op.link) return -EPERM;
   if (isDir(inode.mode)) return -EPERM;
   if (inode.nlink === 0 && !inode.linkable) return -ENOENT;

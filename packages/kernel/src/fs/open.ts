@@ -50,6 +50,7 @@ import {
   RESOLVE_CACHED,
   RESOLVE_IN_ROOT,
 } from "../uapi/fcntl.ts";
+import { FS_APPEND_FL } from "../uapi/ioctls.ts";
 import { isDir, isLnk, isReg, S_IFCHR, S_IFMT } from "../uapi/stat.ts";
 import { type StructValue, struct } from "../uapi/struct.ts";
 import { notifyChange } from "./attr.ts";
@@ -205,6 +206,7 @@ export function doOpen(k: Kernel, path: Path, flags: number, created: boolean): 
       if (ro < 0) return ro;
     }
   }
+  if (inode.flags & FS_APPEND_FL && (((flags & O_ACCMODE) !== O_RDONLY && !(flags & O_APPEND)) || flags & O_TRUNC)) return -EPERM;
   if (inode.mode && flags & O_NOATIME && k.current.cred.fsuid !== inode.uid && !capable(k, CAP_FOWNER)) return -EPERM;
   const file = dentryOpen(k, path, flags);
   if (typeof file === "number") return file;

@@ -3,7 +3,8 @@ import type { Cred } from "../include/linux/sched.ts";
 import { capRaised } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER } from "../uapi/capability.ts";
-import { EACCES, EROFS } from "../uapi/errno.ts";
+import { EACCES, EPERM, EROFS } from "../uapi/errno.ts";
+import { FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { isDir, isLnk, isReg, S_ISVTX } from "../uapi/stat.ts";
 
 export const MAY_EXEC = 1;
@@ -37,6 +38,7 @@ export function genericPermission(cred: Cred, inode: Inode, mask: number): numbe
 /** May the current task access an inode so? MAY_* mask. 0 or -errno. @linux fs/namei.c inode_permission */
 export function inodePermission(k: Kernel, inode: Inode, mask: number): number {
   if (mask & MAY_WRITE && inode.sb.flags & 1 && (isReg(inode.mode) || isDir(inode.mode) || isLnk(inode.mode))) return -EROFS;
+  if (mask & MAY_WRITE && inode.flags & FS_IMMUTABLE_FL) return -EPERM;
   if (inode.op.permission) return inode.op.permission(k, inode, mask);
   return genericPermission(k.current.cred, inode, mask);
 }

@@ -23,6 +23,8 @@ import { getname, LOOKUP_EMPTY, LOOKUP_FOLLOW, pathLookupAt } from "./namei.ts";
 const BLOCK_SIZE = 4096;
 const STATX_RESERVED = 0x80000000;
 const STATX_ATTR_MOUNT_ROOT = 0x2000;
+/** FS_*_FL bits that statx shows under the same value. */
+const KEPT_FLAGS = 0x70;
 
 /** Refreshes what the file system keeps elsewhere. @linux fs/stat.c vfs_getattr */
 function getattr(k: Kernel, inode: Inode): number {
@@ -113,8 +115,8 @@ function sysStatx(k: Kernel, dfd: number, pathAddr: number, flags: number, mask:
   return writeStruct(k, buf, statxStruct, {
     stx_mask: STATX_BASIC_STATS | STATX_MNT_ID | (birth ? STATX_BTIME : 0),
     stx_blksize: BLOCK_SIZE,
-    stx_attributes: path.dentry === path.mnt.root ? STATX_ATTR_MOUNT_ROOT : 0,
-    stx_attributes_mask: STATX_ATTR_MOUNT_ROOT,
+    stx_attributes: (path.dentry === path.mnt.root ? STATX_ATTR_MOUNT_ROOT : 0) | (inode.flags & KEPT_FLAGS),
+    stx_attributes_mask: STATX_ATTR_MOUNT_ROOT | (inode.sb.type === "tmpfs" ? KEPT_FLAGS : 0),
     stx_nlink: inode.nlink,
     stx_uid: inode.uid,
     stx_gid: inode.gid,

@@ -5,7 +5,7 @@ import { EBADF, EINVAL, ESPIPE } from "../uapi/errno.ts";
 import { O_ACCMODE, O_WRONLY } from "../uapi/fcntl.ts";
 import { isDir, isLnk, isReg, S_IFBLK, S_IFIFO, S_IFMT } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
-import { writeBackAll } from "./hostfs/writeback.ts";
+import { ksysSync } from "./syncHooks.ts";
 
 const SYNC_FILE_RANGE_WAIT_BEFORE = 1;
 const SYNC_FILE_RANGE_WRITE = 2;
@@ -24,14 +24,14 @@ const sysFsync = (k: Kernel, fd: number, datasync: boolean): number => {
 };
 
 function sysSync(k: Kernel): number {
-  writeBackAll(k);
+  ksysSync(k);
   return 0;
 }
 
 /** Only mappings leave something behind that is not written through. @linux fs/sync.c syncfs */
 function sysSyncfs(k: Kernel, fd: number): number {
   if (!fget(k, fd)) return -EBADF;
-  writeBackAll(k);
+  ksysSync(k);
   return 0;
 }
 

@@ -14,6 +14,7 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../uapi/fcntl.ts";
+import { FS_APPEND_FL, FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { RLIMIT_FSIZE } from "../uapi/resource.ts";
 import { SIGXFSZ } from "../uapi/signal.ts";
 import { isDir, isReg, S_IFIFO, S_IFMT } from "../uapi/stat.ts";
@@ -76,6 +77,8 @@ function sysFallocate(k: Kernel, fd: number, mode: number, offset: number, lengt
   if (isDir(m)) return -EISDIR;
   if (!isReg(m)) return -ENODEV;
   if (offset + length > 2 ** 63) return -EFBIG;
+  if (file.inode.flags & FS_APPEND_FL && mode & ~FALLOC_FL_KEEP_SIZE) return -EPERM;
+  if (file.inode.flags & FS_IMMUTABLE_FL) return -EPERM;
   if (!file.op.fallocate) return -EOPNOTSUPP;
   if (!(mode & FALLOC_FL_KEEP_SIZE)) {
     const s = newSizeOk(k, file.inode, offset + length);

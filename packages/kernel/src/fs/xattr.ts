@@ -6,6 +6,7 @@ import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_SETFCAP, CAP_SYS_ADMIN } from "../uapi/capability.ts";
 import { E2BIG, EBADF, EFAULT, EINVAL, ENAMETOOLONG, ENODATA, EOPNOTSUPP, EPERM, ERANGE } from "../uapi/errno.ts";
 import { AT_FDCWD } from "../uapi/fcntl.ts";
+import { FS_APPEND_FL, FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { isDir, isReg, S_ISVTX } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { inodeOwnerOrCapable } from "./inode.ts";
@@ -21,6 +22,7 @@ const XATTR_LIST_MAX = 65536;
 
 /** Who may touch which name space. @linux fs/xattr.c xattr_permission */
 function xattrPermission(k: Kernel, inode: Inode, name: string, mask: number): number {
+  if (mask & MAY_WRITE && inode.flags & (FS_APPEND_FL | FS_IMMUTABLE_FL)) return -EPERM;
   if (name.startsWith("security.") || name.startsWith("system.")) return 0;
   if (name.startsWith("trusted.")) return capable(k, CAP_SYS_ADMIN) ? 0 : mask & MAY_WRITE ? -EPERM : -ENODATA;
   if (name.startsWith("user.")) {

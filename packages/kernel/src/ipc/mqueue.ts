@@ -127,7 +127,9 @@ const mqueueSuperOps: SuperOperations = stateTable("mqueue_super_ops", {
 
 const mqueueDirOps: FileOperations = stateTable("mqueue_dir_operations", { iterate: dcacheReaddir, llseek: dirLlseek, fsync: () => 0 });
 
-const mqueueInodeOps: InodeOperations = stateTable("mqueue_inode_operations", { setattr: shmemInodeOps.setattr! });
+const mqueueInodeOps: InodeOperations = stateTable("mqueue_inode_operations", {
+  setattr: (k, inode, attr) => shmemInodeOps.setattr!(k, inode, attr),
+});
 
 const mqueueDirInodeOps: InodeOperations = stateTable("mqueue_dir_inode_operations", {
   lookup: simpleLookup,
@@ -145,7 +147,7 @@ const mqueueDirInodeOps: InodeOperations = stateTable("mqueue_dir_inode_operatio
     dentry.inode!.nlink--;
     return 0;
   },
-  setattr: shmemInodeOps.setattr!,
+  setattr: (k, inode, attr) => shmemInodeOps.setattr!(k, inode, attr),
 });
 
 export function mqueueFs(k: Kernel): MqueueFs {

@@ -1,9 +1,9 @@
 import { fput } from "../fs/file.ts";
-import { sysctlValue } from "../fs/proc/sysctl.ts";
 import { File, type FileOperations } from "../include/linux/fs.ts";
 import type { Vma, VmOperations } from "../include/linux/mm_types.ts";
 import { capable } from "../kernel/capability.ts";
 import { rlimit } from "../kernel/resource.ts";
+import { sysctlValue } from "../kernel/sysctl.ts";
 import type { Kernel } from "../kernel.ts";
 import { PAGE_SIZE, pageUp, TASK_SIZE } from "../mm/flags.ts";
 import { doMmap, doMunmap } from "../mm/mmap.ts";

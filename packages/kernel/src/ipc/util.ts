@@ -1,6 +1,6 @@
 import { inGroup } from "../fs/permission.ts";
-import { sysctlValue } from "../fs/proc/sysctl.ts";
 import { capable } from "../kernel/capability.ts";
+import { sysctlValue } from "../kernel/sysctl.ts";
 import type { Kernel } from "../kernel.ts";
 import { readStruct } from "../mm/usercopy.ts";
 import { stateClass } from "../state.ts";

@@ -1,6 +1,6 @@
 import { exitFiles } from "../fs/file.ts";
 import { exitFs } from "../fs/fsStruct.ts";
-import { writeBackAll } from "../fs/hostfs/writeback.ts";
+import { ksysSync } from "../fs/syncHooks.ts";
 import { EXIT_DEAD, EXIT_ZOMBIE, type SigAction, type SignalStruct, TASK_RUNNING, type Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { mmput } from "../mm/mm.ts";
@@ -76,7 +76,7 @@ function exitNotify(k: Kernel, task: Task, groupDead: boolean): void {
     killOrphanedPgrp(k, group.leader, null);
     if (group.leader === k.program) {
       // Others that still run will not get to write what they have mapped.
-      writeBackAll(k);
+      ksysSync(k);
       k.exited = true;
       k.exitStatus = processExitCode(group.leader);
     }

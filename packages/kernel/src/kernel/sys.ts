@@ -1,4 +1,4 @@
-import { writeBackAll } from "../fs/hostfs/writeback.ts";
+import { ksysSync } from "../fs/syncHooks.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser, putUser32 } from "../mm/usercopy.ts";
 import { meminfo } from "../mm/vmstat.ts";
@@ -100,7 +100,7 @@ function sysReboot(k: Kernel, magic1: number, magic2: number, cmd: number): numb
     case RB_HALT:
     case RB_POWER_OFF:
     case RB_RESTART:
-      writeBackAll(k);
+      ksysSync(k);
       k.exited = true;
       k.exitStatus = 0;
       return 0;

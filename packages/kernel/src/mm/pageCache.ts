@@ -1,4 +1,3 @@
-import { touchAtime, updateMtime } from "../fs/inode.ts";
 import type { File, Inode } from "../include/linux/fs.ts";
 import type { Vma } from "../include/linux/mm_types.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
@@ -49,7 +48,7 @@ export class AddressSpace {
   }
   /** A page is about to be written through a mapping. @linux mm/memory.c fault_dirty_shared_page */
   markMapped(k: Kernel, index: number): void {
-    updateMtime(k, this.host);
+    this.host.mtime = this.host.ctime = currentTime(k);
     this.dirty?.add(index);
     this.writeback?.add(index);
   }
@@ -259,8 +258,6 @@ export function pagecacheIsizeExtended(k: Kernel, mapping: AddressSpace, size: n
 }
 
 /** mmap of files that live in the page cache. @linux mm/filemap.c generic_file_mmap */
-export function genericFileMmap(k: Kernel, file: File, _vma: Vma): number {
-  if (!file.inode.mapping) return -ENODEV;
-  touchAtime(k, file);
-  return 0;
+export function genericFileMmap(_k: Kernel, file: File, _vma: Vma): number {
+  return file.inode.mapping ? 0 : -ENODEV;
 }

@@ -1,3 +1,4 @@
+import { touchAtime } from "../fs/inode.ts";
 import type { File, FileOperations } from "../include/linux/fs.ts";
 import type { Vma } from "../include/linux/mm_types.ts";
 import { currentTime } from "../kernel/time/timekeeping.ts";
@@ -160,6 +161,7 @@ function shmemMmap(k: Kernel, file: File, vma: Vma): number {
     // mprotect must not make it writable later.
     vma.flags &= ~VM_MAYWRITE;
   }
+  touchAtime(k, file);
   return genericFileMmap(k, file, vma);
 }
 

@@ -7,6 +7,7 @@ import type { Kernel } from "../kernel.ts";
 import { stateTable } from "../state.ts";
 import { EEXIST, ENODATA, ENOSPC, ENOTEMPTY, EPERM } from "../uapi/errno.ts";
 import { F_SEAL_EXEC, F_SEAL_GROW, F_SEAL_SHRINK, RENAME_EXCHANGE } from "../uapi/fcntl.ts";
+import { FS_NOATIME_FL, FS_NODUMP_FL } from "../uapi/ioctls.ts";
 import { isDir, S_IALLUGO, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../uapi/stat.ts";
 import { AddressSpace, pagecacheIsizeExtended, truncatePagecache } from "./pageCache.ts";
 import { shmemAops, shmemFileOps } from "./shmemFile.ts";
@@ -39,6 +40,7 @@ export function shmemGetInode(k: Kernel, sb: SuperBlock, dir: Inode | null, mode
   const op = type === S_IFDIR ? shmemDirInodeOps : type === S_IFLNK ? shmemSymlinkOps : shmemInodeOps;
   const inode = newInode(k, sb, mode, op, shmemFileOps);
   inodeInitOwner(k, inode, dir);
+  if (dir) inode.flags = dir.flags & (FS_NODUMP_FL | FS_NOATIME_FL);
   if (type === S_IFREG) inode.mapping = new AddressSpace(inode, shmemAops);
   else if (type === S_IFDIR) {
     inode.fop = shmemDirOps;

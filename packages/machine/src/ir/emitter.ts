@@ -97,6 +97,8 @@ export interface Emitter {
   pushFirst?(): boolean;
   /** Low double of a = a op b (sqrt: op b), with the exactness of the interpreter's way. */
   scalarDouble?(op: number, opcode: number): void;
+  /** The same for two doubles. */
+  packedDouble?(op: number, opcode: number): void;
   /** Comparison of the low doubles of a and b. */
   compareDoubles?(): void;
 }

@@ -26,7 +26,7 @@ import { emitMulHigh, mulHigh, mulHighSigned } from "../ir/ops/multiply.ts";
 import { CC_AUX, CC_OP, CC_RES, CC_SRC, MXCSR, RFLAGS, TRAP_ERROR, TRAP_VECTOR, XMM, ZERO } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
 import { F32, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
-import { emitCompareDoubles, emitScalarDouble, setSpan } from "./float.ts";
+import { emitCompareDoubles, emitPackedDouble, emitScalarDouble, type PackedConstants, setSpan } from "./float.ts";
 import { conditionFromStatus, floatCondition, type Knowledge, type KnownFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
 import type { PageLocals, ProbeFunctions } from "./pages.ts";
 import { isCached32, isCached64, isXmm, type RegisterLocals, XMM_END, type XmmLocal } from "./registers.ts";
@@ -72,6 +72,7 @@ export class RegionEmitter implements Emitter {
   readonly #exits: RegionExits;
   /** Local that holds what the low bits of a result may reach if MXCSR is settled: see float.ts. */
   readonly #span: number;
+  readonly #packed: PackedConstants;
   /** What is known here about the values in registers. */
   known: Knowledge;
   /** The present op. */
@@ -88,6 +89,7 @@ export class RegionEmitter implements Emitter {
     f: RegionFunctions,
     exits: RegionExits,
     span: number,
+    packed: PackedConstants,
     known: Knowledge,
   ) {
     this.c = c;
@@ -96,6 +98,7 @@ export class RegionEmitter implements Emitter {
     this.#f = f;
     this.#exits = exits;
     this.#span = span;
+    this.#packed = packed;
     this.known = known;
   }
   #fault(): void {
@@ -245,8 +248,8 @@ export class RegionEmitter implements Emitter {
   #written(f: Field, ordinary = false): void {
     const a = this.#addr(f);
     this.registers.written.add(a);
-    if (ordinary) this.known.ordinary.set(a, true);
-    else this.known.ordinary.set(a, false);
+    this.known.ordinary.set(a, ordinary);
+    this.known.ordinary.set(a + 1, false);
   }
   setV128(f: Field, value: () => void): void {
     const { c } = this;
@@ -313,9 +316,17 @@ export class RegionEmitter implements Emitter {
     const { c } = this;
     if (a && b && a.low >= 0 && b.low >= 0) {
       const is = this.isOrdinary(1);
+      const pair = this.isOrdinaryPair(1);
       c.get(b.low).set(a.low).get(b.high).set(a.high);
       this.#written(0, is);
-    } else this.setV128(0, () => this.getV128(1));
+      this.known.ordinary.set(this.#addr(0) + 1, pair);
+    } else {
+      const is = this.isOrdinary(1);
+      const pair = this.isOrdinaryPair(1);
+      this.setV128(0, () => this.getV128(1));
+      if (this.memoryOnly) return;
+      this.known.ordinary.set(this.#addr(0), is).set(this.#addr(0) + 1, pair);
+    }
   }
   setF32(f: Field, value: () => void): void {
     const { c } = this;
@@ -343,6 +354,16 @@ export class RegionEmitter implements Emitter {
   }
   scalarDouble(op: number, opcode: number): void {
     emitScalarDouble(this, this.#exits, this.#span, op, opcode, (h) => this.#f.helper(h));
+  }
+  /** The same for both doubles of a register. */
+  isOrdinaryPair(f: Field): boolean {
+    return this.known.ordinary.get(this.#addr(f) + 1) === true;
+  }
+  noteOrdinaryPair(f: Field): void {
+    this.known.ordinary.set(this.#addr(f), true).set(this.#addr(f) + 1, true);
+  }
+  packedDouble(op: number, opcode: number): void {
+    emitPackedDouble(this, this.#exits, this.#span, this.#packed, op, opcode, (h) => this.#f.helper(h));
   }
   compareDoubles(): void {
     emitCompareDoubles(this, this.#exits);
@@ -400,7 +421,10 @@ export class RegionEmitter implements Emitter {
     this.c.i32(0);
     value();
     this.c.mem(I32.store, addr);
-    if (addr === MXCSR) setSpan(this.c, this.#span);
+    if (addr === MXCSR) {
+      setSpan(this.c, this.#span);
+      this.#packed.settle(this.#span);
+    }
   }
 
   setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void {
@@ -462,7 +486,7 @@ export class RegionEmitter implements Emitter {
   }
   /** After an op that may have changed any register in memory. */
   forget(): void {
-    for (let addr = XMM; addr < XMM_END; addr += 16) this.known.ordinary.set(addr, false);
+    for (let addr = XMM; addr < XMM_END; addr += 16) this.known.ordinary.set(addr, false).set(addr + 1, false);
   }
   noteFirst(value: () => void): void {
     if (this.memoryOnly) return;

@@ -1,12 +1,12 @@
 import { CC_FLOAT, setFlags } from "../ir/flags.ts";
 import type { Helper } from "../ir/helper.ts";
-import { slowDouble } from "../ir/ops/sse/exactness.ts";
+import { slowDouble, slowDoubles } from "../ir/ops/sse/exactness.ts";
 import { commitExceptions, DEFAULT_CONTROL, PE } from "../ir/ops/sse/mxcsr.ts";
 import { DIV, MUL, SQRT } from "../ir/ops/sse/softFloat.ts";
-import { MXCSR } from "../layout.ts";
+import { FLOAT_CONSTANTS, MXCSR } from "../layout.ts";
 import { Trap } from "../trap.ts";
 import type { Code } from "../wasm/code.ts";
-import { Ctl, F64, I32, I64, T } from "../wasm/opcodes.ts";
+import { Ctl, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
 import type { RegionEmitter, RegionExits } from "./emitter.ts";
 
 /**
@@ -151,4 +151,117 @@ export function emitCompareDoubles(e: RegionEmitter, exits: RegionExits): void {
   e.noteOrdinary(1);
   c.release(T.f64, a);
   c.release(T.f64, b);
+}
+
+/** WebAssembly compares 64-bit lanes as signed numbers only: everything is moved by 2^63. */
+const SIGN = 0x80000000;
+/** Two equal lanes each: to add to a number without its sign, and what a denormal is below then; to add to a result, and what it may be at most if MXCSR is settled, and if not. */
+const CONSTANTS = [
+  [-1, SIGN - 1],
+  [-1, SIGN + 0x001fffff],
+  [-1, SIGN - 0x00200001],
+  [SPAN[0] - 1, SPAN[1] + SIGN],
+] as const;
+const [TO_OPERAND, DENORMAL, TO_RESULT, AT_MOST] = [0, 1, 2, 3] as const;
+
+/** Puts the constants where compiled code loads them: V8 would build them anew at each use. */
+export function writeFloatConstants(view: DataView): void {
+  CONSTANTS.forEach(([lo, hi], i) => {
+    for (const half of [0, 8]) {
+      view.setInt32(FLOAT_CONSTANTS + i * 16 + half, lo, true);
+      view.setInt32(FLOAT_CONSTANTS + i * 16 + half + 4, hi | 0, true);
+    }
+  });
+}
+
+/** Locals of a region for packed doubles; loaded at its entry if it has any. */
+export class PackedConstants {
+  readonly #c: Code;
+  readonly #locals: number[];
+  /** Something asked for them. */
+  used: boolean;
+  constructor(c: Code, used: boolean) {
+    this.#c = c;
+    this.used = used;
+    this.#locals = CONSTANTS.map(() => c.local(T.v128));
+  }
+  of(which: number): number {
+    this.used = true;
+    return this.#locals[which]!;
+  }
+  load(span: number): void {
+    if (!this.used) return;
+    const c = this.#c;
+    this.#locals.forEach((l, i) => {
+      if (i !== AT_MOST)
+        c.i32(0)
+          .simdMem(V.load, FLOAT_CONSTANTS + i * 16)
+          .set(l);
+    });
+    this.settle(span);
+  }
+  /** After `span` has been set: nothing is at most the lowest number. */
+  settle(span: number): void {
+    if (!this.used) return;
+    const c = this.#c;
+    c.i32(0).simdMem(V.load, FLOAT_CONSTANTS + AT_MOST * 16);
+    c.i64Parts(0, SIGN).simd(V.i64x2_splat);
+    c.get(span).i64(0).op(I64.ne).byte(0x1c).byte(1).byte(T.v128).set(this.#locals[AT_MOST]!);
+  }
+}
+
+/** Pushes a mask of the lanes of v that are denormals. */
+function denormalLanes(c: Code, k: PackedConstants, v: number): void {
+  c.get(v).i32(1).simd(V.i64x2_shl).get(k.of(TO_OPERAND)).simd(V.i64x2_add).get(k.of(DENORMAL)).simd(V.i64x2_lt_s);
+}
+
+/** Two doubles at a time: a = a op b. Out of the ordinary is for the support function; a denormal result leaves the region. */
+export function emitPackedDouble(
+  e: RegionEmitter,
+  exits: RegionExits,
+  span: number,
+  k: PackedConstants,
+  op: number,
+  opcode: number,
+  helper: (h: Helper) => number,
+): void {
+  const { c } = e;
+  const a = c.temp(T.v128);
+  const b = c.temp(T.v128);
+  const r = c.temp(T.v128);
+  const unary = op === SQRT;
+  const checked = e.isOrdinaryPair(1) ? [] : [b];
+  if (!unary && e.op.a !== e.op.b && !e.isOrdinaryPair(0)) checked.push(a);
+  e.getV128(1);
+  c.set(b);
+  if (unary) c.get(b).set(a);
+  else {
+    e.getV128(0);
+    c.set(a).get(a);
+  }
+  c.get(b).simd(opcode).set(r);
+  c.get(r).i32(1).simd(V.i64x2_shl).get(k.of(TO_RESULT)).simd(V.i64x2_add).get(k.of(AT_MOST)).simd(V.i64x2_gt_s);
+  for (const v of checked) {
+    denormalLanes(c, k, v);
+    c.simd(V.or);
+  }
+  c.simd(V.any_true).unlikely().if();
+  c.i32(op * 0x1111)
+    .get(a)
+    .get(b);
+  c.call(helper(slowDoubles)).set(r);
+  c.call(helper(commitExceptions)).if();
+  e.trap(Trap.XM);
+  c.end();
+  setSpan(c, span);
+  k.settle(span);
+  denormalLanes(c, k, r);
+  c.simd(V.any_true).if();
+  e.setV128(0, () => c.get(r));
+  exits.after(e.op);
+  c.end();
+  c.end();
+  e.setV128(0, () => c.get(r));
+  e.noteOrdinaryPair(0);
+  for (const x of [a, b, r]) c.release(T.v128, x);
 }

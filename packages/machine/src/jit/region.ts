@@ -9,7 +9,7 @@ import { I32, I64, T } from "../wasm/opcodes.ts";
 import { AddressKeys } from "./addressKeys.ts";
 import type { DecodedOp } from "./block.ts";
 import { RegionEmitter, type RegionExits, type RegionFunctions } from "./emitter.ts";
-import { isDenormal, setSpan } from "./float.ts";
+import { isDenormal, PackedConstants, setSpan } from "./float.ts";
 import { analyse, edge, type Flow, type FlowNode, makeReducible } from "./flow.ts";
 import { type Knowledge, type KnownFlags, meetFlags, sameFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
 import { PageLocals, PageUses } from "./pages.ts";
@@ -36,6 +36,8 @@ export interface CompiledRegion {
 interface Findings {
   registers: RegisterLocals;
   uses: PageUses;
+  /** There are operations on two doubles. */
+  packed: boolean;
   /** What is known where each node starts. */
   flags: KnownFlags[];
   ordinary: Set<number>[];
@@ -122,6 +124,7 @@ class RegionBuilder {
   readonly #status: number;
   readonly #flag: number;
   readonly #span: number;
+  readonly #packed: PackedConstants;
   readonly #first: number;
   readonly #labels = new Map<number, number>();
   /** Wasm labels of the nodes that can be jumped to here: start of a loop, or end of a block. */
@@ -149,6 +152,7 @@ class RegionBuilder {
     this.#status = c.local(T.i32);
     this.#flag = c.local(T.i32);
     this.#span = c.local(T.i64);
+    this.#packed = new PackedConstants(c, findings?.packed ?? false);
     this.#first = c.local(T.i64);
   }
 
@@ -159,6 +163,7 @@ class RegionBuilder {
     const { rip, phys } = this.#place;
     this.#pages.start(rip - (rip % 4096), phys - (phys % 4096));
     setSpan(c, this.#span);
+    this.#packed.load(this.#span);
     const leave = c.block();
     this.#refuse = c.block();
     this.#fault = c.block();
@@ -301,7 +306,7 @@ class RegionBuilder {
     };
     this.#after[v] = known;
     const keys = new AddressKeys();
-    const e = new RegionEmitter(c, this.#registers, this.#pages, this.#f, this.#exits(), this.#span, known);
+    const e = new RegionEmitter(c, this.#registers, this.#pages, this.#f, this.#exits(), this.#span, this.#packed, known);
     for (const op of block.ops) {
       const operands = { ...op, key: keys.of(op) };
       if (isBranch(op.def)) {
@@ -341,6 +346,7 @@ class RegionBuilder {
     e.usesMemory = false;
     this.#registers.load(c, true);
     setSpan(c, this.#span);
+    this.#packed.settle(this.#span);
     e.forget();
   }
 
@@ -495,6 +501,12 @@ class RegionBuilder {
         }
       }
     }
-    return { registers, uses: this.#uses, flags: flags.map((f) => f ?? UNKNOWN_FLAGS), ordinary: ordinary.map((o) => o ?? new Set()) };
+    return {
+      registers,
+      uses: this.#uses,
+      packed: this.#packed.used,
+      flags: flags.map((f) => f ?? UNKNOWN_FLAGS),
+      ordinary: ordinary.map((o) => o ?? new Set()),
+    };
   }
 }

@@ -7,6 +7,7 @@ import type { BlockCache } from "../lift/translate.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { type DecodedBlock, IrReader } from "./block.ts";
+import { writeFloatConstants } from "./float.ts";
 import { compileRegion } from "./region.ts";
 import { selectRegion } from "./select.ts";
 import { memoryTargets } from "./targets.ts";
@@ -76,6 +77,7 @@ export class Regions {
     this.#numbers = numbers;
     this.#table = table;
     this.#imports = imports;
+    writeFloatConstants(phys.view);
     blocks.onDrop = (frame) => this.#drop(frame);
   }
 

@@ -6,6 +6,7 @@ import { pagecacheIsizeExtended } from "../../mm/pageCache.ts";
 import { shmemFileOps } from "../../mm/shmem.ts";
 import { stateClass, stateTable } from "../../state.ts";
 import { FALLOC_FL_PUNCH_HOLE } from "../../uapi/fcntl.ts";
+import { onSync } from "../syncHooks.ts";
 import { hostSource } from "./hostfs.ts";
 
 /** Files of the host with pages that were written through shared mappings and are not on the host yet. */
@@ -43,10 +44,12 @@ function writeBack(k: Kernel, inode: Inode, closing: Vma | null = null): number 
 }
 
 /** All that is left to write, at the end of the machine and for sync. */
-export function writeBackAll(k: Kernel): void {
+function writeBackAll(k: Kernel): void {
   const pending = k.subsystems.get("hostWriteback") as HostWriteback | undefined;
   for (const inode of [...(pending?.inodes ?? [])]) writeBack(k, inode);
 }
+
+onSync(writeBackAll);
 
 const hostVmOps: VmOperations = stateTable("host_vm_ops", {
   close(k, vma) {

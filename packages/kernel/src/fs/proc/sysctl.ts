@@ -1,33 +1,11 @@
 import { capable } from "../../kernel/capability.ts";
 import { PID_MAX } from "../../kernel/pid.ts";
 import { UTS } from "../../kernel/sys.ts";
+import { sysctls } from "../../kernel/sysctl.ts";
 import type { Kernel } from "../../kernel.ts";
-import { stateClass } from "../../state.ts";
 import { CAP_CHECKPOINT_RESTORE, CAP_LAST_CAP, CAP_SYS_ADMIN } from "../../uapi/capability.ts";
 import { EINVAL, EPERM } from "../../uapi/errno.ts";
 import { type ProcEntry, procGlobal } from "./entry.ts";
-
-/** Settings that were changed, by path below /proc/sys. */
-class Sysctls {
-  values = new Map<string, string>();
-  bootId = "";
-}
-
-stateClass(Sysctls);
-
-function sysctls(k: Kernel): Sysctls {
-  let s = k.subsystems.get("sysctl") as Sysctls | undefined;
-  if (!s) {
-    s = new Sysctls();
-    k.subsystems.set("sysctl", s);
-  }
-  return s;
-}
-
-/** Value of a setting that was changed, or undefined. */
-export function sysctlValue(k: Kernel, path: string): string | undefined {
-  return sysctls(k).values.get(path);
-}
 
 function fixed(value: string | number): ProcEntry {
   return { mode: 0o444, show: () => `${value}\n` };

@@ -155,6 +155,8 @@ export class Inode {
   /** State of the file-system type. */
   info: object | null = null;
   xattrs: Map<string, Uint8Array> | null = null;
+  /** FS_IMMUTABLE_FL, FS_APPEND_FL, FS_NODUMP_FL, FS_NOATIME_FL (chattr). */
+  flags = 0;
   /** RWH_WRITE_LIFE_* of F_SET_RW_HINT. */
   writeHint = 0;
   constructor(sb: SuperBlock, ino: number, mode: number, op: InodeOperations, fop: FileOperations) {

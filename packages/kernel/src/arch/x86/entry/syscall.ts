@@ -1,4 +1,5 @@
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
 import type { Kernel } from "../../../kernel.ts";
@@ -118,6 +119,8 @@ export function retrySyscall(k: Kernel, task: Task): void {
   const ret = invoke(k, e);
   if (ret !== BLOCKED) finish(k, task, ret);
 }
+
+setRetryCall(retrySyscall);
 
 function finish(k: Kernel, task: Task, ret: number): void {
   task.inBlockedCall = false;

@@ -155,6 +155,10 @@ const everyLane = (op: number): number => op * 0x1111;
 
 function packed(name: string, double: boolean, op: number, opcode: number, range: Range): OpDef {
   return faultingOp(name, (e) => {
+    if (double && e.packedDouble) {
+      e.packedDouble(op, opcode);
+      return;
+    }
     const { c } = e;
     const a = c.temp(T.v128);
     const b = c.temp(T.v128);

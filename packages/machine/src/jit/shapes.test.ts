@@ -1,0 +1,109 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Machine } from "../machine.ts";
+import { Trap } from "../trap.ts";
+import { lastFunction } from "./wasmText.ts";
+
+const CODE_VA = 0x400000;
+const DATA_VA = 0x500000;
+
+let compiled: Uint8Array = new Uint8Array();
+const Original = WebAssembly.Module;
+WebAssembly.Module = class extends Original {
+  constructor(bytes: BufferSource) {
+    super(bytes);
+    compiled = bytes as Uint8Array;
+  }
+};
+afterAll(() => {
+  WebAssembly.Module = Original;
+});
+
+/** The region of a program that runs for a while: what the block at `start` compiles to. */
+function regionOf(hex: string, start: number): string[] {
+  const machine = new Machine({ memoryLimit: 1 << 22 });
+  const { phys, cpu } = machine;
+  const [pml4, pdpt, pd, pt, code, data] = Array.from({ length: 6 }, () => phys.allocZeroed()) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const entry = (table: number, index: number, frame: number): void => {
+    phys.u32[(table * 4096) / 4 + index * 2] = frame * 4096 + 7;
+  };
+  entry(pml4, 0, pdpt);
+  entry(pdpt, 0, pd);
+  entry(pd, 2, pt);
+  entry(pt, 0, code);
+  entry(pt, 0x100, data);
+  machine.setAddressSpace(pml4, 1);
+  phys.u8.set(Buffer.from(hex.replace(/\s/g, ""), "hex"), code * 4096);
+  cpu.rip = CODE_VA;
+  cpu.set(4, DATA_VA + 2048);
+  cpu.set(7, DATA_VA);
+  cpu.set(1, 100_000);
+  cpu.mxcsr = 0x1fa0;
+  expect(machine.run(2000)).toBe(Trap.BUDGET);
+  for (let n = 0; n < 2; n++) machine.regions!.sample(CODE_VA + start);
+  expect(machine.regions!.count).toBe(1);
+  const text = lastFunction(compiled);
+  // It runs, too.
+  expect(machine.run(10_000_000)).toBe(Trap.UD);
+  return text;
+}
+const count = (text: string[], what: string): number => text.filter((t) => t === what || t.startsWith(`${what} `)).length;
+/** From the last start of a loop on. */
+const inLoop = (text: string[]): string[] => text.slice(text.lastIndexOf("loop"));
+describe("shapes of compiled code", () => {
+  it("a counting loop is a loop with nothing but its arithmetic", () => {
+    // add rax, rcx; sub rcx, 1; jne; ud2
+    const text = regionOf("48 01 c8  48 83 e9 01  75 f7  0f 0b", 0);
+    expect(count(text, "loop")).toBe(1);
+    expect(count(text, "br_table")).toBe(0);
+    expect(count(text, "call")).toBe(0);
+    const arithmetic = inLoop(text).filter((t) => t.includes(".") && !t.endsWith("const"));
+    // The check of the budget, the two operations, the condition, the count; then the way out begins.
+    expect(arithmetic.slice(0, 6)).toEqual(["i32.lt_s", "i64.add", "i64.sub", "i64.ne", "i32.sub", "i64.store 1232"]);
+  });
+
+  it("memory is reached by one comparison with the last page", () => {
+    // mov rdx, [rdi]; add rax, rdx; mov [rdi+8], rax; sub rcx, 1; jne
+    const text = regionOf("48 8b 17  48 01 d0  48 89 47 08  48 83 e9 01  75 f0  0f 0b", 0);
+    const loop = inLoop(text);
+    const load = loop.findIndex((t) => t.startsWith("i64.load"));
+    expect(loop.slice(0, load).filter((t) => t === "i64.le_u").length).toBe(1);
+    // No look at the TLB in between: that is in the support functions.
+    expect(loop.some((t) => t.startsWith("i32.load"))).toBe(false);
+    expect(count(loop, "br_table")).toBe(0);
+    // Each access has one slow way with a call, the store one more for two pages.
+    expect(count(loop, "call")).toBe(3);
+  });
+
+  it("doubles are computed as such", () => {
+    // mulsd xmm0, xmm1; addsd xmm0, xmm2; sub rcx, 1; jne
+    const text = regionOf("f2 0f 59 c1  f2 0f 58 c2  48 83 e9 01  75 f2  0f 0b", 0);
+    const loop = inLoop(text);
+    expect(count(loop, "f64.mul")).toBeGreaterThan(0);
+    expect(count(loop, "f64.add")).toBeGreaterThan(0);
+    expect(loop.filter((t) => t.startsWith("v128.")).length).toBeLessThanOrEqual(6);
+    expect(text.slice(0, text.lastIndexOf("loop")).some((t) => t.includes("f64x2"))).toBe(false);
+  });
+
+  it("flags that nobody reads cost nothing: a rotate and a product before a compare", () => {
+    // rol rax, 5; imul rax, rdx; cmp rax, rdx; sub rcx, 1; jne
+    const loop = inLoop(regionOf("48 c1 c0 05  48 0f af c2  48 39 d0  48 83 e9 01  75 ef  0f 0b", 0));
+    expect(count(loop, "call")).toBe(0);
+    expect(count(loop, "i64.rotl")).toBe(1);
+  });
+
+  it("a call and its return stay in the loop", () => {
+    // call f; sub rcx, 1; jne; ud2; f: add rax, 1; ret
+    const text = regionOf("e8 08 00 00 00  48 83 e9 01  75 f5  0f 0b  48 83 c0 01  c3", 0);
+    expect(count(text, "loop")).toBe(1);
+    expect(count(text, "br_table")).toBe(0);
+    // The return is compared with the one place it can go to.
+    expect(count(inLoop(text), "i64.eq")).toBeGreaterThanOrEqual(1);
+  });
+});
