@@ -4,6 +4,7 @@ import { memoryPrinters } from "./memory.ts";
 import { pollPrinters } from "./poll.ts";
 import { processPrinters } from "./process.ts";
 import { signalPrinters } from "./signal.ts";
+import { socketPrinters } from "./socket.ts";
 import { splicePrinters } from "./splice.ts";
 import { statPrinters } from "./stat.ts";
 import { terminalPrinters } from "./terminal.ts";
@@ -18,6 +19,7 @@ export const specialPrinters: PrinterTable = {
   ...pollPrinters,
   ...processPrinters,
   ...signalPrinters,
+  ...socketPrinters,
   ...splicePrinters,
   ...statPrinters,
   ...terminalPrinters,
