@@ -234,6 +234,7 @@ export class Machine {
       left -= done;
       this.#untilSample -= done;
       this.totalRetired += done;
+      this.#regions?.earn(done);
       if (code !== Trap.BUDGET) break;
       // Where a chunk of instructions ends is where the program spends its time, more often than not. Chunks
       // end at the same instruction in each run, so what is compiled is the same too.
