@@ -1,4 +1,5 @@
 import type { Machine } from "@lstar/machine";
+import { VdsoState } from "./arch/x86/entry/vdso/vdsoState.ts";
 import type { Host } from "./host.ts";
 import type { Mount, SuperBlock } from "./include/linux/fs.ts";
 import type { MmStruct } from "./include/linux/mm_types.ts";
@@ -63,6 +64,8 @@ export class Kernel {
   sigPendingCount = new Map<number, number>();
 
   futexes = new FutexTable();
+  /** The pages that let programs tell the time without a call. */
+  vdso = new VdsoState();
 
   /** sethostname and setdomainname. */
   hostname: string;
@@ -80,6 +83,8 @@ export class Kernel {
     this.rng = new Rng(options.seed);
     this.time = new Timekeeping(this);
     this.sched = new Scheduler(this);
+    // The time stamp counter counts ns since boot. With a virtual clock those are instructions.
+    if (options.clock === "real") machine.tscClock = () => this.time.now();
   }
 
   /** Mounts the file systems and loads the first program. @returns 0, or a negated errno if it cannot be executed. */

@@ -100,6 +100,8 @@ export class Machine {
   /** What rdtsc gives when `run` starts, and ticks per instruction. */
   tscBase = 0;
   tscPerInsn = 1;
+  /** Gives the TSC where it does not follow from the instructions. */
+  tscClock: (() => number) | null = null;
   /** rdtsc raises #GP, as with CR4.TSD. */
   tscFault = false;
   /** The image last captured or restored; frames marked FRAME_SNAPSHOT are as it says. */
@@ -234,6 +236,7 @@ export class Machine {
       left -= done;
       this.#untilSample -= done;
       this.totalRetired += done;
+      this.#regions?.earn(done);
       if (code !== Trap.BUDGET) break;
       // Where a chunk of instructions ends is where the program spends its time, more often than not. Chunks
       // end at the same instruction in each run, so what is compiled is the same too.
@@ -416,7 +419,7 @@ export class Machine {
   #readTsc(before: number, aux: boolean): void {
     const { i32 } = this.phys;
     const done = before + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!;
-    const tsc = this.tscBase + done * this.tscPerInsn;
+    const tsc = this.tscClock ? this.tscClock() : this.tscBase + done * this.tscPerInsn;
     this.cpu.setParts(0, tsc | 0, 0);
     this.cpu.setParts(2, Math.floor(tsc / HIGH) | 0, 0);
     if (aux) this.cpu.setParts(1, i32[TSC_AUX >> 2]!, 0);

@@ -1,3 +1,4 @@
+import { mapVdso } from "../arch/x86/entry/vdso/vdso.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import { rlimit } from "../kernel/resource.ts";
@@ -151,6 +152,8 @@ function setUp(k: Kernel, prm: Binprm, mm: MmStruct, image: ElfImage, interp: El
   }
   if (!(start < TASK_SIZE)) return -EINVAL;
   mm.startBrk = mm.brk = brkStart(k, image, program.end, interp !== null);
+  r = mapVdso(k, mm, top, (k.current.personality & ADDR_NO_RANDOMIZE) === 0);
+  if (r < 0) return r;
   r = createElfTables(k, prm, mm, strings, { phdr: program.phdrAddr, phnum: image.header.phnum, entry, base });
   if (r < 0) return r;
   mm.startStack = r;

@@ -95,6 +95,7 @@ export function createElfTables(k: Kernel, prm: Binprm, mm: MmStruct, s: Strings
 function auxiliaryVector(k: Kernel, prm: Binprm, s: Strings, where: Placement, randomAt: number): number[] {
   const { cred } = k.current;
   const vector: [number, number][] = [
+    [E.AT_SYSINFO_EHDR, k.current.mm?.vdso ?? 0],
     [E.AT_MINSIGSTKSZ, MINSIGSTKSZ],
     [E.AT_HWCAP, CPUID_1_EDX],
     [E.AT_PAGESZ, PAGE_SIZE],

@@ -78,9 +78,9 @@ export function memfdFcntl(_k: Kernel, file: File, cmd: number, arg: number): nu
   if (arg & ~ALL_SEALS) return -EINVAL;
   if (seals & F_SEAL_SEAL || !info) return -EPERM;
   let add = arg;
-  if (add & F_SEAL_WRITE && !(seals & F_SEAL_WRITE) && (inode.mapping?.writableMappings ?? 0) > 0) return -EBUSY;
   // Who forbids changes of the executable bits of an executable file forbids writing it as well.
   if (add & F_SEAL_EXEC && inode.mode & 0o111) add |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+  if (add & F_SEAL_WRITE && !(seals & F_SEAL_WRITE) && (inode.mapping?.writableMappings ?? 0) > 0) return -EBUSY;
   info.seals = seals | add;
   return 0;
 }

@@ -94,12 +94,15 @@ export function dupMm(k: Kernel, old: MmStruct): MmStruct | number {
     vmaOpen(k, copy);
     mm.vmas.push(copy);
     mm.totalVm += (copy.end - copy.start) / 4096;
+    copy.anon = 0;
     if (vma.flags & VM_WIPEONFORK) continue;
+    const before = mm.rssAnon;
     if (!copyPageRange(k, old, mm, vma)) {
       mmput(k, mm);
       k.machine.flushTlb();
       return -ENOMEM;
     }
+    if (mm.rssAnon > before || vma.anon !== 0) copy.anon = mm.vmas.length;
   }
   // The parent's writable entries are read-only now.
   k.machine.flushTlb();
@@ -113,6 +116,7 @@ export function cloneVma(vma: Vma): Vma {
   copy.ops = vma.ops;
   copy.name = vma.name;
   copy.policy = vma.policy;
+  copy.anon = vma.anon;
   return copy;
 }
 

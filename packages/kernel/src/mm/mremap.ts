@@ -117,6 +117,7 @@ function moveVma(k: Kernel, mm: MmStruct, addr: number, oldLen: number, newLen: 
   copy.ops = vma.ops;
   copy.name = vma.name;
   copy.policy = vma.policy;
+  copy.anon = vma.anon;
   copy.pgoff = vma.file ? vma.pgoff + (addr - vma.start) / PAGE_SIZE : target / PAGE_SIZE;
   insertVma(k, mm, copy);
   if (vma.flags & VM_LOCKED) mm.lockedVm += newLen / PAGE_SIZE;

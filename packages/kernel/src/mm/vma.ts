@@ -72,6 +72,7 @@ function mergeable(a: Vma, b: Vma): boolean {
     !a.ops?.close &&
     a.name === b.name &&
     a.policy === b.policy &&
+    a.anon === b.anon &&
     (a.file === null || a.pgoff + (a.end - a.start) / 4096 === b.pgoff)
   );
 }

@@ -102,6 +102,7 @@ describe("random programs on both engines", () => {
     const at = r.next(3) === 0 ? 4096 - r.next(program.length) : r.next(2000);
     const settled = r.next(2) === 0;
     for (const e of [interpreter, compiler]) e.start(program, at, seed, settled);
+    regions!.earn(1e9);
     for (let step = 0; ; step++) {
       const budget = 100 + r.next(step < 3 ? 200 : 3000);
       const a = interpreter.machine.run(budget);

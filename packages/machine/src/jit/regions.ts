@@ -17,6 +17,14 @@ const HOT = 2;
 const LIMITS = { nodes: 160, ops: 1200, depth: 4 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
+/**
+ * Instructions that must have been run for each op compiled: compiling an op takes as long as interpreting
+ * so many, about, and a program that ends soon should not have been compiled for its future.
+ */
+const PRICE = 8000;
+/** Large regions wait until the program has run for a while: the compiler itself is slow when it is new. */
+const SMALL = 64;
+const WAIT = 16_000_000;
 /** Entries of a region. */
 const MAX_ENTRIES = 8;
 /** A computed jump is given at most this many targets. */
@@ -57,6 +65,8 @@ export class Regions {
   readonly #byFrame = new Map<number, Set<Region>>();
   /** Virtual pages of regions over several pages. */
   readonly #pages = new Set<number>();
+  /** Blocks that have been compiled, or cannot be. */
+  readonly #tried = new Set<number>();
   readonly #resumes = new Map<number, number>();
   readonly #samples = new Map<number, number>();
   #free: number[] = [];
@@ -92,6 +102,13 @@ export class Regions {
     return this.#numbers.hot.length;
   }
 
+  /** What has been run so far and not been spent on compiling, in instructions. */
+  #credit = 0;
+  /** Counts instructions run. */
+  earn(instructions: number): void {
+    this.#credit += instructions;
+  }
+
   /** The program was found running at `rip`. */
   sample(rip: number): void {
     const pa = this.#mmu.walk(rip, false, true);
@@ -100,7 +117,7 @@ export class Regions {
     if (pc === 0 || !this.#blocks.mayChain(pc) || this.#phys.view.getUint16(pc, true) === this.#enter) return;
     const n = (this.#samples.get(pc) ?? 0) + 1;
     this.#samples.set(pc, n);
-    if (n === HOT) this.#compile(pc, rip, pa);
+    if (n >= HOT && !this.#tried.has(pc)) this.#compile(pc, rip, pa);
   }
 
   /** Execution went on at `rip`, where a region had been left, and took long to come back into one: that region gets an entry there. `onlyEntry`: nothing is compiled if there is no such region. */
@@ -175,6 +192,16 @@ export class Regions {
       return out;
     };
     const nodes = selectRegion(reader.block(start), find, targets, LIMITS);
+    const ops = nodes.reduce((sum, n) => sum + n.block.ops.length, 0);
+    const price = PRICE * ops;
+    if (price + (ops > SMALL ? WAIT : 0) > this.#credit && more.length === 0) {
+      // Not yet: what is really hot will be met again.
+      this.#samples.set(start, 0);
+      this.#resumes.set(start, 0);
+      return;
+    }
+    this.#credit = Math.max(0, this.#credit - price);
+    this.#tried.add(start);
     const entries = [0];
     for (const target of more) {
       const n = nodes.findIndex((node) => node.block.rip === target);
@@ -267,6 +294,7 @@ export class Regions {
     if (frame === 0) {
       for (const region of new Set(this.#byPc.values())) this.#remove(region);
       this.#resumes.clear();
+      this.#tried.clear();
       this.#samples.clear();
       this.#pages.clear();
       return;
@@ -280,6 +308,7 @@ export class Regions {
     for (const { pc, replaced } of region.entries) {
       view.setUint16(pc, replaced, true);
       this.#byPc.delete(pc);
+      if (region.misses <= MAX_MISSES) this.#tried.delete(pc);
     }
     for (const frame of region.pages.values()) {
       const set = this.#byFrame.get(frame);

@@ -46,6 +46,7 @@ function regionOf(hex: string, start: number): string[] {
   cpu.set(1, 100_000);
   cpu.mxcsr = 0x1fa0;
   expect(machine.run(2000)).toBe(Trap.BUDGET);
+  machine.regions!.earn(1e9);
   for (let n = 0; n < 2; n++) machine.regions!.sample(CODE_VA + start);
   expect(machine.regions!.count).toBe(1);
   const text = lastFunction(compiled);

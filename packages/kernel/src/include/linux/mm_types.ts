@@ -26,6 +26,8 @@ export class Vma {
   mm: MmStruct | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
   name: string | null = null;
+  /** Areas whose written pages came over fork are told apart by this, and merge with no other (struct anon_vma); 0 = not so. */
+  anon = 0;
   /** Memory policy of the area (see mm/mempolicy), 0 = its task's. */
   policy = 0;
   constructor(start: number, end: number, flags: number) {

@@ -1,6 +1,7 @@
 import { Trap } from "@lstar/machine";
 import { doSyscall64, exitToUserMode, retrySyscall } from "../../arch/x86/entry/syscall.ts";
 import { handleTrap } from "../../arch/x86/entry/traps.ts";
+import { updateVdso } from "../../arch/x86/entry/vdso/vdso.ts";
 import { TASK_RUNNING, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { activateMm } from "../../mm/mm.ts";
@@ -82,6 +83,7 @@ export function runSlice(k: Kernel, maxInstructions: number): "running" | "idle"
       if (until < budget) budget = Math.max(1, Math.ceil(until));
     } else if (budget > REAL_CLOCK_BUDGET) budget = REAL_CLOCK_BUDGET;
     if (task.signal.cpuTimers.length > 0) budget = Math.min(budget, cpuTimerBudget(task));
+    updateVdso(k);
     const before = time.nowNs;
     machine.tscBase = before;
     const trap = machine.run(budget);
