@@ -13,12 +13,15 @@ int main(void) {
     setsid();
     signal(SIGUSR1, h);
     pid_t c[3];
+    int ready[2];
+    char byte;
+    pipe(ready);
     for (int i = 0; i < 3; i++) {
       c[i] = fork();
-      if (c[i] == 0) { if (i == 2) setpgid(0, 0); signal(SIGUSR1, SIG_DFL); for (;;) pause(); }
+      if (c[i] == 0) { if (i == 2) setpgid(0, 0); signal(SIGUSR1, SIG_DFL); write(ready[1], "", 1); for (;;) pause(); }
     }
     setpgid(c[2], c[2]);
-    usleep(30000);
+    for (int i = 0; i < 3; i++) read(ready[0], &byte, 1);
     printf("kill 0: %d\n", kill(0, SIGUSR1));
     int st;
     for (int i = 0; i < 2; i++) { waitpid(c[i], &st, 0); printf("child %d sig %d\n", i, WTERMSIG(st)); }

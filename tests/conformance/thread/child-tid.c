@@ -23,7 +23,10 @@ int main(void) {
   int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
   int tid = clone(body, stack + 65536, flags, NULL, &parent_tid, NULL, &child_tid);
   int expected = tid;
-  while (child_tid == expected) syscall(SYS_futex, &child_tid, FUTEX_WAIT, expected, NULL, NULL, 0);
+  // First the child's id appears, then the end clears it.
+  while (child_tid != 0)
+    if (child_tid == expected) syscall(SYS_futex, &child_tid, FUTEX_WAIT, expected, NULL, NULL, 0);
+    else sched_yield();
   printf("parent saw %d, child saw %d, cleared to %d\n", parent_tid == tid, seen, child_tid);
   flags = CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD;
   child_tid = 1234;
