@@ -49,6 +49,8 @@ export interface HostFileSystem {
   lstat(path: string): HostStat | number;
   readdir(path: string): { name: string; type: number }[] | number;
   readlink(path: string): string | number;
+  /** Extended attributes by name, values as latin1 byte strings. Absent or null: the file has none that are shown. */
+  xattrs?(path: string): ReadonlyMap<string, string> | null;
   /** Reads up to length bytes at a position into `out`. Bytes read or negated errno. */
   read(path: string, out: Uint8Array, position: number): number;
   /** Present only where writing is granted. */

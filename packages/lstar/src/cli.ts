@@ -3,11 +3,15 @@ import { join, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
+import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
+import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import type { Kernel } from "@lstar/kernel";
 import { useInterpreter } from "@lstar/machine";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
+import { type ImageConfig, imageUser } from "./image.ts";
 import { type RunOptions, withRunOptions } from "./options.ts";
+import { openImage, openTar } from "./rootSource.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -46,24 +50,62 @@ function environment(given: readonly string[]): string[] {
   return [...defaults.filter((d) => !names.has(d.slice(0, d.indexOf("=")))), ...given];
 }
 
-function startOptions(program: string, args: string[], o: RunOptions): StartOptions {
-  const root = o.root === undefined ? null : resolve(o.root);
-  if (root !== null) {
+/** What --root and --image name: a host directory, or an archive's tree with an image's wishes. */
+interface Root {
+  path: string | null;
+  tree: ArchiveTree | null;
+  config: ImageConfig | null;
+}
+
+async function openRoot(o: RunOptions): Promise<Root> {
+  if (o.image !== undefined) {
+    if (o.root !== undefined) fail("--root and --image cannot be given together");
     try {
-      if (!statSync(root).isDirectory()) fail(`--root ${o.root}: not a directory`);
-    } catch {
-      fail(`--root ${o.root}: no such directory`);
+      return { path: ARCHIVE_ROOT, ...(await openImage(resolve(o.image))) };
+    } catch (e) {
+      fail(`--image ${o.image}: ${reason(e)}`);
     }
   }
+  if (o.root === undefined) return { path: null, tree: null, config: null };
+  const path = resolve(o.root);
+  try {
+    if (statSync(path).isDirectory()) return { path, tree: null, config: null };
+    return { path: ARCHIVE_ROOT, tree: await openTar(path), config: null };
+  } catch (e) {
+    fail(`--root ${o.root}: ${reason(e)}`);
+  }
+}
+
+function reason(e: unknown): string {
+  if ((e as NodeJS.ErrnoException)?.code === "ENOENT") return "no such file or directory";
+  return e instanceof Error ? e.message : String(e);
+}
+
+function imageDefaults(r: Root): { user: { uid: number; gid: number } } {
+  try {
+    return { user: r.tree && r.config ? imageUser(r.tree, r.config.user) : { uid: 0, gid: 0 } };
+  } catch (e) {
+    fail(reason(e));
+  }
+}
+
+function startOptions(program: string | undefined, args: string[], o: RunOptions, from: Root): StartOptions {
+  const { path: root, config } = from;
+  const given = program === undefined ? [] : [program, ...args];
+  const argv = config ? [...config.argv.entrypoint, ...(given.length > 0 ? given : config.argv.cmd)] : given;
+  if (argv.length === 0)
+    fail(config ? "the image names no program to start: give one" : "no program given (lstar --help shows how to use it)");
+  const chosen = new Set(o.env.map((e) => e.slice(0, e.indexOf("="))));
+  const env = [...(config?.env ?? []).filter((e) => !chosen.has(e.slice(0, e.indexOf("=")))), ...o.env];
   for (const m of o.mount) m.host = resolve(m.host);
   const here = process.cwd();
   return {
-    argv: [program, ...args],
-    env: environment(o.env),
+    argv,
+    env: environment(env),
     root,
     mounts: o.mount,
-    cwd: o.cwd ?? (root === null || root === "/" ? here : "/"),
-    user: o.user ?? { uid: 0, gid: 0 },
+    cwd: o.cwd ?? config?.cwd ?? (root === null || root === "/" ? here : "/"),
+    user: o.user ?? imageDefaults(from).user,
     memory: o.memory,
     seed: o.seed,
     jit: o.jit === "on",
@@ -75,11 +117,12 @@ function startOptions(program: string, args: string[], o: RunOptions): StartOpti
   };
 }
 
-async function execute(program: string, args: string[], o: RunOptions, observe?: (k: Kernel) => () => void): Promise<void> {
-  const host = new NodeHost();
+async function execute(program: string | undefined, args: string[], o: RunOptions, observe?: (k: Kernel) => () => void): Promise<void> {
+  const from = await openRoot(o);
+  const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined);
   let k: Kernel;
   try {
-    k = startMachine(host, startOptions(program, args, o));
+    k = startMachine(host, startOptions(program, args, o, from));
   } catch (e) {
     if (e instanceof StartError) fail(e.message, e.status);
     throw e;
@@ -115,6 +158,7 @@ Examples:
   lstar run ./hello                          a static program of yours, in an empty guest
   lstar run --root / /bin/busybox sh         the host's own files, read-only below a writable layer
   lstar run --mount .:/work:rw --root / --cwd /work /bin/busybox ls
+  lstar run --image alpine.tar               an image from docker save, with what it starts
   lstar trace -f --root / /bin/busybox sh -c 'echo hi | cat'
 
 Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be executed,
@@ -127,7 +171,7 @@ withRunOptions(
     .command("run")
     .description("run a program; exit with its status")
     .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
-).action(async (file: string, args: string[], options: RunOptions) => {
+).action(async (file: string | undefined, args: string[], options: RunOptions) => {
   await execute(file, args, options);
 });
 
@@ -138,7 +182,7 @@ addTraceOptions(
       .description("run a program with its system calls on stderr, as strace prints them")
       .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
   ),
-).action(async (file: string, args: string[], options: RunOptions & TraceOptions) => {
+).action(async (file: string | undefined, args: string[], options: RunOptions & TraceOptions) => {
   await execute(file, args, options, (k) => {
     const attached = attachTracer(k, options);
     if (typeof attached === "string") fail(attached);

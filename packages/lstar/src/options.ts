@@ -11,6 +11,7 @@ export interface MountSpec {
 /** The options that every command which runs a program takes. */
 export interface RunOptions {
   root?: string;
+  image?: string;
   mount: MountSpec[];
   env: string[];
   cwd?: string;
@@ -62,9 +63,16 @@ function numberSpec(text: string): number {
 /** Adds the machine's options and the PROGRAM argument to a command. */
 export function withRunOptions(command: Command): Command {
   return command
-    .argument("<PROGRAM>", "path in the guest; a bare name is searched on the guest's PATH")
+    .argument(
+      "[PROGRAM]",
+      "path in the guest; a bare name is searched on the guest's PATH (with --image: what the image starts, if left out)",
+    )
     .argument("[ARGS...]", "its arguments")
-    .option("--root <DIR>", "the guest's root: a host directory, read-only below a writable in-memory layer (/ = the host's own files)")
+    .option(
+      "--root <DIR|TAR>",
+      "the guest's root: a host directory (/ = the host's own files) or a tar archive (plain, gzip, zstd), read-only below a writable in-memory layer",
+    )
+    .option("--image <PATH>", "the guest's root from an image: an OCI layout, or an archive as docker save or skopeo writes it")
     .option(
       "--mount <HOST:GUEST[:rw]>",
       "show a host directory in the guest, read-only unless :rw (may be given several times)",

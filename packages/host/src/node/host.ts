@@ -16,10 +16,11 @@ export class NodeHost implements Host, Reactor {
   readonly #terminal = new RawTerminal();
   readonly #winch = (): void => this.#event("winch");
 
-  constructor() {
+  /** @param wrap gives the files that the guest is to see, made of the host's */
+  constructor(wrap: (files: HostFileSystem) => HostFileSystem = (files) => files) {
     this.#input = new NodeInput(() => this.#event("stdin"));
     this.stdio = [this.#input, new NodeOutput(1), new NodeOutput(2)];
-    this.fs = new NodeFiles();
+    this.fs = wrap(new NodeFiles());
   }
 
   realtime(): { sec: number; nsec: number } {

@@ -109,6 +109,8 @@ function hostInode(k: Kernel, sb: SuperBlock, path: string, st: HostStat): Inode
   inode.atime = st.atime;
   inode.mtime = st.mtime;
   inode.ctime = st.ctime;
+  const xattrs = k.host.fs?.xattrs?.(path);
+  if (xattrs) inode.xattrs = new Map([...xattrs].map(([name, value]) => [name, Uint8Array.from(value, (c) => c.charCodeAt(0))]));
   inode.info = new HostInode(path);
   if (type === S_IFREG) {
     inode.mapping = new AddressSpace(inode, hostAops);

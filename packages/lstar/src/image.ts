@@ -1,0 +1,137 @@
+import { ArchiveError, type ByteSource, looksLikeTar } from "@lstar/host/tar/entries.ts";
+import { ArchiveTree } from "@lstar/host/tar/tree.ts";
+import { decompress, slice } from "./decompress.ts";
+
+/** How an image wants to be started. */
+export interface ImageConfig {
+  env: string[];
+  argv: { entrypoint: string[]; cmd: string[] };
+  cwd: string;
+  user: string;
+}
+
+/** Finds the files of an image: in a directory or in the archive that `docker save` or skopeo wrote. */
+export type ImageFiles = (path: string) => ByteSource | null;
+
+const JSON_LIMIT = 8 * 1024 * 1024;
+/** Indexes may name indexes. */
+const MAX_NESTING = 4;
+
+async function unpackTar(source: ByteSource, limit?: number): Promise<ByteSource> {
+  const plain = await decompress(source, limit);
+  const head = new Uint8Array(512);
+  const n = plain.read(head, 0);
+  if (n < 512 || !looksLikeTar(head)) throw new ArchiveError("not a tar archive (plain, gzip or zstd)");
+  return plain;
+}
+
+/** The tree of a tar archive, plain or compressed. @throws ArchiveError */
+export async function loadTar(source: ByteSource, limit?: number): Promise<ArchiveTree> {
+  const tree = new ArchiveTree();
+  tree.addLayer(await unpackTar(source, limit));
+  return tree;
+}
+
+/** The files of an image that is packed in a tar archive. */
+export async function imageArchive(source: ByteSource): Promise<ImageFiles> {
+  const plain = await unpackTar(source);
+  const outer = new ArchiveTree();
+  outer.addLayer(plain);
+  return (path) => {
+    const node = outer.at(path);
+    return node?.source ? slice(node.source, node.position, node.size) : null;
+  };
+}
+
+function json(files: ImageFiles, path: string): unknown {
+  const source = files(path);
+  if (!source) return null;
+  if (source.size > JSON_LIMIT) throw new ArchiveError(`the image's ${path} is too large`);
+  const bytes = new Uint8Array(source.size);
+  source.read(bytes, 0);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new ArchiveError(`the image's ${path} is damaged`);
+  }
+}
+
+const record = (v: unknown): Record<string, unknown> =>
+  typeof v === "object" && v !== null && !Array.isArray(v) ? (v as Record<string, unknown>) : {};
+const list = (v: unknown): unknown[] => (Array.isArray(v) ? v : []);
+const strings = (v: unknown): string[] => list(v).filter((x): x is string => typeof x === "string");
+const text = (v: unknown): string => (typeof v === "string" ? v : "");
+
+function blob(digest: unknown): string {
+  const m = /^(sha256|sha512):([0-9a-f]{64,128})$/.exec(text(digest));
+  if (!m) throw new ArchiveError("the image has a bad digest");
+  return `blobs/${m[1]}/${m[2]}`;
+}
+
+/** Paths of config and layers, through index.json or docker's manifest.json. */
+function manifest(files: ImageFiles): { config: string; layers: string[] } {
+  let at = json(files, "index.json");
+  for (let depth = 0; at !== null; depth++) {
+    const m = record(at);
+    if (Array.isArray(m.layers)) return { config: blob(record(m.config).digest), layers: m.layers.map((l) => blob(record(l).digest)) };
+    if (depth > MAX_NESTING) throw new ArchiveError("the image's index is nested too deeply");
+    const all = list(m.manifests).map(record);
+    const fits = all.find((d) => {
+      const p = record(d.platform);
+      return text(p.os) === "linux" && text(p.architecture) === "amd64";
+    });
+    const chosen = fits ?? all.find((d) => d.platform === undefined);
+    if (!chosen) throw new ArchiveError("the image has nothing for linux/amd64");
+    at = json(files, blob(chosen.digest));
+    if (at === null) throw new ArchiveError("the image lacks the manifest that its index names");
+  }
+  const docker = record(list(json(files, "manifest.json"))[0]);
+  if (!docker.Config) throw new ArchiveError("not an image: it has neither index.json nor manifest.json");
+  return { config: text(docker.Config), layers: strings(docker.Layers) };
+}
+
+/** An image's files, all layers above one another, and its configuration. @throws ArchiveError */
+export async function loadImage(files: ImageFiles, limit?: number): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
+  const { config: configPath, layers } = manifest(files);
+  const whole = record(json(files, configPath));
+  const architecture = text(whole.architecture);
+  if (architecture !== "" && architecture !== "amd64")
+    throw new ArchiveError(`the image is for ${architecture}; lstar runs amd64 (x86-64)`);
+  const tree = new ArchiveTree();
+  for (const path of layers) {
+    const source = files(path);
+    if (!source) throw new ArchiveError(`the image lacks a layer: ${path}`);
+    tree.addLayer(await unpackTar(source, limit));
+  }
+  const c = record(whole.config);
+  return {
+    tree,
+    config: {
+      env: strings(c.Env).filter((e) => e.includes("=")),
+      argv: { entrypoint: strings(c.Entrypoint), cmd: strings(c.Cmd) },
+      cwd: text(c.WorkingDir) || "/",
+      user: text(c.User),
+    },
+  };
+}
+
+/** Numbers of a user given as in an image: name or number, with a group or without. @throws ArchiveError */
+export function imageUser(tree: ArchiveTree, spec: string): { uid: number; gid: number } {
+  if (spec === "") return { uid: 0, gid: 0 };
+  const [user = "", group] = spec.split(":");
+  const rows = (file: string): string[][] =>
+    new TextDecoder()
+      .decode(tree.readFile(file, JSON_LIMIT) ?? new Uint8Array())
+      .split("\n")
+      .map((l) => l.split(":"));
+  const isNumber = (s: string): boolean => /^\d{1,10}$/.test(s);
+  const account = rows("/etc/passwd").find((r) => (isNumber(user) ? r[2] === user : r[0] === user));
+  if (!account && !isNumber(user)) throw new ArchiveError(`the image wants to run as ${user}, whom its /etc/passwd does not have`);
+  let gid = Number(account?.[3] ?? 0);
+  if (group !== undefined && group !== "") {
+    const row = isNumber(group) ? null : rows("/etc/group").find((r) => r[0] === group);
+    if (row === undefined) throw new ArchiveError(`the image wants the group ${group}, which its /etc/group does not have`);
+    gid = Number(row ? row[2] : group);
+  }
+  return { uid: Number(account?.[2] ?? user), gid };
+}
