@@ -1,6 +1,5 @@
 import type { Epitem, Eventpoll } from "../fs/eventpoll/types.ts";
 import type { Task } from "../include/linux/sched.ts";
-import type { KernelTimer } from "../kernel/time/timer.ts";
 import { Tracepoint } from "./tracepoint.ts";
 
 /** All tracepoints of the kernel, with Linux's names in camelCase. Subsystems add theirs here. */
@@ -21,10 +20,6 @@ export class TraceEvents {
   readonly signalDeliver = new Tracepoint<[task: Task, sig: number, info: Uint8Array, handler: number, flags: number, frame: number]>(
     "signal_deliver",
   );
-  /** A kernel timer was armed (expires: ns since boot), disarmed before its time, or fires. */
-  readonly hrtimerStart = new Tracepoint<[timer: KernelTimer, expires: number]>("hrtimer_start");
-  readonly hrtimerCancel = new Tracepoint<[timer: KernelTimer]>("hrtimer_cancel");
-  readonly hrtimerExpire = new Tracepoint<[timer: KernelTimer, now: number]>("hrtimer_expire_entry");
   /** Memory ran out and this process was chosen; points: pages it would give back. */
   readonly oomKill = new Tracepoint<[victim: Task, points: number]>("mark_victim");
   readonly pageFault = new Tracepoint<[task: Task, address: number, error: number]>("page_fault_user");

@@ -2,7 +2,7 @@ import { SigQueue, TASK_INTERRUPTIBLE, TASK_STOPPED, TASK_TRACED, TASK_UNINTERRU
 import type { Kernel } from "../../kernel.ts";
 import { EAGAIN, ESRCH } from "../../uapi/errno.ts";
 import { RLIMIT_SIGPENDING } from "../../uapi/resource.ts";
-import { SI_KERNEL, SI_TIMER, SI_USER, SIG_DFL, SIG_IGN, SIGCONT, SIGKILL } from "../../uapi/signal.ts";
+import { SI_USER, SIG_DFL, SIG_IGN, SIGCONT, SIGKILL } from "../../uapi/signal.ts";
 import { findProcessGroup } from "../pid.ts";
 import { rlimit } from "../resource.ts";
 import {
@@ -117,19 +117,13 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): voi
   signalWakeUp(k, target, sig === SIGKILL);
 }
 
-/** For the trace: the task that sends, null for timers and the kernel itself. */
-function senderOf(k: Kernel, info: Uint8Array): Task | null {
-  const code = siCode(info);
-  return code === SI_KERNEL || code === SI_TIMER ? null : (k.current ?? null);
-}
-
 /**
  * Adds a signal to a thread's or its process's pending set.
  * @returns 0, or -EAGAIN if a queued signal exceeds RLIMIT_SIGPENDING @linux kernel/signal.c __send_signal_locked
  */
 export function sendSignalLocked(k: Kernel, sig: number, info: Uint8Array, task: Task, group: boolean, force = false): number {
   const trace = k.trace.signalGenerate;
-  const sender = trace.enabled ? senderOf(k, info) : null;
+  const sender = k.current ?? null;
   if (!prepareSignal(k, sig, task, force)) {
     if (trace.enabled) trace.fire(sig, info, task, group, 1, sender);
     return 0;

@@ -91,16 +91,11 @@ export class Timekeeping {
   /** Arms (or moves) a timer to `t.expires`. */
   addTimer(t: KernelTimer): void {
     this.timers.add(t);
-    const { hrtimerStart } = this.k.trace;
-    if (hrtimerStart.enabled) hrtimerStart.fire(t, t.expires);
   }
 
   /** Disarms a timer; true if it was pending. */
   cancelTimer(t: KernelTimer): boolean {
-    const pending = this.timers.remove(t);
-    const { hrtimerCancel } = this.k.trace;
-    if (pending && hrtimerCancel.enabled) hrtimerCancel.fire(t);
-    return pending;
+    return this.timers.remove(t);
   }
 
   /** When the next timer fires, Infinity if none is armed. */
@@ -112,8 +107,6 @@ export class Timekeeping {
   runTimers(): void {
     for (let t = this.timers.first; t && t.expires <= this.nowNs; t = this.timers.first) {
       this.timers.remove(t);
-      const { hrtimerExpire } = this.k.trace;
-      if (hrtimerExpire.enabled) hrtimerExpire.fire(t, this.nowNs);
       t.expire(this.k);
     }
   }
