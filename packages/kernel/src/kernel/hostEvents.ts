@@ -11,5 +11,7 @@ export function onHostEvent(kind: HostEventKind, handle: Handler): void {
 }
 
 export function runHostEvent(k: Kernel, kind: HostEventKind): void {
+  k.time.inInterrupt = true;
   for (const handle of handlers.get(kind) ?? []) handle(k);
+  k.time.inInterrupt = false;
 }

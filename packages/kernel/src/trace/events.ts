@@ -1,5 +1,6 @@
 import type { Epitem, Eventpoll } from "../fs/eventpoll/types.ts";
 import type { Task } from "../include/linux/sched.ts";
+import type { KernelTimer } from "../kernel/time/timer.ts";
 import { Tracepoint } from "./tracepoint.ts";
 
 /** All tracepoints of the kernel, with Linux's names in camelCase. Subsystems add theirs here. */
@@ -8,18 +9,29 @@ export class TraceEvents {
   readonly sysEnter = new Tracepoint<[task: Task, nr: number]>("sys_enter");
   /** It returns. `ret` is the value for rax (or a negated ERESTART* when a signal interrupted it). Not fired for calls that never return. */
   readonly sysExit = new Tracepoint<[task: Task, nr: number, ret: number]>("sys_exit");
+  /** prev's state tells why it gave way: TASK_RUNNING is preemption. */
   readonly schedSwitch = new Tracepoint<[prev: Task | null, next: Task | null]>("sched_switch");
   readonly schedWakeup = new Tracepoint<[task: Task, waker: Task | null]>("sched_wakeup");
   readonly schedProcessFork = new Tracepoint<[parent: Task, child: Task]>("sched_process_fork");
   readonly schedProcessExec = new Tracepoint<[task: Task, filename: string]>("sched_process_exec");
   readonly schedProcessExit = new Tracepoint<[task: Task]>("sched_process_exit");
-  /** result: 0 delivered to the queue, 1 ignored, 2 already pending, 3 overflow (include/trace/events/signal.h). */
+  /**
+   * A signal is sent. The set is target.signal.sharedPending for a `group` signal, target.pending else; the bit is sig - 1.
+   * result: 0 delivered to the queue, 1 ignored, 2 already pending, 3 overflow (include/trace/events/signal.h).
+   * sender: the running task, null if a timer or the terminal's keyboard sent it. taker: the thread told to look, null if it stays pending (blocked in
+   * every thread it is meant for, or they are stopped, or about to look at another).
+   */
   readonly signalGenerate = new Tracepoint<
-    [sig: number, info: Uint8Array, target: Task, group: boolean, result: number, sender: Task | null]
+    [sig: number, info: Uint8Array, target: Task, group: boolean, result: number, sender: Task | null, taker: Task | null]
   >("signal_generate");
+  /** A task acts on a signal: handler's address (0 default action), sa_flags, address of the frame on the user stack (0 if none). */
   readonly signalDeliver = new Tracepoint<[task: Task, sig: number, info: Uint8Array, handler: number, flags: number, frame: number]>(
     "signal_deliver",
   );
+  /** A timer of the kernel is armed for timer.expires (ns since boot), disarmed before that, or fires. */
+  readonly timerStart = new Tracepoint<[timer: KernelTimer, now: number]>("timer_start");
+  readonly timerCancel = new Tracepoint<[timer: KernelTimer]>("timer_cancel");
+  readonly timerExpireEntry = new Tracepoint<[timer: KernelTimer, now: number]>("timer_expire_entry");
   /** Memory ran out and this process was chosen; points: pages it would give back. */
   readonly oomKill = new Tracepoint<[victim: Task, points: number]>("mark_victim");
   readonly pageFault = new Tracepoint<[task: Task, address: number, error: number]>("page_fault_user");

@@ -87,13 +87,16 @@ function wantsSignal(k: Kernel, sig: number, t: Task): boolean {
   return t === k.current || !t.sigPendingFlag;
 }
 
-/** Chooses a thread to take the signal; a fatal one begins the end of the group at once. @linux kernel/signal.c complete_signal */
-function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): void {
+/**
+ * Chooses a thread to take the signal; a fatal one begins the end of the group at once.
+ * @returns the thread, null if none wants it now (blocked everywhere, stopped, or all are about to look) @linux kernel/signal.c complete_signal
+ */
+function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): Task | null {
   const g = task.signal;
   let target: Task | null = null;
   if (wantsSignal(k, sig, task)) target = task;
   else if (group) target = g.threads.find((t) => wantsSignal(k, sig, t)) ?? null;
-  if (!target) return;
+  if (!target) return null;
   const action = task.sighand.action[sig]!;
   const fatal = action.handler === SIG_DFL && !(lowBit(sig) & (IGNORE_MASK | STOP_MASK));
   if (
@@ -112,9 +115,10 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): voi
       t.pending.lo |= lowBit(SIGKILL);
       signalWakeUp(k, t, true);
     }
-    return;
+    return target;
   }
   signalWakeUp(k, target, sig === SIGKILL);
+  return target;
 }
 
 /**
@@ -123,14 +127,14 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): voi
  */
 export function sendSignalLocked(k: Kernel, sig: number, info: Uint8Array, task: Task, group: boolean, force = false): number {
   const trace = k.trace.signalGenerate;
-  const sender = k.current ?? null;
+  const sender = k.time.inInterrupt ? null : (k.current ?? null);
   if (!prepareSignal(k, sig, task, force)) {
-    if (trace.enabled) trace.fire(sig, info, task, group, 1, sender);
+    if (trace.enabled) trace.fire(sig, info, task, group, 1, sender, null);
     return 0;
   }
   const pending = group ? task.signal.sharedPending : task.pending;
   if (sig < 32 && pending.lo & lowBit(sig)) {
-    if (trace.enabled) trace.fire(sig, info, task, group, 2, sender);
+    if (trace.enabled) trace.fire(sig, info, task, group, 2, sender, null);
     return 0;
   }
   if (sig !== SIGKILL) {
@@ -143,30 +147,35 @@ export function sendSignalLocked(k: Kernel, sig: number, info: Uint8Array, task:
       k.sigPendingCount.set(uid, count + 1);
       pending.queue.push(q);
     } else if (sig >= 32 && siCode(info) !== SI_USER) {
-      if (trace.enabled) trace.fire(sig, info, task, group, 3, sender);
+      if (trace.enabled) trace.fire(sig, info, task, group, 3, sender, null);
       return -EAGAIN;
     }
   }
-  deliverPending(k, sig, task, group);
-  if (trace.enabled) trace.fire(sig, info, task, group, 0, sender);
+  const taker = deliverPending(k, sig, task, group);
+  if (trace.enabled) trace.fire(sig, info, task, group, 0, sender, taker);
   return 0;
 }
 
 /** Marks a queued signal pending and finds a taker. */
-export function deliverPending(k: Kernel, sig: number, task: Task, group: boolean): void {
+function deliverPending(k: Kernel, sig: number, task: Task, group: boolean): Task | null {
   const pending = group ? task.signal.sharedPending : task.pending;
   if (task.sighand.signalfdWait.active) task.sighand.signalfdWait.wakeUpAll(k);
   pending.lo |= lowBit(sig);
   pending.hi |= highBit(sig);
-  completeSignal(k, sig, task, group);
+  return completeSignal(k, sig, task, group);
 }
 
 /** Queues an entry that belongs to a POSIX timer. @returns 1 if ignored, 0 else @linux kernel/signal.c posixtimer_send_sigqueue */
 export function sendSigqueue(k: Kernel, q: SigQueue, task: Task, group: boolean): number {
-  if (!prepareSignal(k, q.sig, task, false)) return 1;
+  const trace = k.trace.signalGenerate;
+  if (!prepareSignal(k, q.sig, task, false)) {
+    if (trace.enabled) trace.fire(q.sig, q.info, task, group, 1, null, null);
+    return 1;
+  }
   const pending = group ? task.signal.sharedPending : task.pending;
   pending.queue.push(q);
-  deliverPending(k, q.sig, task, group);
+  const taker = deliverPending(k, q.sig, task, group);
+  if (trace.enabled) trace.fire(q.sig, q.info, task, group, 0, null, taker);
   return 0;
 }
 

@@ -31,6 +31,9 @@ export class Timekeeping {
   /** settimeofday's time zone: kept for those who ask. */
   timezone = { minuteswest: 0, dsttime: 0 };
 
+  /** A timer or an event of the host is being handled: whatever happens, no task does it. */
+  inInterrupt = false;
+
   constructor(k: Kernel) {
     this.k = k;
     this.virtual = k.options.clock === "virtual";
@@ -91,11 +94,15 @@ export class Timekeeping {
   /** Arms (or moves) a timer to `t.expires`. */
   addTimer(t: KernelTimer): void {
     this.timers.add(t);
+    const trace = this.k.trace.timerStart;
+    if (trace.enabled) trace.fire(t, this.nowNs);
   }
 
   /** Disarms a timer; true if it was pending. */
   cancelTimer(t: KernelTimer): boolean {
-    return this.timers.remove(t);
+    const pending = this.timers.remove(t);
+    if (pending && this.k.trace.timerCancel.enabled) this.k.trace.timerCancel.fire(t);
+    return pending;
   }
 
   /** When the next timer fires, Infinity if none is armed. */
@@ -105,10 +112,14 @@ export class Timekeeping {
 
   /** Fires what is due. */
   runTimers(): void {
+    const trace = this.k.trace.timerExpireEntry;
+    this.inInterrupt = true;
     for (let t = this.timers.first; t && t.expires <= this.nowNs; t = this.timers.first) {
       this.timers.remove(t);
+      if (trace.enabled) trace.fire(t, this.nowNs);
       t.expire(this.k);
     }
+    this.inInterrupt = false;
   }
 }
 
