@@ -54,6 +54,7 @@ const programs = {
   nbody: { kind: "float" },
   matmul: { kind: "float" },
   mandelbrot: { kind: "float" },
+  clockgettime: { kind: "kernel", n: 5000000, what: "clock_gettime" },
   getppid: { kind: "kernel", n: 1000000, what: "getppid" },
   yield: { kind: "kernel", n: 500000, what: "sched_yield" },
   openclose: { kind: "kernel", n: 200000, what: "open + close" },

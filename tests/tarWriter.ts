@@ -24,7 +24,7 @@ export function tarOf(members: readonly Member[]): Buffer {
     h.write(" ".repeat(8), 148);
     h.write(m.type ?? "0", 156, "latin1");
     h.write(m.link ?? "", 157, 100, "latin1");
-    h.write("ustar\0" + "00", 257, "latin1");
+    h.write("ustar\x0000", 257, "latin1");
     h.write(octal(1, 8) + octal(3, 8), 329, "latin1");
     h.write(
       `${h

@@ -229,6 +229,21 @@ describe("the command", () => {
     expect([lost.status, lost.stderr]).toEqual([127, expect.stringMatching(/interpreter/)]);
   });
 
+  it("saves the root with its changes, which starts again", async () => {
+    const before = file(
+      "before.tar",
+      tarOf([busybox(), { name: "bin/sh", type: "2", link: "busybox" }, { name: "gone" }, { name: "kept", uid: 3 }]),
+    );
+    const out = join(dir, "after.tar");
+    const long = `/${"n".repeat(150)}`;
+    const script = `busybox rm /gone; echo new > /n; busybox ln /n /m; busybox head -c 9000 /bin/busybox > ${long}`;
+    const saved = await lstar(["run", "--root", before, "--commit", out, "sh", "-c", script]);
+    expect(saved).toEqual({ status: 0, stdout: "", stderr: "" });
+    const check = `busybox cat /m; busybox stat -c '%h %u' /n /kept; busybox wc -c < ${long}; busybox ls /gone 2>/dev/null || echo none`;
+    const again = await lstar(["run", "--root", out, "sh", "-c", check]);
+    expect(again).toEqual({ status: 0, stdout: "new\n2 0\n1 3\n9000\nnone\n", stderr: "" });
+  });
+
   it("touches nothing outside for a hostile archive", async () => {
     const target = join(dir, "outside");
     const hostile = file("hostile.tar", tarOf([{ name: `../../../../../..${target}`, data: text("x") }]));

@@ -1,5 +1,6 @@
 export { syscallNames } from "./arch/x86/entry/syscallNames.ts";
 export { sysCallTable } from "./arch/x86/entry/syscallTable.ts";
+export { exportPage, exportTree } from "./fs/exportTree.ts";
 export { hostfsMount } from "./fs/hostfs/hostfs.ts";
 export type { Host, HostFileSystem, HostStat, HostStream } from "./host.ts";
 export type { BootOptions } from "./init/main.ts";

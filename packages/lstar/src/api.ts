@@ -13,8 +13,8 @@ export interface RunOptions {
   cwd?: string;
   /** Files put into the guest: path → contents (executable). */
   files?: Record<string, string | Uint8Array>;
-  /** Host directory to show as the root (Node only). */
-  root?: string;
+  /** The root: a host directory (Node only), or a tar archive (plain, gzip or zstd). */
+  root?: string | Uint8Array | Blob;
   user?: { uid: number; gid: number };
   /** Bytes of physical memory. */
   memory?: number;

@@ -9,6 +9,7 @@ import type { Kernel } from "@lstar/kernel";
 import { useInterpreter } from "@lstar/machine";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
+import { commitRoot } from "./commit.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { type RunOptions, withRunOptions } from "./options.ts";
 import { openImage, openTar } from "./rootSource.ts";
@@ -140,6 +141,13 @@ async function execute(program: string | undefined, args: string[], o: RunOption
   restore();
   process.off("exit", restore);
   finish?.();
+  if (o.commit !== undefined) {
+    try {
+      commitRoot(k, resolve(o.commit));
+    } catch (e) {
+      fail(`--commit ${o.commit}: ${reason(e)}`);
+    }
+  }
   if (end.kind === "stuck") fail("every task is asleep and nothing can wake one: the program waits for something that cannot come");
   const { status } = end;
   process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));

@@ -1,8 +1,11 @@
 import { MemoryHost, runMachine } from "@lstar/host";
+import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { HostFileSystem } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
 import type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
+import { MemorySource } from "./decompress.ts";
+import { loadTar } from "./image.ts";
 
 function join(chunks: Uint8Array[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((n, c) => n + c.length, 0));
@@ -29,7 +32,15 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
   const stdout: Uint8Array[] = [];
   const stderr: Uint8Array[] = [];
   const encode = (v: string | Uint8Array): Uint8Array => (typeof v === "string" ? new TextEncoder().encode(v) : v);
-  const files = platform?.files ?? null;
+  const { root } = options;
+  let files = platform?.files ?? null;
+  let rootPath: string | null = null;
+  if (typeof root === "string") rootPath = root;
+  else if (root !== undefined) {
+    const bytes = root instanceof Uint8Array ? root : new Uint8Array(await root.arrayBuffer());
+    files = archiveFiles(await loadTar(new MemorySource([bytes])), files);
+    rootPath = ARCHIVE_ROOT;
+  }
   const bringIn = options.root === undefined ? (platform?.bringIn ?? null) : null;
   const host = new MemoryHost(
     encode(options.stdin ?? ""),
@@ -42,7 +53,7 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     env: Object.entries(options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" }).map(
       ([n, v]) => `${n}=${v}`,
     ),
-    root: options.root ?? null,
+    root: rootPath,
     mounts: [],
     cwd: options.cwd ?? "/",
     user: options.user ?? { uid: 0, gid: 0 },

@@ -12,6 +12,7 @@ export interface MountSpec {
 export interface RunOptions {
   root?: string;
   image?: string;
+  commit?: string;
   mount: MountSpec[];
   env: string[];
   cwd?: string;
@@ -73,6 +74,7 @@ export function withRunOptions(command: Command): Command {
       "the guest's root: a host directory (/ = the host's own files) or a tar archive (plain, gzip, zstd), read-only below a writable in-memory layer",
     )
     .option("--image <PATH>", "the guest's root from an image: an OCI layout, or an archive as docker save or skopeo writes it")
+    .option("--commit <OUT.tar>", "save the guest's whole root as a tar archive when the program has ended (OUT.tar is replaced)")
     .option(
       "--mount <HOST:GUEST[:rw]>",
       "show a host directory in the guest, read-only unless :rw (may be given several times)",

@@ -5,10 +5,11 @@ import { kernelExecve } from "../fs/exec.ts";
 import { fdInstall } from "../fs/file.ts";
 import { pathLookupAt } from "../fs/namei.ts";
 import { FilesStruct, FsStruct, type Path, type SuperBlock } from "../include/linux/fs.ts";
-import { Cred, Task } from "../include/linux/sched.ts";
+import { Cred, type SigAction, Task } from "../include/linux/sched.ts";
 import { allocPid } from "../kernel/pid.ts";
 import { initRlimits } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
+import { SIG_IGN, SIGCHLD } from "../uapi/signal.ts";
 import { mountDefaults, mountRoot } from "./doMounts.ts";
 
 /** What a machine starts with. */
@@ -56,6 +57,8 @@ function makeInit(k: Kernel, fs: FsStruct): Task {
   init.signal.threads.push(init);
   init.signal.pgrp = init.signal.session = 0;
   init.signal.rlim = initRlimits();
+  // It never waits: orphans that end as its children leave nothing behind.
+  (init.sighand.action[SIGCHLD] as SigAction).handler = SIG_IGN;
   k.pids.set(pid, init);
   return init;
 }
