@@ -17,9 +17,48 @@ const CLOSE_RANGE_CLOEXEC = 4;
 
 /** The open file behind a descriptor; null also for O_PATH files. @linux fs/file.c fget */
 export function fget(k: Kernel, fd: number): File | null {
-  const file = k.current.files.fd[fd];
+  const task = k.current;
+  if (task.files.count > 1 || task.heldFiles !== null) return fgetShared(task, fd);
+  const file = task.files.fd[fd];
   return file && !(file.flags & O_PATH) ? file : null;
 }
+
+/** Descriptors that the present call has looked up in a shared table: meaningful until it ends or blocks. */
+const looked: number[] = [];
+
+/** In a table that others change: a call that slept goes on with the files it began with. */
+function fgetShared(task: Task, fd: number): File | null {
+  for (const held of task.heldFiles ?? []) if (held.fd === fd) return held.file;
+  const file = task.files.fd[fd];
+  if (!file || file.flags & O_PATH) return null;
+  looked.push(fd);
+  return file;
+}
+
+/** A system call begins. */
+export function forgetLookedUp(): void {
+  looked.length = 0;
+}
+
+/** A call goes to sleep: closing a descriptor in another thread must not take its files away. */
+export function holdFiles(task: Task): void {
+  if (looked.length === 0) return;
+  const held = (task.heldFiles ??= []);
+  for (const fd of looked) {
+    const file = task.files.fd[fd];
+    if (file && !held.some((h) => h.fd === fd)) held.push({ fd, file: getFile(file) });
+  }
+  looked.length = 0;
+}
+
+/** The call that slept has ended. */
+export function releaseHeldFiles(k: Kernel, task: Task): void {
+  const held = task.heldFiles;
+  if (!held) return;
+  task.heldFiles = null;
+  for (const { file } of held) fput(k, file);
+}
+
 /** O_PATH files too. @linux fs/file.c fget_raw */
 export function fgetRaw(k: Kernel, fd: number): File | null {
   return k.current.files.fd[fd] ?? null;

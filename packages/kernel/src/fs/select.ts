@@ -10,7 +10,6 @@ import { copyFromUser, copyToUser, getUser64 } from "../mm/usercopy.ts";
 import { stateClass } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EBADF, EFAULT, EINTR, EINVAL, ERESTART_RESTARTBLOCK, ERESTARTNOHAND } from "../uapi/errno.ts";
-import { O_PATH } from "../uapi/fcntl.ts";
 import {
   POLLERR,
   POLLHUP,
@@ -26,6 +25,7 @@ import {
 } from "../uapi/poll.ts";
 import { RLIMIT_NOFILE } from "../uapi/resource.ts";
 import { timespecStruct, timevalStruct } from "../uapi/time.ts";
+import { fget } from "./file.ts";
 
 /** Readiness of files that have no poll operation. */
 const DEFAULT_POLLMASK = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
@@ -52,11 +52,6 @@ export function vfsPoll(k: Kernel, file: File, table: PollTable | null): number 
   return file.op.poll ? file.op.poll(k, file, table) : DEFAULT_POLLMASK;
 }
 
-const openFile = (task: Task, fd: number): File | null => {
-  const file = task.file(fd);
-  return file && !(file.flags & O_PATH) ? file : null;
-};
-
 /** Sets revents of all entries; the number of entries with events. @linux fs/select.c do_pollfd */
 function scanPoll(k: Kernel, view: DataView, nfds: number, table: PollTable | null): number {
   let count = 0;
@@ -64,7 +59,7 @@ function scanPoll(k: Kernel, view: DataView, nfds: number, table: PollTable | nu
     const fd = view.getInt32(i * POLLFD, true);
     let mask = 0;
     if (fd >= 0) {
-      const file = openFile(k.current, fd);
+      const file = fget(k, fd);
       mask = file ? vfsPoll(k, file, table) & (view.getUint16(i * POLLFD + 4, true) | POLLERR | POLLHUP) : POLLNVAL;
     }
     view.setUint16(i * POLLFD + 6, mask, true);
@@ -193,7 +188,7 @@ function scanSelect(
     const w = wr ? wr[byte]! & bit : 0;
     const e = ex ? ex[byte]! & bit : 0;
     if ((r | w | e) === 0) continue;
-    const file = openFile(k.current, fd);
+    const file = fget(k, fd);
     if (!file) return -EBADF;
     const mask = vfsPoll(k, file, table);
     if (r && mask & POLLIN_SET) {

@@ -1,4 +1,4 @@
-import { exitFiles } from "../fs/file.ts";
+import { exitFiles, releaseHeldFiles } from "../fs/file.ts";
 import { exitFs } from "../fs/fsStruct.ts";
 import { ksysSync } from "../fs/syncHooks.ts";
 import { EXIT_DEAD, EXIT_ZOMBIE, type SigAction, type SignalStruct, TASK_RUNNING, type Task } from "../include/linux/sched.ts";
@@ -55,6 +55,7 @@ export function doExit(k: Kernel, code: number): void {
     if (mm.users === 1 && k.activeMm === mm) k.activeMm = null;
     mmput(k, mm);
   }
+  releaseHeldFiles(k, task);
   exitFiles(k, task);
   exitFs(k, task);
   if (groupDead) runExitHooks(k, task);

@@ -212,6 +212,8 @@ export class Task {
   inBlockedCall = false;
   /** What the blocked call has done so far: plain data of the handler's own. */
   progress: object | null = null;
+  /** Files the blocked call works on, where other threads could close their descriptors meanwhile. */
+  heldFiles: { fd: number; file: File }[] | null = null;
   /** Virtual time (ns since boot) at which the sleep ends, Infinity = never. */
   deadline = Number.POSITIVE_INFINITY;
   /** The deadline moves when the wall clock is set. */

@@ -1,3 +1,4 @@
+import { forgetLookedUp, holdFiles, releaseHeldFiles } from "../../../fs/file.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
 import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
@@ -105,9 +106,11 @@ export function doSyscall64(k: Kernel, task: Task): void {
     }
   }
   const e = entryOf(nr);
+  forgetLookedUp();
   const ret = e ? invoke(k, e) : -ENOSYS;
   if (ret === BLOCKED) {
     task.inBlockedCall = true;
+    holdFiles(task);
     return;
   }
   finish(k, task, ret);
@@ -125,6 +128,7 @@ setRetryCall(retrySyscall);
 function finish(k: Kernel, task: Task, ret: number): void {
   task.inBlockedCall = false;
   task.progress = null;
+  if (task.heldFiles !== null) releaseHeldFiles(k, task);
   if (task.deadline !== Number.POSITIVE_INFINITY || task.waits.length > 0) k.sched.endCall(task);
   if (task.exitState === EXIT_ZOMBIE || task.exitState === EXIT_DEAD) return;
   if (ret === NO_RESULT) {
