@@ -35,13 +35,13 @@ const cases: [string, () => string[], number, RegExp][] = [
   ["an object file", () => ["run", file("object", elf(2, 62, 1))], 126, /not a program/],
   ["a damaged ELF file", () => ["run", file("damaged", elf(2, 62))], 126, /damaged/],
   ["a script without its interpreter", () => ["run", file("script", "#!/no/such/interpreter\n")], 127, /interpreter/],
-  ["a missing root", () => ["run", "--root", "/no/such/dir", "/bin/true"], 125, /no such directory/],
+  ["a missing root", () => ["run", "--root", "/no/such/dir", "/bin/true"], 125, /no such file or directory/],
   ["a bad memory size", () => ["run", "--memory", "lots", "/bin/true"], 125, /expected a size/],
   ["too little memory", () => ["run", "--memory", "1M", "/bin/true"], 125, /at least 16M/],
   ["a bad mount", () => ["run", "--mount", "nonsense", "/bin/true"], 125, /HOST:GUEST/],
   ["a bad user", () => ["run", "--user", "root", "/bin/true"], 125, /UID/],
   ["an unknown option", () => ["run", "--frobnicate", "/bin/true"], 125, /unknown option/],
-  ["no program", () => ["run"], 125, /missing required argument/],
+  ["no program", () => ["run"], 125, /no program given/],
   ["an unknown command", () => ["frobnicate"], 125, /unknown command/],
 ];
 for (const [what, args, status, message] of cases) {
