@@ -96,9 +96,16 @@ export const FLOAT_CONSTANTS = 0x3fc0;
  * write tag is only filled when a write needs no further work (page writable, dirty bit set, frame
  * holds no translated code, frame not protected by a snapshot).
  */
-export const TLB = 0x8000;
-export const TLB_ENTRIES = 1024;
+export const TLB = 0x60000;
+export const TLB_ENTRIES = 4096;
 export const TLB_ENTRY_SIZE = 32;
+/**
+ * Which entries have been filled since the TLB was last emptied (u16 each), and how many times that was; if
+ * it is more often than there is room for, all of it has to be emptied.
+ */
+export const TLB_LOG = 0x80000;
+export const TLB_LOG_ENTRIES = 512;
+export const TLB_FILLS = TLB_LOG + TLB_LOG_ENTRIES * 2;
 /** Jump cache: virtual address (tagged with the address-space id) to translated code. 8192 entries of 16 bytes. */
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 8192;

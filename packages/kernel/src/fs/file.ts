@@ -37,7 +37,8 @@ function fgetShared(task: Task, fd: number): File | null {
 
 /** A system call begins. */
 export function forgetLookedUp(): void {
-  looked.length = 0;
+  // Setting the length is slow even where it changes nothing.
+  if (looked.length !== 0) looked.length = 0;
 }
 
 /** A call goes to sleep: closing a descriptor in another thread must not take its files away. */

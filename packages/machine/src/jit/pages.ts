@@ -88,10 +88,18 @@ export class PageLocals {
       c.likely().if(T.i32);
       c.get(va).op(I32.wrap_i64).get(slot.delta).op(I32.add);
       c.else();
+      const entry = c.temp(T.i32);
+      this.#probe(va, size, modify ? 8 : 0, entry);
+      c.likely().if(T.i32);
+      this.#recall(va, entry, slot, addr);
+      c.get(addr);
+      c.else();
       this.#slow(va, size, modify ? this.#f.probeModify : this.#f.probeRead, addr, fault);
       this.#remember(va, addr, slot);
       c.get(addr);
       c.end();
+      c.end();
+      c.release(T.i32, entry);
     } else {
       const entry = c.temp(T.i32);
       this.#probe(va, size, modify ? 8 : 0, entry);
@@ -125,6 +133,13 @@ export class PageLocals {
     c.op(I32.add).set(addr);
     store(addr);
     c.else();
+    if (slot) {
+      this.#probe(va, size, 8, addr);
+      c.likely().if();
+      this.#recall(va, addr, slot, addr);
+      store(addr);
+      c.else();
+    }
     this.#slow(va, size, this.#f.probeWrite, addr, fault);
     if (slot) this.#remember(va, addr, slot);
     store(addr);
@@ -132,8 +147,22 @@ export class PageLocals {
       c.get(addr).i32(FRAMES_START).op(I32.lt_u).if();
       c.call(this.#f.commitBounce).end();
     }
+    if (slot) c.end();
     c.end();
     c.release(T.i32, addr);
+  }
+
+  /** The TLB's entry answers: the slot takes it over, and `addr` gets the place. */
+  #recall(va: number, entry: number, slot: Slot, addr: number): void {
+    const c = this.#c;
+    c.get(va).i64(-4096).op(I64.and).set(slot.page);
+    c.get(va)
+      .op(I32.wrap_i64)
+      .get(entry)
+      .mem(I32.load, TLB + 16)
+      .tee(slot.delta)
+      .op(I32.add)
+      .set(addr);
   }
 
   #slow(va: number, size: number, probe: number, addr: number, fault: () => void): void {

@@ -15,6 +15,9 @@ import {
   TLB,
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
+  TLB_FILLS,
+  TLB_LOG,
+  TLB_LOG_ENTRIES,
   TRAP_ADDR,
   TRAP_ERROR,
   TRAP_VECTOR,
@@ -45,6 +48,7 @@ export class Mmu {
   constructor(phys: PhysicalMemory) {
     this.#phys = phys;
     phys.i32[MAPPINGS >> 2] = 1;
+    phys.i32[TLB_FILLS >> 2] = TLB_LOG_ENTRIES + 1;
     this.flush();
   }
 
@@ -58,14 +62,16 @@ export class Mmu {
 
   /** Empties the TLB. */
   flush(): void {
-    const { i32 } = this.#phys;
-    for (let w = TLB >> 2, i = 0; i < TLB_ENTRIES; i++, w += TLB_ENTRY_SIZE >> 2) {
-      // No page-aligned address equals -1.
-      i32[w] = -1;
-      i32[w + 1] = -1;
-      i32[w + 2] = -1;
-      i32[w + 3] = -1;
-    }
+    const { i32, u8, view } = this.#phys;
+    const fills = i32[TLB_FILLS >> 2]!;
+    i32[TLB_FILLS >> 2] = 0;
+    // No page-aligned address equals -1.
+    if (fills > TLB_LOG_ENTRIES) u8.fill(0xff, TLB, TLB + TLB_ENTRIES * TLB_ENTRY_SIZE);
+    else
+      for (let i = 0; i < fills; i++) {
+        const w = (TLB + view.getUint16(TLB_LOG + i * 2, true) * TLB_ENTRY_SIZE) >> 2;
+        i32[w] = i32[w + 1] = i32[w + 2] = i32[w + 3] = -1;
+      }
   }
 
   /** Drops one page from the TLB. */
@@ -129,10 +135,14 @@ export class Mmu {
 
   /** Fills the TLB entry of a page after a successful walk. */
   #fill(va: number, pa: number, write: boolean): void {
-    const { i32, u8 } = this.#phys;
+    const { i32, u8, view } = this.#phys;
     const lo = va | 0;
     const hi = Math.floor(va / 4294967296) | 0;
-    const w = (TLB + ((lo >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE) >> 2;
+    const index = (lo >>> 12) & (TLB_ENTRIES - 1);
+    const w = (TLB + index * TLB_ENTRY_SIZE) >> 2;
+    const fills = i32[TLB_FILLS >> 2]!;
+    if (fills < TLB_LOG_ENTRIES) view.setUint16(TLB_LOG + fills * 2, index, true);
+    if (fills <= TLB_LOG_ENTRIES) i32[TLB_FILLS >> 2] = fills + 1;
     const page = lo & ~0xfff;
     const same = i32[w] === page && i32[w + 1] === hi;
     i32[w] = page;

@@ -1,4 +1,4 @@
-import { CR3, FRAME_FLAGS, TLB, TLB_ENTRIES } from "../layout.ts";
+import { CR3, FRAME_FLAGS, TLB, TLB_ENTRIES, TLB_FILLS, TLB_LOG, TLB_LOG_ENTRIES } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
 import type { ModuleBuilder } from "../wasm/module.ts";
 import { I32, I64, T } from "../wasm/opcodes.ts";
@@ -73,6 +73,12 @@ function buildWalk(c: Code): void {
     .op(I32.wrap_i64)
     .op(I32.sub)
     .mem(I32.store, TLB + 16);
+  c.i32(0).mem(I32.load, TLB_FILLS).tee(pte).i32(TLB_LOG_ENTRIES).op(I32.lt_u).if();
+  c.get(pte).i32(1).op(I32.shl).get(entry).i32(5).op(I32.shr_u).mem(I32.store16, TLB_LOG);
+  c.end();
+  c.get(pte).i32(TLB_LOG_ENTRIES).op(I32.le_u).if();
+  c.i32(0).get(pte).i32(1).op(I32.add).mem(I32.store, TLB_FILLS);
+  c.end();
   c.get(frame).get(va).op(I32.wrap_i64).i32(4095).op(I32.and).op(I32.or);
 }
 
