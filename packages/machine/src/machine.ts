@@ -7,6 +7,7 @@ import {
   ASID,
   BUDGET,
   BUDGET_START,
+  CC_OP,
   CPU_CONTEXT_START,
   ENDED_IN_REGION,
   IR_CACHE,
@@ -255,7 +256,7 @@ export class Machine {
       }
     }
     // The kernel may look at the flags whatever ended the run.
-    if (code === Trap.BUDGET) this.#interp.materialize();
+    if (code === Trap.BUDGET) this.#materialize();
     this.retired = budget - left;
     return code;
   }
@@ -330,9 +331,14 @@ export class Machine {
           continue;
         }
       }
-      this.#interp.materialize();
+      this.#materialize();
       return code;
     }
+  }
+
+  /** Computes the flags, if they have not been: a system call has put them into r11. */
+  #materialize(): void {
+    if (this.phys.i32[CC_OP >> 2] !== 0) this.#interp.materialize();
   }
 
   /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */

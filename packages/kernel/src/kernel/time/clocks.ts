@@ -147,6 +147,7 @@ function sysSettimeofday(k: Kernel, tv: number, tz: number): number {
   if (zone) {
     if (zone.minuteswest > 15 * 60 || zone.minuteswest < -15 * 60) return -EINVAL;
     k.time.timezone = zone;
+    k.vdso.due = 0;
   }
   return wanted ? setWallClock(k, wanted) : 0;
 }

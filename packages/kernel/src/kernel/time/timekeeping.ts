@@ -77,6 +77,7 @@ export class Timekeeping {
     const old = this.base;
     this.base = timespecAdd(t, -this.now());
     this.clockWasSet++;
+    this.k.vdso.due = 0;
     const moved = (this.base.sec - old.sec) * NSEC_PER_SEC + (this.base.nsec - old.nsec);
     for (const timer of [...this.timers.heap]) {
       if (!timer.wallClock) continue;

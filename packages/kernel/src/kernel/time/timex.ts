@@ -42,7 +42,10 @@ function doAdjtimex(k: Kernel, address: number): number {
     const now = k.time.realtime();
     k.time.setRealtime(timespecAdd({ sec: now.sec + (time["tv_sec"] as number), nsec: now.nsec }, ns));
   }
-  if (modes & ADJ_TAI && (t["constant"] as number) >= 0) k.time.taiOffset = t["constant"] as number;
+  if (modes & ADJ_TAI && (t["constant"] as number) >= 0) {
+    k.time.taiOffset = t["constant"] as number;
+    k.vdso.due = 0;
+  }
   const now = k.time.realtime();
   const out = timexStruct.bytes({
     modes,

@@ -20,16 +20,7 @@ const TAI = 11;
 
 /** The data page follows the clock when it is old or the wall clock was moved. Runs before every turn of the processor. */
 export function refreshDataPage(k: Kernel, vdso: VdsoState): void {
-  const { time } = k;
-  const now = time.nowNs;
-  if (
-    now - vdso.updated < INTERVAL &&
-    vdso.clockWasSet === time.clockWasSet &&
-    vdso.taiOffset === time.taiOffset &&
-    vdso.timezone === time.timezone
-  )
-    return;
-  writeDataPage(k, vdso);
+  if (k.time.nowNs >= vdso.due && vdso.dataFrame !== 0) writeDataPage(k, vdso);
 }
 
 /** @linux kernel/time/vsyscall.c update_vsyscall */
@@ -37,10 +28,7 @@ export function writeDataPage(k: Kernel, vdso: VdsoState): void {
   const { time } = k;
   const { phys } = k.machine;
   const now = time.nowNs;
-  vdso.updated = now;
-  vdso.clockWasSet = time.clockWasSet;
-  vdso.taiOffset = time.taiOffset;
-  vdso.timezone = time.timezone;
+  vdso.due = now + INTERVAL;
   phys.willWrite(vdso.dataFrame);
   const page = new DataView(phys.u8.buffer, vdso.dataFrame * 4096, 4096);
   const sequence = page.getUint32(FIELD.sequence, true);

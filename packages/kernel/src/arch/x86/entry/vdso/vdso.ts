@@ -81,5 +81,5 @@ export function mapVdso(k: Kernel, mm: MmStruct, stackTop: number, randomize: bo
 
 /** Brings the data page up to date before a program runs. */
 export function updateVdso(k: Kernel): void {
-  if (k.vdso.dataFrame !== 0) refreshDataPage(k, k.vdso);
+  refreshDataPage(k, k.vdso);
 }

@@ -1,13 +1,10 @@
 import { stateClass } from "../../../../state.ts";
 
-/** The vDSO's frames, shared by all address spaces, and what the data page was written from. */
+/** The vDSO's frames, shared by all address spaces. */
 export class VdsoState {
   codeFrame = 0;
   dataFrame = 0;
-  /** ns since boot. */
-  updated = 0;
-  clockWasSet = 0;
-  taiOffset = 0;
-  timezone: { minuteswest: number; dsttime: number } | null = null;
+  /** When the data page is to be written again (ns since boot); 0 = at once, because the wall clock was moved. */
+  due = 0;
 }
 stateClass(VdsoState);
