@@ -244,8 +244,10 @@ export class Machine {
       if (this.#regions && left > 0) {
         const { i32: words } = this.phys;
         const met = words[RESUMED >> 2] === 0;
-        if (words[ENDED_IN_REGION >> 2]) this.#untilSample = COMPILED_CHUNK;
-        else if (!looks || this.#untilSample <= 0) {
+        if (words[ENDED_IN_REGION >> 2]) {
+          this.#untilSample = COMPILED_CHUNK;
+          this.#regions.judge();
+        } else if (!looks || this.#untilSample <= 0) {
           this.#regions.sample(this.cpu.rip);
           this.#untilSample = this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK;
         }

@@ -3,13 +3,24 @@ import type { Code } from "../wasm/code.ts";
 import { I32, I64, T } from "../wasm/opcodes.ts";
 
 /** Registers whose last page is remembered, for reading and for writing each. */
-const MAX_SLOTS = 10;
+const MAX_SLOTS = 4;
+
+/**
+ * Regions of more ops than this ask the TLB by a call: written out at every access it would be too much code
+ * for V8's register allocator.
+ */
+const MAX_INLINE = 400;
 
 /** The last page that an address register led to: its address, and what to add for the place in memory. */
 interface Slot {
   page: number;
   delta: number;
+  /** The global that counts how often it was another page that the TLB knew; -1 = nobody counts. */
+  misses: number;
 }
+
+/** Names an address register and whether it is for writing. */
+export type SlotKey = `${"r" | "w"}:${string}`;
 
 /** Functions of the interpreter's module: (va, size) → address or 0 after raising a fault. */
 export interface ProbeFunctions {
@@ -29,11 +40,13 @@ export class PageUses {
   }
 }
 
-const most = (uses: Map<string, number>): string[] =>
-  [...uses]
+function most(uses: Map<string, number>, kind: "r" | "w", roaming: ReadonlySet<SlotKey>): string[] {
+  return [...uses]
+    .filter(([key]) => !roaming.has(`${kind}:${key}`))
     .sort((a, b) => b[1] - a[1])
     .slice(0, MAX_SLOTS)
     .map(([key]) => key);
+}
 
 /**
  * Guest memory of a region. Mappings cannot change while a region runs, so the last page of each address
@@ -48,13 +61,28 @@ export class PageLocals {
   /** Nesting of the present node, for counting. */
   nesting = 0;
 
-  constructor(c: Code, f: ProbeFunctions, uses: PageUses, chosen: boolean) {
+  readonly #inline: boolean;
+
+  /**
+   * `ops`: how many there are in the region. `roaming`: registers that were seen to lead to another page most
+   * times; null = there are no slots yet. `counter` makes a global that counts misses, named by the slot.
+   */
+  constructor(
+    c: Code,
+    f: ProbeFunctions,
+    uses: PageUses,
+    ops: number,
+    roaming: ReadonlySet<SlotKey> | null,
+    counter: (key: SlotKey) => number,
+  ) {
+    this.#inline = ops <= MAX_INLINE;
     this.#c = c;
     this.#f = f;
     this.#uses = uses;
-    if (!chosen) return;
-    for (const key of most(uses.reads)) this.#reads.set(key, { page: c.local(T.i64), delta: c.local(T.i32) });
-    for (const key of most(uses.writes)) this.#writes.set(key, { page: c.local(T.i64), delta: c.local(T.i32) });
+    if (!roaming) return;
+    const slot = (key: SlotKey): Slot => ({ page: c.local(T.i64), delta: c.local(T.i32), misses: this.#inline ? counter(key) : -1 });
+    for (const key of most(uses.reads, "r", roaming)) this.#reads.set(key, slot(`r:${key}`));
+    for (const key of most(uses.writes, "w", roaming)) this.#writes.set(key, slot(`w:${key}`));
   }
 
   /**
@@ -89,15 +117,17 @@ export class PageLocals {
       c.get(va).op(I32.wrap_i64).get(slot.delta).op(I32.add);
       c.else();
       const entry = c.temp(T.i32);
-      this.#probe(va, size, modify ? 8 : 0, entry);
-      c.likely().if(T.i32);
-      this.#recall(va, entry, slot, addr);
-      c.get(addr);
-      c.else();
+      if (this.#inline) {
+        this.#probe(va, size, modify ? 8 : 0, entry);
+        c.likely().if(T.i32);
+        this.#recall(va, entry, slot, addr);
+        c.get(addr);
+        c.else();
+      }
       this.#slow(va, size, modify ? this.#f.probeModify : this.#f.probeRead, addr, fault);
       this.#remember(va, addr, slot);
       c.get(addr);
-      c.end();
+      if (this.#inline) c.end();
       c.end();
       c.release(T.i32, entry);
     } else {
@@ -133,7 +163,8 @@ export class PageLocals {
     c.op(I32.add).set(addr);
     store(addr);
     c.else();
-    if (slot) {
+    const ask = slot && this.#inline;
+    if (ask) {
       this.#probe(va, size, 8, addr);
       c.likely().if();
       this.#recall(va, addr, slot, addr);
@@ -147,7 +178,7 @@ export class PageLocals {
       c.get(addr).i32(FRAMES_START).op(I32.lt_u).if();
       c.call(this.#f.commitBounce).end();
     }
-    if (slot) c.end();
+    if (ask) c.end();
     c.end();
     c.release(T.i32, addr);
   }
@@ -155,6 +186,7 @@ export class PageLocals {
   /** The TLB's entry answers: the slot takes it over, and `addr` gets the place. */
   #recall(va: number, entry: number, slot: Slot, addr: number): void {
     const c = this.#c;
+    if (slot.misses >= 0) c.globalGet(slot.misses).i32(1).op(I32.add).globalSet(slot.misses);
     c.get(va).i64(-4096).op(I64.and).set(slot.page);
     c.get(va)
       .op(I32.wrap_i64)

@@ -12,7 +12,7 @@ import { RegionEmitter, type RegionExits, type RegionFunctions } from "./emitter
 import { isDenormal, PackedConstants, setSpan } from "./float.ts";
 import { analyse, edge, type Flow, type FlowNode, makeReducible } from "./flow.ts";
 import { type Knowledge, type KnownFlags, meetFlags, sameFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
-import { PageLocals, PageUses } from "./pages.ts";
+import { PageLocals, PageUses, type SlotKey } from "./pages.ts";
 import { RegisterLocals } from "./registers.ts";
 import type { RegionNode } from "./select.ts";
 
@@ -23,6 +23,8 @@ export interface RegionPlace {
   phys: number;
   /** Nodes that the region may be entered at; the first one is node 0. */
   entries: number[];
+  /** Address registers whose pages are not worth remembering; null = that is to be counted. */
+  roaming: ReadonlySet<SlotKey> | null;
 }
 
 /** A compiled region. */
@@ -30,6 +32,8 @@ export interface CompiledRegion {
   bytes: Uint8Array<ArrayBuffer>;
   /** Nodes where the budget is checked: the region may be left and resumed there. */
   checks: number[];
+  /** Exported globals that count misses. */
+  counters: SlotKey[];
 }
 
 /** What the first pass over the code found out for the second one. */
@@ -61,15 +65,23 @@ export function compileRegion(nodes: RegionNode[], place: RegionPlace): Compiled
   // Which support functions and registers the region uses is found by a first pass.
   const used = new Map<number, number>();
   const shape = shapeOf(nodes, place.entries);
-  const first = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.set(h.id, 0).size }, null);
+  const counters: SlotKey[] = [];
+  const counter = (key: SlotKey): number => {
+    if (place.roaming) return -1;
+    const global = m.globalI32(0);
+    m.exportGlobal(key, global);
+    counters.push(key);
+    return global;
+  };
+  const first = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.set(h.id, 0).size }, null, counter);
   first.build();
   for (const id of used.keys()) used.set(id, m.importFunc("helper", String(id), helpers[id]!.params, helpers[id]!.results));
-  const second = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.get(h.id)! }, first.findings());
+  const second = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.get(h.id)! }, first.findings(), counter);
   second.build();
   const run = m.declare("region", [T.i32], [T.i32]);
   m.body(run, second.c);
   m.exportFunc("region", run);
-  return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length) };
+  return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length), counters };
 }
 
 interface Shape {
@@ -108,6 +120,8 @@ function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
   return { flow, graph, detours, reach, checks, root };
 }
 
+const NONE: ReadonlySet<SlotKey> = new Set();
+
 class RegionBuilder {
   readonly c = new Code([T.i32]);
   readonly #nodes: RegionNode[];
@@ -136,7 +150,14 @@ class RegionBuilder {
   /** Knowledge where each node ends. */
   readonly #after: Knowledge[] = [];
 
-  constructor(nodes: RegionNode[], shape: Shape, place: RegionPlace, f: RegionFunctions, findings: Findings | null) {
+  constructor(
+    nodes: RegionNode[],
+    shape: Shape,
+    place: RegionPlace,
+    f: RegionFunctions,
+    findings: Findings | null,
+    counter: (key: SlotKey) => number,
+  ) {
     const { c } = this;
     this.#nodes = nodes;
     this.#shape = shape;
@@ -145,7 +166,8 @@ class RegionBuilder {
     this.#findings = findings;
     this.#registers = new RegisterLocals(c, findings?.registers ?? null);
     this.#uses = findings?.uses ?? new PageUses();
-    this.#pages = new PageLocals(c, f, this.#uses, findings !== null);
+    const ops = nodes.reduce((sum, n) => sum + n.block.ops.length, 0);
+    this.#pages = new PageLocals(c, f, this.#uses, ops, findings ? (place.roaming ?? NONE) : null, counter);
     this.#budget = c.local(T.i32);
     this.#pc = c.local(T.i32);
     this.#rip = c.local(T.i64);

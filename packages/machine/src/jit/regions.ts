@@ -8,6 +8,7 @@ import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { type DecodedBlock, IrReader } from "./block.ts";
 import { writeFloatConstants } from "./float.ts";
+import type { SlotKey } from "./pages.ts";
 import { compileRegion } from "./region.ts";
 import { selectRegion } from "./select.ts";
 import { memoryTargets } from "./targets.ts";
@@ -25,6 +26,10 @@ const PRICE = 8000;
 /** Large regions wait until the program has run for a while: the compiler itself is slow when it is new. */
 const SMALL = 64;
 const WAIT = 16_000_000;
+/** Instructions run after which it is judged which of a new region's pages are worth remembering. */
+const TRIAL = 6_000_000;
+/** One miss in so many instructions is too often. */
+const OFTEN = 64;
 /** Entries of a region. */
 const MAX_ENTRIES = 8;
 /** A computed jump is given at most this many targets. */
@@ -50,6 +55,12 @@ interface Region {
   pages: Map<number, number>;
   /** Entries that found another mapping. */
   misses: number;
+  /** Counters of another page than the last, by address register; empty once it has been judged. */
+  counters: Map<SlotKey, WebAssembly.Global>;
+  /** Address registers that lead to another page most times; null before it has been judged. */
+  roaming: ReadonlySet<SlotKey> | null;
+  /** Instructions run when it was compiled. */
+  since: number;
 }
 
 /** Finds hot code by sampling, compiles regions, and patches their first blocks so that the interpreter enters them. */
@@ -69,6 +80,8 @@ export class Regions {
   readonly #tried = new Set<number>();
   readonly #resumes = new Map<number, number>();
   readonly #samples = new Map<number, number>();
+  /** Regions that have not been judged. */
+  readonly #young = new Set<Region>();
   #free: number[] = [];
   #next = 1;
   #count = 0;
@@ -104,9 +117,34 @@ export class Regions {
 
   /** What has been run so far and not been spent on compiling, in instructions. */
   #credit = 0;
+  #run = 0;
   /** Counts instructions run. */
   earn(instructions: number): void {
     this.#credit += instructions;
+    this.#run += instructions;
+  }
+
+  /** Compiles again, without what remembers pages in vain, the regions that have been tried for long enough. Called between chunks. */
+  judge(): void {
+    for (const region of this.#young) {
+      const run = this.#run - region.since;
+      if (run < TRIAL) continue;
+      this.#young.delete(region);
+      const roaming = [...region.counters].filter(([, n]) => (n.value as number) > run / OFTEN).map(([key]) => key);
+      region.counters.clear();
+      if (roaming.length > 0) this.#again(region, [], new Set(roaming));
+    }
+  }
+
+  /** Compiles a region anew, with more entries or fewer remembered pages. @returns false if its start is not where it was */
+  #again(region: Region, entries: number[], roaming: ReadonlySet<SlotKey> | null): boolean {
+    const rips = region.entries.map((e) => e.rip);
+    const { pc, rip } = region.entries[0]!;
+    const at = this.#mmu.walk(rip, false, true);
+    if (at < 0 || this.#blocks.find(rip, at) !== pc) return false;
+    this.#remove(region);
+    this.#compile(pc, rip, at, [...rips.slice(1), ...entries], roaming, true);
+    return true;
   }
 
   /** The program was found running at `rip`. */
@@ -132,13 +170,7 @@ export class Regions {
     if (n !== HOT) return;
     for (const region of among ?? [])
       if (region.checks.has(rip) && region.entries.length < MAX_ENTRIES) {
-        const rips = region.entries.map((e) => e.rip);
-        const { pc: start, rip: first } = region.entries[0]!;
-        const at = this.#mmu.walk(first, false, true);
-        if (at < 0 || this.#blocks.find(first, at) !== start) continue;
-        this.#remove(region);
-        this.#compile(start, first, at, [...rips.slice(1), rip]);
-        return;
+        if (this.#again(region, [rip], region.roaming)) return;
       }
     this.#compile(pc, rip, pa);
   }
@@ -150,8 +182,15 @@ export class Regions {
     return n < hot.length ? hot[n]! : cold[n - hot.length - 1]!;
   }
 
-  /** Compiles what can be reached from a block; `more`: addresses of further entries. */
-  #compile(start: number, rip: number, pa: number, more: readonly number[] = []): void {
+  /** Compiles what can be reached from a block; `more`: addresses of further entries; `paid`: it was compiled before. */
+  #compile(
+    start: number,
+    rip: number,
+    pa: number,
+    more: readonly number[] = [],
+    roaming: ReadonlySet<SlotKey> | null = null,
+    paid = false,
+  ): void {
     const began = performance.now();
     const reader = new IrReader(this.#phys.view, (pc) => this.#definition(pc));
     const pages = new Map<number, number>();
@@ -194,7 +233,7 @@ export class Regions {
     const nodes = selectRegion(reader.block(start), find, targets, LIMITS);
     const ops = nodes.reduce((sum, n) => sum + n.block.ops.length, 0);
     const price = PRICE * ops;
-    if (price + (ops > SMALL ? WAIT : 0) > this.#credit && more.length === 0) {
+    if (price + (ops > SMALL ? WAIT : 0) > this.#credit && !paid) {
       // Not yet: what is really hot will be met again.
       this.#samples.set(start, 0);
       this.#resumes.set(start, 0);
@@ -216,7 +255,7 @@ export class Regions {
       this.#blocks.flush();
       return;
     }
-    const { bytes, checks } = compileRegion(nodes, { rip, phys: pa, entries });
+    const { bytes, checks, counters } = compileRegion(nodes, { rip, phys: pa, entries, roaming });
     let instance: WebAssembly.Instance;
     try {
       instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports as unknown as WebAssembly.Imports);
@@ -238,7 +277,11 @@ export class Regions {
       bytes: bytes.length,
       pages: new Map(),
       misses: 0,
+      counters: new Map(counters.map((key) => [key, instance.exports[key] as WebAssembly.Global])),
+      roaming,
+      since: this.#run,
     };
+    if (counters.length > 0) this.#young.add(region);
     for (const n of nodes) {
       const page = Math.floor(n.block.rip / PAGE_SIZE);
       region.pages.set(page, frameOf(page));
@@ -315,6 +358,7 @@ export class Regions {
       set?.delete(region);
       if (set?.size === 0) this.#byFrame.delete(frame);
     }
+    this.#young.delete(region);
     this.#count--;
     this.#table.set(region.slot, null);
     this.#free.push(region.slot);

@@ -71,6 +71,10 @@ export class ModuleBuilder {
     this.#exports.push({ name, kind: 0, index: func });
   }
 
+  exportGlobal(name: string, global: number): void {
+    this.#exports.push({ name, kind: 3, index: global });
+  }
+
   /** Fills table slots from `offset` with functions when the module is instantiated. */
   elements(offset: number, funcs: number[]): void {
     this.#elements.push({ offset, funcs });
