@@ -10,6 +10,7 @@ import { type CompilerUse, record } from "./record.ts";
 const guests: [name: string, what: string, limits: CompilerUse][] = [
   ["rewrite", "writes code and runs it in a loop", { regions: 20, bytes: 400_000, compiled: 100 }],
   ["huge", "has 50 MiB of code", { regions: 2000, bytes: 16_000_000, compiled: 2000 }],
+  ["crossing", "loops over an instruction that lies in two pages", { regions: 20, bytes: 400_000, compiled: 100 }],
   ["unmap", "unmaps and replaces code as it runs on it", { regions: 20, bytes: 400_000, compiled: 100 }],
 ];
 

@@ -147,11 +147,17 @@ export class Regions {
     return true;
   }
 
-  /** The program was found running at `rip`. */
-  sample(rip: number): void {
+  /** The program was found running at `rip`. `follow`: or after it, if that is an instruction in two pages. */
+  sample(rip: number, follow = true): void {
     const pa = this.#mmu.walk(rip, false, true);
     if (pa < 0) return;
     const pc = this.#blocks.find(rip, pa);
+    if (pc !== 0 && follow && this.#blocks.crosses(pc)) {
+      // No region can start here, but chunks end before such blocks more often than anywhere else.
+      const { branch, taken, next } = new IrReader(this.#phys.view, (at) => this.#definition(at)).block(pc);
+      this.sample(branch.branch === "jump" ? taken : next, false);
+      return;
+    }
     if (pc === 0 || !this.#blocks.mayChain(pc) || this.#phys.view.getUint16(pc, true) === this.#enter) return;
     const n = (this.#samples.get(pc) ?? 0) + 1;
     this.#samples.set(pc, n);
@@ -209,7 +215,7 @@ export class Regions {
       if (block === undefined) {
         const frame = target < 0x800000000000 ? frameOf(Math.floor(target / PAGE_SIZE)) : 0;
         const pc = frame === 0 ? 0 : this.#blocks.find(target, frame * PAGE_SIZE + (target % PAGE_SIZE));
-        block = pc !== 0 && this.#blocks.mayChain(pc) ? reader.block(pc) : null;
+        block = pc !== 0 ? reader.block(pc) : null;
         known.set(target, block);
       }
       return block;
@@ -285,6 +291,7 @@ export class Regions {
     for (const n of nodes) {
       const page = Math.floor(n.block.rip / PAGE_SIZE);
       region.pages.set(page, frameOf(page));
+      if (this.#blocks.crosses(n.block.pc)) region.pages.set(page + 1, frameOf(page + 1));
     }
     for (const frame of region.pages.values()) {
       let set = this.#byFrame.get(frame);

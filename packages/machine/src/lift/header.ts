@@ -12,7 +12,9 @@ export const HEADER_NEXT = 20;
 /** u16 which of the region's entries the block is; u16 flags. */
 export const HEADER_ENTRY = 24;
 export const HEADER_FLAGS = 26;
-/** The block's last instruction lies in two pages: never chained to, never kept across address-space changes. */
+/** The block is one instruction that lies in two pages: never chained to, found only while both pages are what they were. */
 export const BLOCK_CROSSES = 1;
 /** u32 first op of a second translation of the block, which is run when the region refuses; 0 = none. */
 export const HEADER_PLAIN = 28;
+/** u32 frame of the second page of a block that lies in two (which is never a region's entry). */
+export const HEADER_SECOND = 28;

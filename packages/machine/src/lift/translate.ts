@@ -6,7 +6,17 @@ import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
 import { Trap } from "../trap.ts";
 import { BlockBuilder } from "./block.ts";
-import { BLOCK_CROSSES, HEADER_ENTRY, HEADER_FLAGS, HEADER_LINK, HEADER_NEXT, HEADER_PHYS, HEADER_RIP, HEADER_SIZE } from "./header.ts";
+import {
+  BLOCK_CROSSES,
+  HEADER_ENTRY,
+  HEADER_FLAGS,
+  HEADER_LINK,
+  HEADER_NEXT,
+  HEADER_PHYS,
+  HEADER_RIP,
+  HEADER_SECOND,
+  HEADER_SIZE,
+} from "./header.ts";
 import { liftOf } from "./lifter.ts";
 
 /** The longest block needs at most this much of the IR cache (ops of an instruction: under 48). */
@@ -31,6 +41,8 @@ export class BlockCache {
   #blocks = new Map<number, number>();
   /** First op of the newest block in a frame. */
   #frames = new Map<number, number>();
+  /** Blocks that go on into a frame. */
+  #reaching = new Map<number, number[]>();
   #next = ARENA_START;
   /** Told when a frame's blocks, or all blocks (0), are forgotten. */
   onDrop: (frame: number) => void = () => {};
@@ -56,10 +68,16 @@ export class BlockCache {
     let pc = this.#blocks.get(pa) ?? 0;
     while (pc !== 0) {
       const h = (pc - HEADER_SIZE) >> 2;
-      if (i32[h] === lo && i32[h + 1] === hi) return pc;
+      if (i32[h] === lo && i32[h + 1] === hi && (!this.crosses(pc) || this.#secondFrame(rip) === i32[h + (HEADER_SECOND >> 2)])) return pc;
       pc = i32[h + (HEADER_NEXT >> 2)]!;
     }
     return 0;
+  }
+
+  /** Frame of the page after the one at rip, -1 if it cannot be fetched. */
+  #secondFrame(rip: number): number {
+    const pa = this.#mmu.walk((Math.floor(rip / PAGE_SIZE) + 1) * PAGE_SIZE, false, true);
+    return pa < 0 ? -1 : Math.floor(pa / PAGE_SIZE);
   }
 
   /** Virtual address and op address of the blocks in a frame, newest first. */
@@ -75,19 +93,8 @@ export class BlockCache {
 
   /** Op address of the block that starts at a virtual address whose bytes lie at `pa`; translates it if it is new. */
   at(rip: number, pa: number): number {
-    const { i32 } = this.#phys;
-    const lo = rip | 0;
-    const hi = Math.floor(rip / 4294967296) | 0;
-    let pc = this.#blocks.get(pa) ?? 0;
-    while (pc !== 0) {
-      const h = (pc - HEADER_SIZE) >> 2;
-      if (i32[h] === lo && i32[h + 1] === hi) {
-        // A block over two pages is only as good as the second page's mapping: made anew each time.
-        if (!(this.#flagsOf(pc) & BLOCK_CROSSES)) return pc;
-        return this.once(rip, pa, 1);
-      }
-      pc = i32[h + (HEADER_NEXT >> 2)]!;
-    }
+    const pc = this.find(rip, pa);
+    if (pc !== 0) return pc;
     if (this.#next + BLOCK_ROOM > IR_CACHE_END) this.flush();
     return this.#translate(rip, pa);
   }
@@ -105,9 +112,13 @@ export class BlockCache {
   #flagsOf(pc: number): number {
     return this.#phys.view.getUint16(pc - HEADER_SIZE + HEADER_FLAGS, true);
   }
+  /** Does the block lie in two pages? */
+  crosses(pc: number): boolean {
+    return (this.#flagsOf(pc) & BLOCK_CROSSES) !== 0;
+  }
   /** May branches go straight to this block? Not if it is a scratch block or lies in two pages. */
   mayChain(pc: number): boolean {
-    return pc >= ARENA_START && !(this.#flagsOf(pc) & BLOCK_CROSSES);
+    return pc >= ARENA_START && !this.crosses(pc);
   }
 
   #translate(rip: number, pa: number): number {
@@ -116,7 +127,7 @@ export class BlockCache {
     // It is only true until the kernel maps the missing page: not kept.
     if (faults) return this.once(rip, pa, 1);
     const pc = header + HEADER_SIZE;
-    const { i32, view, u8 } = this.#phys;
+    const { i32, view } = this.#phys;
     const frame = Math.floor(pa / PAGE_SIZE);
     this.#next = (this.#builder.at + 15) & ~15;
     view.setUint16(header + HEADER_FLAGS, crosses ? BLOCK_CROSSES : 0, true);
@@ -124,12 +135,24 @@ export class BlockCache {
     this.#blocks.set(pa, pc);
     i32[(header + HEADER_LINK) >> 2] = this.#frames.get(frame) ?? 0;
     this.#frames.set(frame, pc);
-    if (!(u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE)) {
-      u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
-      this.#mmu.protectFrame(frame);
+    this.#holdsCode(frame);
+    if (crosses) {
+      const second = this.#secondFrame(rip);
+      i32[(header + HEADER_SECOND) >> 2] = second;
+      const others = this.#reaching.get(second);
+      if (others) others.push(pc);
+      else this.#reaching.set(second, [pc]);
+      this.#holdsCode(second);
     }
     this.translated++;
     return pc;
+  }
+
+  #holdsCode(frame: number): void {
+    const { u8 } = this.#phys;
+    if (u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE) return;
+    u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
+    this.#mmu.protectFrame(frame);
   }
 
   /** Translates `max` instructions at rip into the scratch area: used for stepping, never found again. */
@@ -230,7 +253,11 @@ export class BlockCache {
     const { i32, u8 } = this.#phys;
     let pc = this.#frames.get(frame) ?? 0;
     u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
-    if (pc === 0) return;
+    const reaching = this.#reaching.get(frame);
+    if (pc === 0 && !reaching) return;
+    // No address is found there any more.
+    for (const block of reaching ?? []) i32[((block - HEADER_SIZE + HEADER_RIP) >> 2) + 1] = -1;
+    this.#reaching.delete(frame);
     while (pc !== 0) {
       const h = (pc - HEADER_SIZE) >> 2;
       this.#blocks.delete(i32[h + 2]! >>> 0);
@@ -245,6 +272,8 @@ export class BlockCache {
   flush(): void {
     const { u8 } = this.#phys;
     for (const frame of this.#frames.keys()) u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
+    for (const frame of this.#reaching.keys()) u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
+    this.#reaching.clear();
     this.#blocks.clear();
     this.#frames.clear();
     this.#next = ARENA_START;

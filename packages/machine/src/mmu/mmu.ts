@@ -84,9 +84,12 @@ export class Mmu {
 
   /** Drops write permissions that the TLB remembers for a frame (it now holds code, or is shared with a snapshot). */
   protectFrame(frame: number): void {
-    const { i32 } = this.#phys;
+    const { i32, view } = this.#phys;
     const phys = (frame * PAGE_SIZE) | 0;
-    for (let w = TLB >> 2, i = 0; i < TLB_ENTRIES; i++, w += TLB_ENTRY_SIZE >> 2) {
+    const fills = i32[TLB_FILLS >> 2]!;
+    const known = fills <= TLB_LOG_ENTRIES;
+    for (let i = 0; i < (known ? fills : TLB_ENTRIES); i++) {
+      const w = (TLB + (known ? view.getUint16(TLB_LOG + i * 2, true) : i) * TLB_ENTRY_SIZE) >> 2;
       // The addend is physical minus virtual page address.
       if (i32[w + 2] !== -1 && ((i32[w + 2]! + i32[w + 4]!) | 0) === phys) i32[w + 2] = i32[w + 3] = -1;
     }
