@@ -12,7 +12,7 @@ qemu-x86_64 and under lstar, in turn, and compares medians of whole-process time
 
   --rounds N     runs of each, interleaved (default 5)
   --jit WHICH    passed to lstar (off or on)
-  --only KIND    cpu, float or kernel
+  --only KIND    cpu, float, real or kernel
   --no-write     print only, leave bench/RESULTS.md and bench/results.json alone
   --chart        also write bench/results.svg
   --help         this text
@@ -38,6 +38,12 @@ const here = new URL(".", import.meta.url).pathname;
 const out = `${here}out`;
 const lstar = new URL("../packages/lstar/bin/lstar.js", import.meta.url).pathname;
 
+const SQL =
+  "create table t(k integer primary key, v text); with recursive n(i) as (select 1 union all select i + 1 from n where i < 200000) insert into t select i, hex(i * 7919) from n; create index x on t(v); select count(*), sum(length(v)), max(v) from t where v > '4';";
+const LUA =
+  "local t, s = {}, 0 for i = 1, 3000000 do t[i % 1000 + 1] = (t[i % 1000 + 1] or 0) + i % 7; s = s + #tostring(i % 100) end print(s, t[77])";
+const PYTHON = "d = {}\nfor i in range(1500000): d[i % 997] = d.get(i % 997, 0) + i * i % 7\nprint(sum(d.values()))";
+
 /** What each program measures. `size` makes it run about a second on bare hardware, so that starting is not what is compared; `n` (operations per run) makes the time per operation from the difference to a run of none. */
 const programs = {
   coremix: { kind: "cpu", size: 40000 },
@@ -54,6 +60,12 @@ const programs = {
   nbody: { kind: "float", size: 5000000 },
   matmul: { kind: "float", size: 120 },
   mandelbrot: { kind: "float", size: 2000 },
+  sha256sum: { kind: "real", command: ["/usr/bin/sha256sum", "INPUT"] },
+  gzip: { kind: "real", command: ["/usr/bin/gzip", "-c", "INPUT"] },
+  xz: { kind: "real", command: ["/usr/bin/xz", "-1", "-c", "-T1", "INPUT"] },
+  sqlite3: { kind: "real", command: ["/usr/bin/sqlite3", ":memory:", SQL] },
+  lua: { kind: "real", command: ["/usr/bin/lua5.3", "-e", LUA] },
+  python3: { kind: "real", command: ["/usr/bin/python3", "-S", "-c", PYTHON] },
   clockgettime: { kind: "kernel", n: 5000000, what: "clock_gettime" },
   getppid: { kind: "kernel", n: 1000000, what: "getppid" },
   yield: { kind: "kernel", n: 500000, what: "sched_yield" },
@@ -97,17 +109,40 @@ for (const p of readdirSync(`${here}programs`)) {
   }
 }
 
+/** Text that compresses about as text does, the same each time. */
+const input = `${out}/input.txt`;
+if (!existsSync(input)) {
+  const words = "the kernel reads a page of memory and returns to the user space when it has been woken by what it waited for".split(" ");
+  let x = 1;
+  const parts = [];
+  for (let i = 0; i < 2_000_000; i++) {
+    x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+    parts.push(words[(x >>> 20) % words.length], (x >>> 16) % 13 === 0 ? `${x % 9973}\n` : " ");
+  }
+  writeFileSync(input, parts.join(""));
+}
+for (const p of chosen) {
+  const [command] = programs[p].command ?? [];
+  if (command && !existsSync(command)) {
+    console.error(`bench: ${command} is not installed: run scripts/setup-debian.sh as root`);
+    process.exit(2);
+  }
+}
+
 const engines = {
   native: (file, args) => [file, args],
   qemu: (file, args) => ["qemu-x86_64", [file, ...args]],
-  lstar: (file, args) => [process.execPath, [lstar, "run", "--jit", values.jit, file, ...args]],
+  lstar: (file, args) => [
+    process.execPath,
+    [lstar, "run", "--jit", values.jit, ...(file.startsWith(out) ? [] : ["--root", "/"]), file, ...args],
+  ],
 };
 
 /** Seconds of one whole process. */
 function time(engine, file, args, expected) {
   const [command, argv] = engines[engine](file, args);
   const start = process.hrtime.bigint();
-  const r = spawnSync(command, argv, { encoding: "utf8", timeout: 300_000 });
+  const r = spawnSync(command, argv, { encoding: "latin1", timeout: 300_000, maxBuffer: 1 << 28 });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (r.status !== 0 || (expected !== undefined && r.stdout !== expected)) {
     return { seconds: Number.NaN, output: r.stdout, error: `status ${r.status} ${r.stderr.trim().slice(0, 200)}` };
@@ -124,8 +159,8 @@ const geometric = (list) => Math.exp(list.reduce((t, x) => t + Math.log(x), 0) /
 const results = [];
 for (const name of chosen) {
   const spec = programs[name];
-  const file = `${out}/${name}`;
-  const args = spec.size ? [String(spec.size)] : [];
+  const file = spec.command?.[0] ?? `${out}/${name}`;
+  const args = spec.command ? spec.command.slice(1).map((a) => (a === "INPUT" ? input : a)) : spec.size ? [String(spec.size)] : [];
   const expected = time("native", file, args, undefined).output;
   const runs = { native: [], qemu: [], lstar: [] };
   const empty = { native: [], qemu: [], lstar: [] };
@@ -163,6 +198,7 @@ lines.push(
 for (const [kind, title] of [
   ["cpu", "Integer"],
   ["float", "Floating point"],
+  ["real", "Real programs, dynamically linked"],
 ]) {
   const rows = results.filter((r) => r.kind === kind);
   if (!rows.length) continue;

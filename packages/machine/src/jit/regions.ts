@@ -11,11 +11,11 @@ import { writeFloatConstants } from "./float.ts";
 import type { SlotKey } from "./pages.ts";
 import { compileRegion } from "./region.ts";
 import { selectRegion } from "./select.ts";
-import { memoryTargets } from "./targets.ts";
+import { memoryTargets, type ProgramState } from "./targets.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
-const LIMITS = { nodes: 160, ops: 1200, depth: 4 };
+const LIMITS = { nodes: 100, ops: 800, depth: 2 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
 /**
@@ -33,7 +33,7 @@ const OFTEN = 64;
 /** Entries of a region. */
 const MAX_ENTRIES = 8;
 /** A computed jump is given at most this many targets. */
-const MAX_TARGETS = 64;
+const MAX_TARGETS = 256;
 const HIGH = 4294967296;
 /** Bytes of WebAssembly that may exist at once; beyond that everything is forgotten and starts afresh. */
 const MAX_CODE = 64 * 1024 * 1024;
@@ -220,15 +220,24 @@ export class Regions {
       }
       return block;
     };
-    const read = (va: number): number => {
-      const at = va % PAGE_SIZE > PAGE_SIZE - 8 ? -1 : this.#mmu.walk(va, false);
-      if (at < 0) return -1;
-      const { view } = this.#phys;
-      return view.getUint32(at + 4, true) * HIGH + view.getUint32(at, true);
+    const { view: memory } = this.#phys;
+    const place = (va: number, size: number): number =>
+      va < 0 || va >= 0x800000000000 || va % PAGE_SIZE > PAGE_SIZE - size ? -1 : this.#mmu.walk(va, false);
+    const word = (at: number): number => memory.getUint32(at + 4, true) * HIGH + memory.getUint32(at, true);
+    const state: ProgramState = {
+      read64: (va) => {
+        const at = place(va, 8);
+        return at < 0 ? null : word(at);
+      },
+      read32: (va) => {
+        const at = place(va, 4);
+        return at < 0 ? null : memory.getInt32(at, true);
+      },
+      register: word,
     };
     /** If nothing else is known: whatever of its page has been run may be a switch's target. */
     const targets = (b: DecodedBlock): number[] => {
-      const exact = memoryTargets(b, read);
+      const exact = memoryTargets(b, state);
       if (exact) return exact.slice(0, MAX_TARGETS);
       const page = Math.floor(b.rip / PAGE_SIZE);
       const out: number[] = [];
