@@ -60,7 +60,7 @@ function unixDgramPoll(k: Kernel, sock: Socket, table: PollTable | null): number
   if (sk.shutdown === SHUTDOWN_MASK) mask |= POLLHUP;
   if (sk.receiveQueue.length > 0) mask |= READABLE;
   if (sk.type === SOCK_SEQPACKET && sk.state === TCP_CLOSE) mask |= POLLHUP;
-  if (!sk.writable) return mask;
+  if (sk.state === TCP_LISTEN || !sk.writable) return mask;
   const other = sk.peer;
   if (other && other.peer !== sk) {
     table?.wait(k, other.peerWait);
