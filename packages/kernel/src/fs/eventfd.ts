@@ -8,6 +8,7 @@ import { EAGAIN, EFAULT, EINVAL } from "../uapi/errno.ts";
 import { O_NONBLOCK, O_RDWR } from "../uapi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../uapi/poll.ts";
 import { anonInodeGetFd } from "./anonInodes.ts";
+import { noopLlseek } from "./libfs.ts";
 
 const EFD_SEMAPHORE = 1;
 const EFD_CLOEXEC = 0o2000000;
@@ -113,7 +114,7 @@ export const eventfdFops: FileOperations = stateTable("eventfd_fops", {
   write: eventfdWrite,
   poll: eventfdPoll,
   showFdinfo: eventfdShowFdinfo,
-  llseek: () => 0,
+  llseek: noopLlseek,
 });
 
 /** @linux fs/eventfd.c do_eventfd */
