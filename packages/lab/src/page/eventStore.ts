@@ -112,9 +112,9 @@ export class EventStore {
   #place(i: number): void {
     const kind = this.kind.at(i);
     const pid = this.pid.at(i);
-    if (kind === EventKind.SWITCH) return this.#switched(i, pid);
+    if (kind === EventKind.SWITCH) this.#switched(i, pid);
     // Events of no task (a timer while idle) belong to nobody's lane.
-    if (pid <= 0) return;
+    if (kind === EventKind.SWITCH || pid <= 0) return;
     const lane = this.#laneOf(pid);
     const category = categoryOf(kind);
     if (category >= 0) lane.byCategory[category]!.push(i);
