@@ -20,7 +20,7 @@ self.onmessage = async (event: MessageEvent<CompileRequest>) => {
   } catch (e) {
     answer = { ok: false, diagnostics: [], output: `The compiler could not run: ${e instanceof Error ? e.message : String(e)}` };
   }
-  self.postMessage(answer, answer.ok ? [answer.program.buffer as ArrayBuffer] : []);
+  self.postMessage(answer, { transfer: answer.ok ? [answer.program.buffer] : [] });
 };
 
 async function compile({ source, imageUrl }: CompileRequest): Promise<CompileAnswer> {
