@@ -71,7 +71,7 @@ function eventfdRead(k: Kernel, file: File, to: IovIter): number {
 /** Adds to the counter; waits while that would make it 2^64 - 1 or more. @linux fs/eventfd.c eventfd_write */
 function eventfdWrite(k: Kernel, file: File, from: IovIter): number {
   const ctx = file.priv as EventfdCtx;
-  if (from.count < 8) return -EINVAL;
+  if (from.count !== 8) return -EINVAL;
   if (from.copyFrom(k, word, 0, 8) < 8) return -EFAULT;
   const lo = view.getUint32(0, true);
   const hi = view.getUint32(4, true);

@@ -125,7 +125,7 @@ export function unixDgramConnect(k: Kernel, sock: Socket, addr: Uint8Array): num
 }
 
 /** What was received from another peer is lost. @linux net/unix/af_unix.c unix_dgram_disconnected */
-function dgramDisconnected(k: Kernel, sk: UnixSock, other: UnixSock): void {
+export function dgramDisconnected(k: Kernel, sk: UnixSock, other: UnixSock): void {
   if (sk.receiveQueue.length > 0) {
     for (const skb of sk.receiveQueue.splice(0)) freeSkb(k, skb);
     sk.peerWait.wakeUpAll(k);

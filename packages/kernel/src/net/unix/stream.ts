@@ -74,8 +74,12 @@ function sendStream(k: Kernel, sk: UnixSock, m: Message, already: number, report
     const w = waitForRoom(k, sk, m.flags);
     if (w !== 0) return w;
     const data = new Uint8Array(size);
-    if (iter.copyFrom(k, data, 0, size) < size) return -EFAULT;
-    if (other.dead || other.shutdown & RCV_SHUTDOWN) return -EPIPE;
+    const failed = iter.copyFrom(k, data, 0, size) < size ? -EFAULT : other.dead || other.shutdown & RCV_SHUTDOWN ? -EPIPE : 0;
+    if (failed !== 0) {
+      // The buffer that was made for it goes: that is news to those who wait for room.
+      sk.writeSpace(k);
+      return failed;
+    }
     const skb = newSkb(k, sk, data, truesize(size, streamFragments(size)));
     attach(k, skb, m.scm, true);
     other.receiveQueue.push(skb);
