@@ -212,7 +212,9 @@ function releaseSock(k: Kernel, sk: UnixSock, embryo: boolean): void {
   sk.peerWait.wakeUpAll(k, POLLOUT | POLLWRNORM | POLLWRBAND);
   if (peer && connected(sk.type)) {
     peer.shutdown = SHUTDOWN_MASK;
-    if (sk.receiveQueue.length > 0 || embryo) peer.err = ECONNRESET;
+    const first = sk.receiveQueue[0];
+    // One message without bytes at the front does not count as unread.
+    if ((first && (first.length > 0 || first.connection || sk.receiveQueue.length > 1)) || embryo) peer.err = ECONNRESET;
     peer.stateChange(k);
     peer.wakeAsync(k, POLL_HUP);
   }
