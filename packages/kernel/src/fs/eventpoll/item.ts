@@ -109,8 +109,9 @@ export function epInsert(
 export function epRemove(k: Kernel, ep: Eventpoll, item: Epitem): void {
   if (k.trace.epollRemove.enabled) k.trace.epollRemove.fire(item);
   item.dying = true;
-  for (const e of item.pwq) e.queue?.remove(e);
-  item.pwq = [];
+  item.queue?.remove(item);
+  if (item.pwq) for (const e of item.pwq) e.queue?.remove(e);
+  item.pwq = null;
   const head = item.file.ep as EpollFile;
   if (head.first === item) head.first = item.fileNext;
   else
