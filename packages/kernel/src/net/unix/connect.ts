@@ -218,6 +218,7 @@ function releaseSock(k: Kernel, sk: UnixSock, embryo: boolean): void {
     peer.stateChange(k);
     peer.wakeAsync(k, POLL_HUP);
   }
+  sk.oob = null;
   for (const skb of sk.receiveQueue.splice(0)) {
     if (wasListening && skb.connection) releaseSock(k, skb.connection as UnixSock, true);
     freeSkb(k, skb);
