@@ -11,32 +11,33 @@ import { epPollCallback } from "./callback.ts";
  * file, which Linux has beside it: a machine may have a million of these.
  */
 export class Epitem extends WaitQueueEntry implements RbNode {
+  // First what an event touches: with many items each line of the cache counts.
+  readonly ep: Eventpoll;
+  /** Interest: EPOLL* bits with the private ones (ET, ONESHOT, EXCLUSIVE, WAKEUP). */
+  events = 0;
+  /** Set while the item is taken apart, so that a late callback does nothing. */
+  dying = false;
+  onReady = false;
+  /** Links of the ready list. */
+  rdNext: Epitem | null = null;
+  rdPrev: Epitem | null = null;
+  /** The key: open file description and descriptor number (struct epoll_filefd). */
+  readonly file: File;
+  readonly fd: number;
+  /** epoll_data, opaque, as two 32-bit halves. */
+  dataLo = 0;
+  dataHi = 0;
+  /** Next on the overflow list, valid if onOverflow. */
+  onOverflow = false;
+  ovNext: Epitem | null = null;
   rbParent: RbNode | null = null;
   rbLeft: RbNode | null = null;
   rbRight: RbNode | null = null;
   rbRed = false;
-  readonly ep: Eventpoll;
-  /** The key: open file description and descriptor number (struct epoll_filefd). */
-  readonly file: File;
-  readonly fd: number;
-  /** Interest: EPOLL* bits with the private ones (ET, ONESHOT, EXCLUSIVE, WAKEUP). */
-  events = 0;
-  /** epoll_data, opaque, as two 32-bit halves. */
-  dataLo = 0;
-  dataHi = 0;
-  /** Entries on further wait queues of the file (struct eppoll_entry). */
-  pwq: EppollEntry[] | null = null;
-  /** Links of the ready list. */
-  rdNext: Epitem | null = null;
-  rdPrev: Epitem | null = null;
-  onReady = false;
-  /** Next on the overflow list, valid if onOverflow. */
-  ovNext: Epitem | null = null;
-  onOverflow = false;
   /** Next item registered on the same open file (fllink). */
   fileNext: Epitem | null = null;
-  /** Set while the item is taken apart, so that a late callback does nothing. */
-  dying = false;
+  /** Entries on further wait queues of the file (struct eppoll_entry). */
+  pwq: EppollEntry[] | null = null;
   constructor(ep: Eventpoll, file: File, fd: number) {
     super();
     this.ep = ep;
