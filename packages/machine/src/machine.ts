@@ -9,6 +9,8 @@ import {
   BUDGET_START,
   CPU_CONTEXT_START,
   ENDED_IN_REGION,
+  FRAME_FLAGS,
+  FRAME_HAS_CODE,
   IR_CACHE,
   IR_SIDE,
   JUMP_CACHE,
@@ -44,6 +46,14 @@ export interface MachineOptions {
 interface InterpreterExports {
   run(pc: number): number;
   materialize(): number;
+}
+
+/** A debugger's wish to stop a run at chosen instructions. Both answers true make `run` return Trap.BUDGET there. */
+export interface Watcher {
+  /** The instruction at one of the chosen addresses is next, after `position` retired instructions. */
+  arrive(rip: number, position: number): boolean;
+  /** The next instruction writes to a frame given to `watchFrame`; the frame is watched no more. */
+  store(frame: number): boolean;
 }
 
 const TF = 0x100;
@@ -106,6 +116,8 @@ export class Machine {
   tscFault = false;
   /** The image last captured or restored; frames marked FRAME_SNAPSHOT are as it says. */
   latestImage: MachineImage | null = null;
+  /** A debugger, see `setStops`. */
+  watcher: Watcher | null = null;
   readonly #interp: InterpreterExports;
   #stop = false;
   /** Instructions until it is looked next where the program is; counted over runs, for programs that call the kernel often. */
@@ -209,6 +221,20 @@ export class Machine {
     this.#stop = true;
   }
 
+  /** Asks the watcher before each instruction at one of these addresses, in every address space. Null: no more. */
+  setStops(addresses: ReadonlySet<number> | null): void {
+    this.blocks.stops = addresses;
+    this.blocks.flush();
+  }
+
+  /** Tells the watcher before the next write to a frame; the way is the one that protects translated code. */
+  watchFrame(frame: number): void {
+    const { u8 } = this.phys;
+    if (u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE) return;
+    u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
+    this.mmu.protectFrame(frame);
+  }
+
   /**
    * Runs user code until a trap, or until exactly `budget` instructions are retired (Trap.BUDGET).
    * @returns a Trap code; `trapError`, `trapAddress` and `retired` tell more.
@@ -279,6 +305,7 @@ export class Machine {
       const hi = i32[(RIP >> 2) + 1]!;
       const lo = i32[RIP >> 2]!;
       if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
+      if (this.blocks.stops !== null && this.#arrives(lo, hi)) return Trap.BUDGET;
       const tf = i32[RFLAGS >> 2]! & TF;
       const single = left < BLOCK_MAX || tf !== 0 || alone;
       // After a system call the jump cache mostly knows the way on.
@@ -326,6 +353,10 @@ export class Machine {
         code = this.#fault();
         if (code === Trap.CODE_WRITE) {
           this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
+          if (this.watcher?.store(this.phys.u32[TRAP_ADDR >> 2]!)) {
+            this.#stop = true;
+            return Trap.BUDGET;
+          }
           alone = true;
           continue;
         }
@@ -333,6 +364,16 @@ export class Machine {
       this.#interp.materialize();
       return code;
     }
+  }
+
+  /** Is this an address where the watcher wants to stop now? */
+  #arrives(lo: number, hi: number): boolean {
+    const rip = hi * HIGH + (lo >>> 0);
+    if (!this.blocks.stops?.has(rip) || !this.watcher) return false;
+    const { i32 } = this.phys;
+    if (!this.watcher.arrive(rip, this.totalRetired + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!)) return false;
+    this.#stop = true;
+    return true;
   }
 
   /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */
