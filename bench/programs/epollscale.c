@@ -1,4 +1,5 @@
-// Cost of one event among many watched descriptors: epollscale KIND DESCRIPTORS ROUNDS, KIND epoll, poll or select.
+// Cost of one event among many watched descriptors: epollscale KIND DESCRIPTORS ROUNDS, KIND epoll, poll or select
+// (always the one in the middle), or spread (epoll, any of them in turn).
 // Prints nanoseconds per event, by the clock of the machine that it runs on. KIND register only watches and waits
 // for a byte on standard input, KIND bare does not even watch.
 #define _GNU_SOURCE
@@ -29,7 +30,7 @@ int main(int argc, char **argv) {
     r.rlim_cur = r.rlim_max;
     setrlimit(RLIMIT_NOFILE, &r);
   }
-  int watch = !strcmp(kind, "epoll") || !strcmp(kind, "register");
+  int watch = !strcmp(kind, "epoll") || !strcmp(kind, "register") || !strcmp(kind, "spread");
   int *fd = malloc(n * sizeof *fd);
   struct pollfd *p = malloc(n * sizeof *p);
   if (watch) ep = epoll_create1(0);
@@ -61,9 +62,9 @@ int main(int argc, char **argv) {
   for (int k = -rounds / 10; k < rounds; k++) {
     if (k == 0) start = now();
     seed = seed * 1103515245 + 12345;
-    int at = seed % n;
+    int at = strcmp(kind, "spread") ? n / 2 : seed % n;
     write(fd[at], &v, 8);
-    if (!strcmp(kind, "epoll")) {
+    if (watch) {
       struct epoll_event e[16];
       if (epoll_wait(ep, e, 16, -1) != 1 || (int)e[0].data.u32 != at) return 1;
     } else if (!strcmp(kind, "poll")) {
