@@ -6,6 +6,18 @@ import type { EventLog } from "./eventLog.ts";
 import { sleepsOn } from "./queueNames.ts";
 
 const NOTHING = (): string => "";
+const RT_SIGRETURN = 15;
+const MAX_FRAME_EVENTS = 200_000;
+
+/** A handler's frame was built (signal > 0), or a handler returned (signal 0). */
+export interface FrameEvent {
+  readonly event: number;
+  readonly pid: number;
+  readonly signal: number;
+  /** Address of the frame on the user stack. */
+  readonly frame: number;
+  readonly flags: number;
+}
 
 /**
  * Listens to the kernel's tracepoints. Events have numbers in the order of the run; those that are new go to the
@@ -15,6 +27,8 @@ const NOTHING = (): string => "";
 export class Recorder {
   /** Number of the next event. */
   next = 0;
+  /** In the order of the run. */
+  readonly frameEvents: FrameEvent[] = [];
   /** The processor has nothing to do. */
   idle = false;
   onEvent: ((index: number) => void) | null = null;
@@ -25,7 +39,10 @@ export class Recorder {
     this.#k = k;
     this.#log = log;
     const t = k.trace;
-    t.sysEnter.on((task, nr) => this.#task(EventKind.SYS_ENTER, task, nr, 0));
+    t.sysEnter.on((task, nr) => {
+      this.#task(EventKind.SYS_ENTER, task, nr, 0);
+      if (nr === RT_SIGRETURN) this.#frameEvent({ event: this.next - 1, pid: task.pid, signal: 0, frame: 0, flags: 0 });
+    });
     t.sysExit.on((task, nr, ret) => this.#task(EventKind.SYS_EXIT, task, nr, ret));
     t.schedSwitch.on((prev, next) => this.#switch(prev, next));
     t.schedWakeup.on((task, waker) => {
@@ -38,7 +55,10 @@ export class Recorder {
     t.signalGenerate.on((sig, _info, target, _group, _result, sender) => {
       this.#event(EventKind.SIGNAL_SEND, target.pid, sig, sender?.pid ?? 0, NOTHING);
     });
-    t.signalDeliver.on((task, sig, _info, handler) => this.#task(EventKind.SIGNAL_DELIVER, task, sig, handler));
+    t.signalDeliver.on((task, sig, _info, handler, flags, frame) => {
+      this.#task(EventKind.SIGNAL_DELIVER, task, sig, handler);
+      if (handler > 1) this.#frameEvent({ event: this.next - 1, pid: task.pid, signal: sig, frame, flags });
+    });
     t.pageFault.on((task, address, error) => this.#task(EventKind.PAGE_FAULT, task, address, error));
     t.timerExpireEntry.on((timer) => this.#event(EventKind.TIMER, 0, 0, 0, () => timer.constructor.name));
     t.epollInsert.on((item) => this.#epoll("insert", item, item.events));
@@ -81,6 +101,24 @@ export class Recorder {
     const from = this.idle ? null : prev;
     this.idle = next === null;
     this.#event(EventKind.SWITCH, from?.pid ?? 0, next?.pid ?? 0, from ? stateOf(from) : 0, () => (from ? this.#queue(from) : ""));
+  }
+
+  #frameEvent(e: FrameEvent): void {
+    const last = this.frameEvents[this.frameEvents.length - 1];
+    if ((!last || last.event < e.event) && this.frameEvents.length < MAX_FRAME_EVENTS) this.frameEvents.push(e);
+  }
+
+  /** The innermost handler that a task is in at a moment (events before `next` have happened). */
+  frameOf(pid: number, next: number): FrameEvent | null {
+    const stack: FrameEvent[] = [];
+    for (const e of this.frameEvents) {
+      if (e.event >= next) break;
+      if (e.pid !== pid) continue;
+      if (e.signal > 0) stack.push(e);
+      // At the entry of rt_sigreturn the frame is still there.
+      else if (e.event < next - 1) stack.pop();
+    }
+    return stack[stack.length - 1] ?? null;
   }
 
   #queue(task: Task): string {

@@ -48,6 +48,8 @@ export class LabRun {
   /** Everyone sleeps and no timer is armed: only input can go on. */
   waiting = false;
   ended = false;
+  /** Wait status of the program, once it has ended. */
+  exitStatus = -1;
   /** Output that the run makes for the first time. */
   onOutput: (position: number, bytes: Uint8Array) => void = () => {};
   #arrivals: Arrival[] = [];
@@ -113,6 +115,7 @@ export class LabRun {
       const state = k.runSlice(Math.max(1, goal - before));
       if (state === "exited") {
         this.ended = true;
+        this.exitStatus = k.exitStatus;
         break;
       }
       if (state === "idle") {
