@@ -1,5 +1,5 @@
 // One ready descriptor among many: epoll_wait, poll and select, natively, under qemu-x86_64 and under lstar,
-// interleaved; and what a registered descriptor costs in lstar's memory. Writes bench/EPOLL.md and bench/epoll.json.
+// interleaved; and what a registered descriptor costs in lstar's memory. Writes bench/EPOLL.md and bench/out/epoll.json.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -12,7 +12,7 @@ Time of one event (write, wait, read) with 1 of N eventfds ready: the one in the
 
   --rounds N     measurements of each, interleaved (default 5)
   --max N        most descriptors (default 1000000)
-  --no-write     print only, leave bench/EPOLL.md and bench/epoll.json alone
+  --no-write     print only, leave bench/EPOLL.md and bench/out/epoll.json alone
   --chart        also write bench/epoll.svg
   --help         this text
 `;
@@ -143,7 +143,7 @@ process.stdout.write(text);
 if (!values["no-write"]) {
   writeFileSync(`${here}EPOLL.md`, text);
   writeFileSync(
-    `${here}epoll.json`,
+    `${here}out/epoll.json`,
     `${JSON.stringify({ cpu: cpus()[0].model, node: process.version, rounds, results, memory }, null, 1)}\n`,
   );
 }
@@ -172,5 +172,5 @@ function chart() {
         `<text x="${x(end) + 6}" y="${y(at(kind, engine, end)) + 4}" fill="${colours[kind]}">${kind} ${engine}</text>`,
       );
     }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="720" height="420" font-family="sans-serif" font-size="12"><text x="70" y="20">time of one event, one of N descriptors ready</text>${lines.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="720" height="420" font-family="sans-serif" font-size="12"><title>time of one event, one of N descriptors ready</title><text x="70" y="20">time of one event, one of N descriptors ready</text>${lines.join("")}</svg>\n`;
 }
