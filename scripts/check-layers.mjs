@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const rank = { machine: 0, kernel: 1, host: 2, trace: 3, lstar: 4, lab: 5 };
+const rank = { machine: 0, kernel: 1, host: 2, trace: 3, gdb: 4, lstar: 5, lab: 6 };
 const pure = new Set(["machine", "kernel"]);
 const bad = [];
 let files = 0;

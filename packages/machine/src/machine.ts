@@ -10,6 +10,8 @@ import {
   CC_OP,
   CPU_CONTEXT_START,
   ENDED_IN_REGION,
+  FRAME_FLAGS,
+  FRAME_HAS_CODE,
   IR_CACHE,
   IR_SIDE,
   JUMP_CACHE,
@@ -45,6 +47,14 @@ export interface MachineOptions {
 interface InterpreterExports {
   run(pc: number): number;
   materialize(): number;
+}
+
+/** A debugger's wish to stop a run at chosen instructions. Both answers true make `run` return Trap.BUDGET there. */
+export interface Watcher {
+  /** The instruction at one of the chosen addresses is next, after `position` retired instructions. */
+  arrive(rip: number, position: number): boolean;
+  /** The next instruction writes to a frame given to `watchFrame`; the frame is watched no more. */
+  store(frame: number): boolean;
 }
 
 const TF = 0x100;
@@ -107,6 +117,8 @@ export class Machine {
   tscFault = false;
   /** The image last captured or restored; frames marked FRAME_SNAPSHOT are as it says. */
   latestImage: MachineImage | null = null;
+  /** A debugger, see `setStops`. */
+  watcher: Watcher | null = null;
   readonly #interp: InterpreterExports;
   #stop = false;
   /** Instructions until it is looked next where the program is; counted over runs, for programs that call the kernel often. */
@@ -210,6 +222,20 @@ export class Machine {
     this.#stop = true;
   }
 
+  /** Asks the watcher before each instruction at one of these addresses, in every address space. Null: no more. */
+  setStops(addresses: ReadonlySet<number> | null): void {
+    this.blocks.stops = addresses;
+    this.blocks.flush();
+  }
+
+  /** Tells the watcher before the next write to a frame; the way is the one that protects translated code. */
+  watchFrame(frame: number): void {
+    const { u8 } = this.phys;
+    if (u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE) return;
+    u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
+    this.mmu.protectFrame(frame);
+  }
+
   /**
    * Runs user code until a trap, or until exactly `budget` instructions are retired (Trap.BUDGET).
    * @returns a Trap code; `trapError`, `trapAddress` and `retired` tell more.
@@ -282,6 +308,7 @@ export class Machine {
       const hi = i32[(RIP >> 2) + 1]!;
       const lo = i32[RIP >> 2]!;
       if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
+      if (this.blocks.stops !== null && this.#arrives(lo, hi)) return Trap.BUDGET;
       const tf = i32[RFLAGS >> 2]! & TF;
       const single = left < BLOCK_MAX || tf !== 0 || alone;
       // After a system call the jump cache mostly knows the way on.
@@ -329,6 +356,10 @@ export class Machine {
         code = this.#fault();
         if (code === Trap.CODE_WRITE) {
           this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
+          if (this.watcher?.store(this.phys.u32[TRAP_ADDR >> 2]!)) {
+            this.#stop = true;
+            return Trap.BUDGET;
+          }
           alone = true;
           continue;
         }
@@ -341,6 +372,16 @@ export class Machine {
   /** Computes the flags, if they have not been: a system call has put them into r11. */
   #materialize(): void {
     if (this.phys.i32[CC_OP >> 2] !== 0) this.#interp.materialize();
+  }
+
+  /** Is this an address where the watcher wants to stop now? */
+  #arrives(lo: number, hi: number): boolean {
+    const rip = hi * HIGH + (lo >>> 0);
+    if (!this.blocks.stops?.has(rip) || !this.watcher) return false;
+    const { i32 } = this.phys;
+    if (!this.watcher.arrive(rip, this.totalRetired + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!)) return false;
+    this.#stop = true;
+    return true;
   }
 
   /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */

@@ -62,11 +62,12 @@ function copyOf(memory: Uint8Array<ArrayBuffer>, frame: number): Page {
 
 /**
  * Puts a machine into the state of an image, which may be another machine's. Frames whose contents are
- * those of the image are left alone.
+ * those of the image are left alone; `alwaysWritten` are frames of the present state that have changed without notice.
  * @returns false if the machine's memory limit is too small for it (nothing has changed then)
  */
-export function restoreMachine(machine: Machine, image: MachineImage): boolean {
+export function restoreMachine(machine: Machine, image: MachineImage, alwaysWritten: Iterable<number> = []): boolean {
   const { phys } = machine;
+  for (const frame of alwaysWritten) phys.u8[FRAME_FLAGS + frame]! &= ~FRAME_SNAPSHOT;
   const base = machine.latestImage;
   if (image.allocation.used > phys.limitFrames || !phys.setAllocation(image.allocation)) return false;
   const { u8 } = phys;

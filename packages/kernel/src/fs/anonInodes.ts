@@ -1,4 +1,4 @@
-import { File, type FileOperations, type Inode, type Mount, SuperBlock } from "../include/linux/fs.ts";
+import { File, type FileOperations, type Inode, type Mount, type Path, SuperBlock } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass, stateTable } from "../state.ts";
 import { O_ACCMODE, O_CLOEXEC, O_NONBLOCK } from "../uapi/fcntl.ts";
@@ -12,6 +12,8 @@ import { getAnonBdev } from "./super.ts";
 class AnonInodes {
   mount: Mount;
   inode: Inode;
+  /** By name: all eventfds show the same, so a million of them need it once. */
+  readonly paths = new Map<string, Path>();
   constructor(mount: Mount, inode: Inode) {
     this.mount = mount;
     this.inode = inode;
@@ -49,12 +51,12 @@ function anonInodes(k: Kernel): AnonInodes {
  */
 export function anonInodeGetFile(k: Kernel, name: string, fops: FileOperations, priv: object | null, flags: number): File {
   const a = anonInodes(k);
-  const file = new File(
-    fops,
-    a.inode,
-    { mnt: a.mount, dentry: pseudoDentry(`anon_inode:${name}`, a.inode) },
-    flags & (O_ACCMODE | O_NONBLOCK),
-  );
+  let path = a.paths.get(name);
+  if (!path) {
+    path = { mnt: a.mount, dentry: pseudoDentry(`anon_inode:${name}`, a.inode) };
+    a.paths.set(name, path);
+  }
+  const file = new File(fops, a.inode, path, flags & (O_ACCMODE | O_NONBLOCK));
   file.priv = priv;
   return file;
 }

@@ -8,6 +8,7 @@ import { EAGAIN, EFAULT, EINVAL } from "../uapi/errno.ts";
 import { O_NONBLOCK, O_RDWR } from "../uapi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../uapi/poll.ts";
 import { anonInodeGetFd } from "./anonInodes.ts";
+import { noopLlseek } from "./libfs.ts";
 
 const EFD_SEMAPHORE = 1;
 const EFD_CLOEXEC = 0o2000000;
@@ -70,7 +71,7 @@ function eventfdRead(k: Kernel, file: File, to: IovIter): number {
 /** Adds to the counter; waits while that would make it 2^64 - 1 or more. @linux fs/eventfd.c eventfd_write */
 function eventfdWrite(k: Kernel, file: File, from: IovIter): number {
   const ctx = file.priv as EventfdCtx;
-  if (from.count < 8) return -EINVAL;
+  if (from.count !== 8) return -EINVAL;
   if (from.copyFrom(k, word, 0, 8) < 8) return -EFAULT;
   const lo = view.getUint32(0, true);
   const hi = view.getUint32(4, true);
@@ -113,7 +114,7 @@ export const eventfdFops: FileOperations = stateTable("eventfd_fops", {
   write: eventfdWrite,
   poll: eventfdPoll,
   showFdinfo: eventfdShowFdinfo,
-  llseek: () => 0,
+  llseek: noopLlseek,
 });
 
 /** @linux fs/eventfd.c do_eventfd */

@@ -31,6 +31,7 @@ import { EP_PRIVATE_BITS } from "./eventpoll/callback.ts";
 import { EXCLUSIVE_OK, epFind, epInsert, epItemPoll, epLoopCheck, epModify, epRemove, eventpollOf } from "./eventpoll/item.ts";
 import { type Epitem, Eventpoll, epAddReady, epAddReadyFirst, epDelReady } from "./eventpoll/types.ts";
 import { fget } from "./file.ts";
+import { noopLlseek } from "./libfs.ts";
 
 /** sizeof(struct epoll_event). */
 const EVENT_SIZE = 12;
@@ -105,6 +106,7 @@ export const eventpollFops: FileOperations = stateTable("eventpoll_fops", {
   release: epRelease,
   ioctl: epIoctl,
   showFdinfo: epShowFdinfo,
+  llseek: noopLlseek,
 });
 
 /**
@@ -192,10 +194,10 @@ function epDoneScan(k: Kernel, ep: Eventpoll, rest: Epitem | null): void {
  * @linux fs/eventpoll.c ep_poll
  */
 function doEpollWait(k: Kernel, epfd: number, address: number, maxevents: number, timeout: number): number {
-  if (maxevents <= 0 || maxevents > EP_MAX_EVENTS) return -EINVAL;
-  if (address + maxevents * EVENT_SIZE > 0x7ffffffff000) return -EFAULT;
   const file = fget(k, epfd);
   if (!file) return -EBADF;
+  if (maxevents <= 0 || maxevents > EP_MAX_EVENTS) return -EINVAL;
+  if (address + maxevents * EVENT_SIZE > 0x7ffffffff000) return -EFAULT;
   const ep = eventpollOf(file);
   if (!ep) return -EINVAL;
   const result = epWait(k, ep, address, maxevents, timeout);

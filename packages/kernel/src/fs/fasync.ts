@@ -7,7 +7,7 @@ import { groupSendSigInfo, sendSig } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { FASYNC } from "../uapi/fcntl.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLMSG, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../uapi/poll.ts";
-import { POLL_ERR, POLL_HUP, POLL_IN, POLL_MSG, POLL_OUT, POLL_PRI, SIGIO } from "../uapi/signal.ts";
+import { POLL_ERR, POLL_HUP, POLL_IN, POLL_MSG, POLL_OUT, POLL_PRI, SIGIO, SIGURG } from "../uapi/signal.ts";
 
 /** F_SETOWN_EX kinds. */
 export const F_OWNER_TID = 0;
@@ -62,4 +62,23 @@ export function sendSigio(k: Kernel, file: File, code: number): void {
 /** An event on what these files stand for: their owners get SIGIO. @linux fs/fcntl.c kill_fasync */
 export function killFasync(k: Kernel, list: readonly File[], code: number): void {
   for (const file of list) if (file.flags & FASYNC) sendSigio(k, file, code);
+}
+
+/** Urgent data came: SIGURG to the file's owner. @returns whether there is an owner @linux fs/fcntl.c send_sigurg */
+export function sendSigurg(k: Kernel, file: File): boolean {
+  const pid = file.ownerPid;
+  if (pid === 0) return false;
+  if (pid < 0 || file.ownerType === F_OWNER_PGRP) {
+    for (const t of findProcessGroup(k, Math.abs(pid))) groupSendSigInfo(k, SIGURG, null, t);
+    return true;
+  }
+  const t = findTask(k, pid);
+  if (t && file.ownerType === F_OWNER_TID) sendSig(k, SIGURG, t);
+  else if (t) groupSendSigInfo(k, SIGURG, null, t);
+  return true;
+}
+
+/** The signal that owners chose with F_SETSIG, beside SIGURG. @linux fs/fcntl.c kill_fasync_rcu */
+export function killFasyncUrgent(k: Kernel, list: readonly File[], code: number): void {
+  for (const file of list) if (file.flags & FASYNC && file.ownerSig !== 0) sendSigio(k, file, code);
 }

@@ -88,6 +88,11 @@ export function noLlseek(): number {
   return -ESPIPE;
 }
 
+/** lseek on what has no position, but pretends. @linux fs/read_write.c noop_llseek */
+export function noopLlseek(_k: Kernel, file: File): number {
+  return file.pos;
+}
+
 /** Opening a socket file or a device without driver. */
 export const badSpecialFops: FileOperations = stateTable("bad_special_fops", { open: () => -ENXIO });
 

@@ -27,7 +27,7 @@ import {
 import { isDir, isReg } from "../uapi/stat.ts";
 import { isSubdir } from "./dcache.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, PATH_MAX, pathLookupAt, userPathAt } from "./namei.ts";
-import { atimeFlags, attachMount, followDown, mountAt, mountTable, refreshMountpoint } from "./namespace.ts";
+import { atimeFlags, attachMount, followDown, mountAt, mountTable, refreshMountpoint, touchMounts } from "./namespace.ts";
 import { fsnotifyUnmount } from "./notify/fsnotify.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
 import { getFilesystem } from "./super.ts";
@@ -149,6 +149,7 @@ function place(k: Kernel, m: Mount, at: { mnt: Mount; dentry: Dentry }): void {
   m.mountpoint = at.dentry;
   at.dentry.mounted = true;
   t.mounts = [...t.mounts.filter((x) => x !== m), m];
+  touchMounts(k);
 }
 
 /** Is some task's root, directory, open or mapped file in the mount? @linux fs/pnode.c propagate_mount_busy */
@@ -184,6 +185,7 @@ function sysUmount(k: Kernel, nameAddr: number, flags: number): number {
   const gone = t.mounts.filter((x) => isBelow(x, m));
   t.mounts = t.mounts.filter((x) => !gone.includes(x));
   for (const x of gone) refreshMountpoint(k, x.mountpoint);
+  touchMounts(k);
   // Watchers hear of the end of a file system that nothing shows or uses any more.
   for (const x of gone) if (!isBusy(k, x) && !t.mounts.some((y) => y.sb === x.sb)) fsnotifyUnmount(k, x.sb);
   return 0;

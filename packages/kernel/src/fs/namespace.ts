@@ -1,5 +1,6 @@
 import { Mount, type Path, type SuperBlock } from "../include/linux/fs.ts";
 import type { Task } from "../include/linux/sched.ts";
+import { WaitQueueHead } from "../include/linux/wait.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass } from "../state.ts";
 import {
@@ -21,6 +22,9 @@ import { dAbsolutePath, dentryPath } from "./dcache.ts";
 export class MountTable {
   mounts: Mount[] = [];
   nextId = 20;
+  /** Grows with each change; who polls for changes waits on `poll`. */
+  event = 0;
+  readonly poll = new WaitQueueHead();
 }
 stateClass(MountTable);
 
@@ -32,6 +36,13 @@ export function mountTable(k: Kernel): MountTable {
     k.subsystems.set("mounts", t);
   }
   return t;
+}
+
+/** The mounts have changed: whoever polls /proc/PID/mounts hears of it. @linux fs/namespace.c touch_mnt_namespace */
+export function touchMounts(k: Kernel): void {
+  const t = mountTable(k);
+  t.event++;
+  t.poll.wakeUp(k);
 }
 
 export function mountsOf(k: Kernel): Mount[] {
@@ -64,6 +75,7 @@ export function attachMount(k: Kernel, m: Mount, flags: number): Mount {
   m.flags = (flags & MNT_FLAGS & ~ATIME_FLAGS) | atimeFlags(flags);
   m.mountpoint.mounted = true;
   mountTable(k).mounts.push(m);
+  touchMounts(k);
   return m;
 }
 

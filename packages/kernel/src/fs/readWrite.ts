@@ -23,7 +23,7 @@ import { RLIMIT_FSIZE } from "../uapi/resource.ts";
 import { isDir, isReg } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { touchAtime } from "./inode.ts";
-import { noLlseek } from "./libfs.ts";
+import { noLlseek, noopLlseek } from "./libfs.ts";
 import { fsnotifyAccess, fsnotifyModify } from "./notify/fsnotify.ts";
 import { fileRemovePrivs } from "./removePrivs.ts";
 
@@ -42,7 +42,7 @@ const canWrite = (file: File): boolean => (file.flags & O_ACCMODE) === O_WRONLY 
 /** Does the file have a position? Pipes, sockets and terminals do not. */
 export function isSeekable(file: File): boolean {
   const { llseek } = file.op;
-  return llseek !== undefined && llseek !== noLlseek;
+  return llseek !== undefined && llseek !== noLlseek && llseek !== noopLlseek;
 }
 
 /** read at a position. Bytes, -errno or BLOCKED. @linux fs/read_write.c vfs_read */

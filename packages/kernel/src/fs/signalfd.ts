@@ -25,6 +25,7 @@ import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EAGAIN, EBADF, EFAULT, EINVAL } from "../uapi/errno.ts";
 import { SI_MESGQ, SI_QUEUE, SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGIO, SIGSEGV, SIGSYS, SIGTRAP } from "../uapi/signal.ts";
 import { anonInodeGetFd } from "./anonInodes.ts";
+import { noopLlseek } from "./libfs.ts";
 
 const SFD_NONBLOCK = 0o4000;
 const SFD_CLOEXEC = 0o2000000;
@@ -128,6 +129,7 @@ function signalfdShowFdinfo(_k: Kernel, file: File): string {
 }
 
 export const signalfdFops: FileOperations = stateTable("signalfd_fops", {
+  llseek: noopLlseek,
   poll: signalfdPoll,
   read: signalfdRead,
   showFdinfo: signalfdShowFdinfo,

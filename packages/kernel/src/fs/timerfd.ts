@@ -23,6 +23,7 @@ import {
   itimerspecStruct,
 } from "../uapi/time.ts";
 import { anonInodeGetFd } from "./anonInodes.ts";
+import { noopLlseek } from "./libfs.ts";
 
 const TFD_NONBLOCK = 0o4000;
 const TFD_CLOEXEC = 0o2000000;
@@ -138,7 +139,7 @@ function timerfdShowFdinfo(k: Kernel, file: File): string {
 }
 
 export const timerfdFops: FileOperations = stateTable("timerfd_fops", {
-  llseek: () => 0,
+  llseek: noopLlseek,
   poll: timerfdPoll,
   read: timerfdRead,
   release: timerfdRelease,

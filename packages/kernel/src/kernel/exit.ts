@@ -104,6 +104,8 @@ export function releaseTask(k: Kernel, task: Task): void {
     const siblings = task.realParent.children;
     const i = siblings.indexOf(task);
     if (i >= 0) siblings.splice(i, 1);
+    // Its number is free: pidfds hang up.
+    task.pidfdWait.wakeUpAll(k);
     return;
   }
   group.utime += task.utime;

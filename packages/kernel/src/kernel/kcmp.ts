@@ -1,7 +1,9 @@
+import { epFindNth, eventpollOf } from "../fs/eventpoll/item.ts";
 import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
+import { copyFromUser } from "../mm/usercopy.ts";
 import { A, enumNames, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { EBADF, EINVAL, EOPNOTSUPP, EPERM, ESRCH } from "../uapi/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENOENT, EPERM, ESRCH } from "../uapi/errno.ts";
 import { findTask } from "./pid.ts";
 import { ptraceMayAccess } from "./ptraceAccess.ts";
 
@@ -29,6 +31,20 @@ function compare(a: object | null, b: object | null): number {
   return (a ? rank(a) : 0) < (b ? rank(b) : 0) ? 1 : 2;
 }
 
+/** Compares a descriptor of one task with what an epoll of the other watches: {epoll, descriptor, which of that number}. @linux kernel/kcmp.c kcmp_epoll_target */
+function compareEpollTarget(k: Kernel, a: Task, b: Task, fd: number, slot: number): number {
+  const raw = new Uint8Array(12);
+  if (copyFromUser(k, slot, raw, 0, 12) !== 0) return -EFAULT;
+  const v = new DataView(raw.buffer);
+  const file = a.file(fd);
+  const epoll = b.file(v.getUint32(0, true));
+  if (!file || !epoll) return -EBADF;
+  const ep = eventpollOf(epoll);
+  if (!ep) return -EINVAL;
+  const target = epFindNth(ep, v.getUint32(4, true), v.getUint32(8, true));
+  return target ? compare(file, target.file) : -ENOENT;
+}
+
 /** 0 equal, 1 less, 2 greater. @linux kernel/kcmp.c sys_kcmp */
 function sysKcmp(k: Kernel, pid1: number, pid2: number, type: number, i1: number, i2: number): number {
   const a: Task | null = findTask(k, pid1);
@@ -54,7 +70,7 @@ function sysKcmp(k: Kernel, pid1: number, pid2: number, type: number, i1: number
     case KCMP_SYSVSEM:
       return 0;
     case KCMP_EPOLL_TFD:
-      return -EOPNOTSUPP;
+      return compareEpollTarget(k, a, b, i1, i2);
     default:
       return -EINVAL;
   }

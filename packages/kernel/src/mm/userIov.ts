@@ -41,6 +41,8 @@ class UserIter extends IovIter {
       this.#offset += run;
     }
     this.count -= done;
+    if (write) k.current.copiedOut += done;
+    else k.current.copiedIn += done;
     return done;
   }
 

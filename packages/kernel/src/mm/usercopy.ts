@@ -31,11 +31,12 @@ export function copyFromUserPartial(k: Kernel, addr: number, dst: Uint8Array, of
   let done = 0;
   while (done < n) {
     const pa = userPage(k, addr + done, false);
-    if (pa < 0) return done;
+    if (pa < 0) break;
     const run = Math.min(n - done, 4096 - (pa & 4095));
     dst.set(k.machine.phys.u8.subarray(pa, pa + run), off + done);
     done += run;
   }
+  k.current.copiedIn += done;
   return done;
 }
 
@@ -47,13 +48,14 @@ export function copyToUserPartial(k: Kernel, addr: number, src: Uint8Array, off:
   let done = 0;
   while (done < n) {
     const pa = userPage(k, addr + done, true);
-    if (pa < 0) return done;
+    if (pa < 0) break;
     const run = Math.min(n - done, 4096 - (pa & 4095));
     const { u8 } = k.machine.phys;
     if (run <= 16) for (let i = 0; i < run; i++) u8[pa + i] = src[off + done + i]!;
     else u8.set(src.subarray(off + done, off + done + run), pa);
     done += run;
   }
+  k.current.copiedOut += done;
   return done;
 }
 
@@ -76,7 +78,9 @@ const wordView = new DataView(word.buffer);
 /** Unsigned value, or -1 on a fault. */
 export function getUser8(k: Kernel, addr: number): number {
   const pa = userPage(k, addr, false);
-  return pa < 0 ? -1 : k.machine.phys.u8[pa]!;
+  if (pa < 0) return -1;
+  k.current.copiedIn++;
+  return k.machine.phys.u8[pa]!;
 }
 export function getUser16(k: Kernel, addr: number): number {
   return copyFromUser(k, addr, word, 0, 2) < 0 ? -1 : wordView.getUint16(0, true);
@@ -84,7 +88,9 @@ export function getUser16(k: Kernel, addr: number): number {
 export function getUser32(k: Kernel, addr: number): number {
   if (addr % 4096 <= 4092) {
     const pa = userPage(k, addr, false);
-    return pa < 0 ? -1 : k.machine.phys.view.getUint32(pa, true);
+    if (pa < 0) return -1;
+    k.current.copiedIn += 4;
+    return k.machine.phys.view.getUint32(pa, true);
   }
   return copyFromUser(k, addr, word, 0, 4) < 0 ? -1 : wordView.getUint32(0, true);
 }
@@ -126,6 +132,7 @@ export function strncpyFromUser(k: Kernel, addr: number, max: number): string | 
     const nul = u8.indexOf(0, pa);
     const end = nul >= 0 && nul < pa + run ? nul : pa + run;
     for (let i = pa; i < end; i++) text += String.fromCharCode(u8[i]!);
+    k.current.copiedIn += Math.min(end + 1 - pa, run);
     if (end < pa + run) return text;
     done += run;
   }

@@ -29,7 +29,7 @@ export function restoreSnapshot(k: Kernel, snapshot: Snapshot): boolean {
   const trial = Object.create(null) as Record<string, unknown>;
   // References to the kernel itself must lead to this one.
   decodeState(snapshot.state, k, trial);
-  if (!restoreMachine(k.machine, snapshot.machine)) return false;
+  if (!restoreMachine(k.machine, snapshot.machine, tableFrames(k))) return false;
   Object.assign(k, trial);
   return true;
 }

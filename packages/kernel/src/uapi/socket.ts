@@ -79,6 +79,7 @@ export const SCM_PIDFD = 4;
 /** Descriptors that one message may carry. */
 export const SCM_MAX_FD = 253;
 
+export const SIOCATMARK = 0x8905;
 export const SIOCOUTQ = 0x5411;
 export const SIOCINQ = 0x541b;
 

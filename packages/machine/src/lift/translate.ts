@@ -46,6 +46,8 @@ export class BlockCache {
   #next = ARENA_START;
   /** Told when a frame's blocks, or all blocks (0), are forgotten. */
   onDrop: (frame: number) => void = () => {};
+  /** Addresses at which blocks end and none is kept, so that the machine sees each arrival there; null = none. */
+  stops: ReadonlySet<number> | null = null;
   /** Counts whole flushes, for statistics. */
   flushes = 0;
   translated = 0;
@@ -93,6 +95,7 @@ export class BlockCache {
 
   /** Op address of the block that starts at a virtual address whose bytes lie at `pa`; translates it if it is new. */
   at(rip: number, pa: number): number {
+    if (this.stops?.has(rip)) return this.once(rip, pa, 1);
     const pc = this.find(rip, pa);
     if (pc !== 0) return pc;
     if (this.#next + BLOCK_ROOM > IR_CACHE_END) this.flush();
@@ -174,6 +177,7 @@ export class BlockCache {
     let crosses = false;
     let faults = false;
     while (!b.ended && b.count < max && at < limit) {
+      if (this.stops !== null && b.count > 0 && this.stops.has(b.rip)) break;
       let length = decode(u8, at, limit, insn);
       if (length === DECODE_NEED_MORE) {
         // The instruction goes on in the next page: it makes a block of its own.

@@ -33,6 +33,13 @@ export function epFind(ep: Eventpoll, file: File, fd: number): Epitem | null {
   return ep.rbr.find((n) => head.serial - (n.file.ep as EpollFile).serial || fd - n.fd);
 }
 
+/** Of the items registered under a descriptor's number, the one with this index. @linux fs/eventpoll.c ep_find_tfd */
+export function epFindNth(ep: Eventpoll, fd: number, index: number): Epitem | null {
+  let left = index;
+  for (let i = ep.rbr.first(); i; i = ep.rbr.next(i)) if (i.fd === fd && left-- === 0) return i;
+  return null;
+}
+
 /** Present events of an item's file among those of interest. @linux fs/eventpoll.c ep_item_poll */
 export function epItemPoll(k: Kernel, item: Epitem, table: EpollTable | null): number {
   const poll = item.file.op.poll;
@@ -102,8 +109,9 @@ export function epInsert(
 export function epRemove(k: Kernel, ep: Eventpoll, item: Epitem): void {
   if (k.trace.epollRemove.enabled) k.trace.epollRemove.fire(item);
   item.dying = true;
-  for (const e of item.pwq) e.queue?.remove(e);
-  item.pwq = [];
+  item.queue?.remove(item);
+  if (item.pwq) for (const e of item.pwq) e.queue?.remove(e);
+  item.pwq = null;
   const head = item.file.ep as EpollFile;
   if (head.first === item) head.first = item.fileNext;
   else

@@ -1,46 +1,55 @@
 import type { File } from "../../include/linux/fs.ts";
 import { type PollTable, WaitQueueEntry, WaitQueueHead } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
-import { RbNode, RbTree } from "../../lib/rbtree.ts";
+import { type RbNode, RbTree } from "../../lib/rbtree.ts";
 import { stateClass } from "../../state.ts";
 import { epPollCallback } from "./callback.ts";
 
 /**
  * struct epitem: one registered descriptor. It stays in the tree while it is also on the ready list
- * or the overflow list.
+ * or the overflow list. With it come its node of the tree and its entry on the first wait queue of its
+ * file, which Linux has beside it: a machine may have a million of these.
  */
-export class Epitem extends RbNode {
+export class Epitem extends WaitQueueEntry implements RbNode {
+  // First what an event touches: with many items each line of the cache counts.
   readonly ep: Eventpoll;
-  /** The key: open file description and descriptor number (struct epoll_filefd). */
-  readonly file: File;
-  readonly fd: number;
   /** Interest: EPOLL* bits with the private ones (ET, ONESHOT, EXCLUSIVE, WAKEUP). */
   events = 0;
-  /** epoll_data, opaque, as two 32-bit halves. */
-  dataLo = 0;
-  dataHi = 0;
-  /** Entries on the wait queues of the file (struct eppoll_entry). */
-  pwq: EppollEntry[] = [];
+  /** Set while the item is taken apart, so that a late callback does nothing. */
+  dying = false;
+  onReady = false;
   /** Links of the ready list. */
   rdNext: Epitem | null = null;
   rdPrev: Epitem | null = null;
-  onReady = false;
+  /** The key: open file description and descriptor number (struct epoll_filefd). */
+  readonly file: File;
+  readonly fd: number;
+  /** epoll_data, opaque, as two 32-bit halves. */
+  dataLo = 0;
+  dataHi = 0;
   /** Next on the overflow list, valid if onOverflow. */
-  ovNext: Epitem | null = null;
   onOverflow = false;
+  ovNext: Epitem | null = null;
+  rbParent: RbNode | null = null;
+  rbLeft: RbNode | null = null;
+  rbRight: RbNode | null = null;
+  rbRed = false;
   /** Next item registered on the same open file (fllink). */
   fileNext: Epitem | null = null;
-  /** Set while the item is taken apart, so that a late callback does nothing. */
-  dying = false;
+  /** Entries on further wait queues of the file (struct eppoll_entry). */
+  pwq: EppollEntry[] | null = null;
   constructor(ep: Eventpoll, file: File, fd: number) {
     super();
     this.ep = ep;
     this.file = file;
     this.fd = fd;
   }
+  wake(k: Kernel, key: number): number {
+    return epPollCallback(k, this, key);
+  }
 }
 
-/** struct eppoll_entry: an epitem's place on one wait queue of its file. */
+/** struct eppoll_entry: an epitem's place on one more wait queue of its file. */
 export class EppollEntry extends WaitQueueEntry {
   readonly item: Epitem;
   constructor(item: Epitem) {
@@ -59,10 +68,14 @@ export class EpollTable implements PollTable {
     this.item = item;
   }
   wait(_k: Kernel, queue: WaitQueueHead): void {
-    const entry = new EppollEntry(this.item);
-    this.item.pwq.push(entry);
+    const { item } = this;
+    let entry: WaitQueueEntry = item;
+    if (item.queue) {
+      entry = new EppollEntry(item);
+      item.pwq = [...(item.pwq ?? []), entry as EppollEntry];
+    }
     // EPOLLEXCLUSIVE, bit 28: of several such waiters a wake-up reaches one.
-    if ((this.item.events & (1 << 28)) !== 0) queue.addExclusive(entry);
+    if ((item.events & (1 << 28)) !== 0) queue.addExclusive(entry);
     else queue.add(entry);
   }
 }

@@ -31,6 +31,7 @@ import { POLLIN, POLLRDNORM } from "../../uapi/poll.ts";
 import { POLL_IN } from "../../uapi/signal.ts";
 import { anonInodeGetFd } from "../anonInodes.ts";
 import { fasyncHelper, killFasync } from "../fasync.ts";
+import { noopLlseek } from "../libfs.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, userPathAt } from "../namei.ts";
 import { inodePermission, MAY_READ } from "../permission.ts";
 import { FS_DN_RENAME, FsnotifyMark, type FsnotifyMarks, fsnotifyAddMark, fsnotifyDetachMark } from "./fsnotify.ts";
@@ -234,7 +235,7 @@ export const inotifyFops: FileOperations = stateTable("inotify_fops", {
   fasync: inotifyFasync,
   release: inotifyRelease,
   showFdinfo: inotifyShowFdinfo,
-  llseek: () => 0,
+  llseek: noopLlseek,
 });
 
 function doInotifyInit(k: Kernel, flags: number): number {

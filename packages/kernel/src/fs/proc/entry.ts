@@ -1,5 +1,6 @@
 import type { Path } from "../../include/linux/fs.ts";
 import type { Task } from "../../include/linux/sched.ts";
+import type { WaitQueueHead } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface ProcEntry {
   store?(k: Kernel, task: Task, text: string): number;
   /** A write at a position. */
   writeAt?(k: Kernel, task: Task, pos: number, bytes: Uint8Array): number;
+  /** What says that the content has changed: a number that grows, and where to wait for it. Makes the file pollable. */
+  changes?(k: Kernel): { readonly event: number; readonly poll: WaitQueueHead };
   /** -ENOTTY for what it does not know. */
   ioctl?(k: Kernel, task: Task, cmd: number, arg: number): number;
   /** Text of a symbolic link. */

@@ -1,10 +1,12 @@
 import type { File, FileOperations, Inode } from "../../include/linux/fs.ts";
 import type { Task } from "../../include/linux/sched.ts";
+import type { PollTable } from "../../include/linux/wait.ts";
 import { ptraceMayAccess } from "../../kernel/ptraceAccess.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import { stateClass, stateTable } from "../../state.ts";
 import { EACCES, EFAULT, EINVAL, EIO, ENOTTY, ESRCH } from "../../uapi/errno.ts";
+import { POLLERR, POLLIN, POLLPRI, POLLRDNORM } from "../../uapi/poll.ts";
 import { procEntry, procInfo } from "./info.ts";
 
 const CHUNK = 65536;
@@ -13,6 +15,8 @@ const WRITE_MAX = 4096;
 /** The text an open file shows: made when it is read from its start (struct seq_file). */
 export class ProcText {
   bytes: Uint8Array;
+  /** The last change that a poll has told of. */
+  event = 0;
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
@@ -36,6 +40,11 @@ function procOpen(k: Kernel, inode: Inode, file: File): number {
   const info = procInfo(inode);
   const entry = procEntry(info);
   file.priv = null;
+  if (entry?.changes) {
+    const text = new ProcText(new Uint8Array(0));
+    text.event = entry.changes(k).event;
+    file.priv = text;
+  }
   if (entry?.inspectOpen && info.task) {
     if (!procAlive(k, info.task)) return -ESRCH;
     if (!ptraceMayAccess(k, info.task, true)) return -EACCES;
@@ -58,7 +67,9 @@ function procRead(k: Kernel, file: File, to: IovIter, pos: number): number {
     if (entry.inspect && info.task && !ptraceMayAccess(k, info.task, true)) return -EACCES;
     const shown = info.area === "tid" && entry.showThread ? entry.showThread(k, task) : entry.show(k, task);
     if (typeof shown === "number") return shown;
+    const event = made ? made.event : 0;
     made = new ProcText(latin1Bytes(shown));
+    made.event = event;
     file.priv = made;
   }
   const n = Math.min(to.count, made.bytes.length - pos);
@@ -114,11 +125,25 @@ function procIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
   return procEntry(info)?.ioctl?.(k, info.task ?? k.current, cmd, arg) ?? -ENOTTY;
 }
 
-/** Files of procfs. */
-export const procFileFops: FileOperations = stateTable("proc_reg_file_ops", {
+/** Readable at all times; each change is told of once. @linux fs/proc_namespace.c mounts_poll */
+function procPoll(k: Kernel, file: File, table: PollTable | null): number {
+  const source = procEntry(procInfo(file.inode))?.changes?.(k);
+  const text = file.priv as ProcText | null;
+  if (!source || !text) return POLLIN | POLLRDNORM;
+  table?.wait(k, source.poll);
+  if (text.event === source.event) return POLLIN | POLLRDNORM;
+  text.event = source.event;
+  return POLLIN | POLLRDNORM | POLLERR | POLLPRI;
+}
+
+const operations = {
   open: procOpen,
   read: procRead,
   write: procWrite,
   llseek: procLlseek,
   ioctl: procIoctl,
-});
+};
+/** Files of procfs. */
+export const procFileFops: FileOperations = stateTable("proc_reg_file_ops", operations);
+/** Those that can be polled. */
+export const procPollFops: FileOperations = stateTable("proc_mounts_operations", { ...operations, poll: procPoll });

@@ -8,7 +8,7 @@ import { EACCES, EINVAL, ENOENT, EPERM, ESRCH } from "../../uapi/errno.ts";
 import { dInstantiate } from "../dcache.ts";
 import { newInode } from "../inode.ts";
 import { genericPermission } from "../permission.ts";
-import { procAlive, procFileFops } from "./file.ts";
+import { procAlive, procFileFops, procPollFops } from "./file.ts";
 import { type ProcInfo, procEntry, procInfo } from "./info.ts";
 
 const S_IFREG = 0o100000;
@@ -90,7 +90,7 @@ export function procInstantiate(k: Kernel, dentry: Dentry, sb: SuperBlock, info:
   if (!entry) return 0;
   const inode = entry.link
     ? procNewInode(k, sb, S_IFLNK | 0o777, info, entry.follow ? procMagicInodeOps : procLinkInodeOps, {})
-    : procNewInode(k, sb, S_IFREG | entry.mode, info, procFileInodeOps, procFileFops);
+    : procNewInode(k, sb, S_IFREG | entry.mode, info, procFileInodeOps, entry.changes ? procPollFops : procFileFops);
   dInstantiate(dentry, inode);
   return 0;
 }

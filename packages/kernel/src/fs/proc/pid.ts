@@ -8,7 +8,7 @@ import { accessRemoteVm } from "../../mm/remote.ts";
 import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../uapi/capability.ts";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../uapi/errno.ts";
 import { dPath } from "../dcache.ts";
-import { showMountinfo, showMounts } from "../namespace.ts";
+import { mountTable, showMountinfo, showMounts } from "../namespace.ts";
 import { nsPath } from "../nsfs.ts";
 import { file, hex, type ProcEntry, procGlobal, procTask, text } from "./entry.ts";
 
@@ -203,9 +203,9 @@ procTask({
   exe: placeLink((task) => task.mm?.exeFile?.path ?? null),
   cwd: placeLink((task) => (task.exitState === 0 ? task.fs.pwd : null)),
   root: placeLink((task) => (task.exitState === 0 ? task.fs.root : null)),
-  mounts: file((k, task) => showMounts(k, task)),
-  mountinfo: file((k, task) => showMountinfo(k, task)),
-  mountstats: { mode: 0o400, show: mountstats, tgidOnly: true },
+  mounts: { mode: 0o444, show: showMounts, changes: mountTable },
+  mountinfo: { mode: 0o444, show: showMountinfo, changes: mountTable },
+  mountstats: { mode: 0o400, show: mountstats, changes: mountTable, tgidOnly: true },
   limits: file(limits),
   io: {
     mode: 0o400,

@@ -203,6 +203,9 @@ export class Task {
   syscallNr = -1;
   /** System calls made. */
   nSyscalls = 0;
+  /** Bytes that its calls have copied from and to user memory. */
+  copiedIn = 0;
+  copiedOut = 0;
   /** Details of the last processor exception, for the signal frame: vector, error code, faulting address. */
   trapNr = 0;
   trapError = 0;

@@ -2,7 +2,7 @@ import { killFasync } from "../../fs/fasync.ts";
 import type { WaitQueueHead } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
 import { EAGAIN, EINTR, ERESTARTSYS } from "../../uapi/errno.ts";
-import { POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
+import { POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
 import { POLL_IN, POLL_OUT } from "../../uapi/signal.ts";
 import type { Socket } from "../socket.ts";
 import type { ScmCreds, SkBuff } from "./skbuff.ts";
@@ -68,7 +68,7 @@ export abstract class Sock {
 
   /** @linux net/core/sock.c sock_def_readable */
   dataReady(k: Kernel): void {
-    this.queue?.wakeUp(k, POLLIN | POLLPRI | POLLERR | POLLRDNORM | POLLRDBAND);
+    this.queue?.wakeUp(k, POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
     if (this.socket) killFasync(k, this.socket.fasync, POLL_IN);
   }
 

@@ -2,12 +2,13 @@ import type { PollTable } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
 import { putUser32 } from "../../mm/usercopy.ts";
 import { stateTable } from "../../state.ts";
-import { EINVAL, ENOTTY, EPROTONOSUPPORT, ESOCKTNOSUPPORT } from "../../uapi/errno.ts";
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
+import { EINVAL, ENOTTY, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT } from "../../uapi/errno.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
 import {
   AF_UNIX,
   RCV_SHUTDOWN,
   SHUTDOWN_MASK,
+  SIOCATMARK,
   SIOCINQ,
   SIOCOUTQ,
   SOCK_DGRAM,
@@ -31,6 +32,7 @@ import {
   unixStreamConnect,
 } from "./connect.ts";
 import { unixDgramRecvmsg, unixDgramSendmsg, unixSeqpacketRecvmsg, unixSeqpacketSendmsg } from "./dgram.ts";
+import { atMark } from "./oob.ts";
 import { unixStreamRecvmsg, unixStreamSendmsg } from "./stream.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
@@ -45,6 +47,7 @@ function unixPoll(k: Kernel, sock: Socket, table: PollTable | null): number {
   if (sk.shutdown === SHUTDOWN_MASK) mask |= POLLHUP;
   if (sk.shutdown & RCV_SHUTDOWN) mask |= POLLRDHUP | READABLE;
   if (sk.receiveQueue.length > 0) mask |= READABLE;
+  if (sk.oob) mask |= POLLPRI;
   if (sk.state === TCP_CLOSE) mask |= POLLHUP;
   if (sk.state !== TCP_LISTEN && sk.writable) mask |= WRITABLE;
   return mask;
@@ -60,7 +63,7 @@ function unixDgramPoll(k: Kernel, sock: Socket, table: PollTable | null): number
   if (sk.shutdown === SHUTDOWN_MASK) mask |= POLLHUP;
   if (sk.receiveQueue.length > 0) mask |= READABLE;
   if (sk.type === SOCK_SEQPACKET && sk.state === TCP_CLOSE) mask |= POLLHUP;
-  if (!sk.writable) return mask;
+  if (sk.state === TCP_LISTEN || !sk.writable) return mask;
   const other = sk.peer;
   if (other && other.peer !== sk) {
     table?.wait(k, other.peerWait);
@@ -84,6 +87,9 @@ function unixIoctl(k: Kernel, sock: Socket, cmd: number, arg: number): number {
         queue.reduce((n, skb) => n + skb.length, 0),
       );
     }
+    case SIOCATMARK:
+      if (sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
+      return putUser32(k, arg, atMark(sk) ? 1 : 0);
     default:
       return -ENOTTY;
   }

@@ -125,7 +125,7 @@ export function unixDgramConnect(k: Kernel, sock: Socket, addr: Uint8Array): num
 }
 
 /** What was received from another peer is lost. @linux net/unix/af_unix.c unix_dgram_disconnected */
-function dgramDisconnected(k: Kernel, sk: UnixSock, other: UnixSock): void {
+export function dgramDisconnected(k: Kernel, sk: UnixSock, other: UnixSock): void {
   if (sk.receiveQueue.length > 0) {
     for (const skb of sk.receiveQueue.splice(0)) freeSkb(k, skb);
     sk.peerWait.wakeUpAll(k);
@@ -212,10 +212,13 @@ function releaseSock(k: Kernel, sk: UnixSock, embryo: boolean): void {
   sk.peerWait.wakeUpAll(k, POLLOUT | POLLWRNORM | POLLWRBAND);
   if (peer && connected(sk.type)) {
     peer.shutdown = SHUTDOWN_MASK;
-    if (sk.receiveQueue.length > 0 || embryo) peer.err = ECONNRESET;
+    const first = sk.receiveQueue[0];
+    // One message without bytes at the front does not count as unread.
+    if ((first && (first.length > 0 || first.connection || sk.receiveQueue.length > 1)) || embryo) peer.err = ECONNRESET;
     peer.stateChange(k);
     peer.wakeAsync(k, POLL_HUP);
   }
+  sk.oob = null;
   for (const skb of sk.receiveQueue.splice(0)) {
     if (wasListening && skb.connection) releaseSock(k, skb.connection as UnixSock, true);
     freeSkb(k, skb);

@@ -1,4 +1,5 @@
 import { getFile } from "../../fs/file.ts";
+import { BLOCKED } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { EAGAIN, ECONNREFUSED, EFAULT, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE } from "../../uapi/errno.ts";
 import { POLLERR, POLLIN, POLLOUT, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
@@ -8,7 +9,7 @@ import { datagramFragments, truesize } from "../core/skbuff.ts";
 import { sockWait, TCP_CLOSE, TCP_ESTABLISHED } from "../core/sock.ts";
 import type { Message, Socket } from "../socket.ts";
 import { addressBytes, autobind, findOther, parseAddress } from "./address.ts";
-import { unixSk } from "./connect.ts";
+import { dgramDisconnected, unixSk } from "./connect.ts";
 import { freeSkb, newSkb, type UnixSock, unixInflight } from "./sock.ts";
 import { attach, waitForRoom } from "./stream.ts";
 
@@ -22,31 +23,33 @@ export function unixDgramSendmsg(k: Kernel, sock: Socket, m: Message): number {
 
 function sendDatagram(k: Kernel, sk: UnixSock, m: Message): number {
   if (m.flags & MSG_OOB) return -EOPNOTSUPP;
-  let other: UnixSock | null = null;
   const size = m.iter.count;
-  const named = m.name !== null && m.name.length > 0;
-  if (named) {
-    const name = parseAddress(m.name!);
-    if (typeof name === "number") return name;
-    if (sk.passcred && sk.address === null) autobind(k, sk);
-    const found = findOther(k, name, sk.type);
-    if (typeof found === "number") return found;
-    other = found;
-  } else {
-    other = sk.peer;
-    if (!other) return -ENOTCONN;
-    if (sk.passcred && sk.address === null) autobind(k, sk);
-  }
+  const name = m.name !== null && m.name.length > 0 ? parseAddress(m.name) : null;
+  if (typeof name === "number") return name;
+  if (sk.passcred && sk.address === null) autobind(k, sk);
   if (size > sk.sndbuf - 32) return -EMSGSIZE;
   const w = waitForRoom(k, sk, m.flags);
   if (w !== 0) return w;
+  const data = new Uint8Array(size);
+  const r = m.iter.copyFrom(k, data, 0, size) < size ? -EFAULT : deliver(k, sk, m, name, data);
+  // The buffer that was made for it goes: that is news to those who wait for room.
+  if (r < 0 && r !== BLOCKED) sk.writeSpace(k);
+  return r;
+}
+
+/** Finds the receiver, which only matters now, and queues the message. */
+function deliver(k: Kernel, sk: UnixSock, m: Message, name: string | null, data: Uint8Array): number {
+  const other = name === null ? sk.peer : findOther(k, name, sk.type);
+  if (other === null) return -ENOTCONN;
+  if (typeof other === "number") return other;
   // A peer that talks to somebody else does not listen.
   if (other.peer && other.peer !== sk) return -EPERM;
   if (other.dead) {
-    if (!named && sk.peer === other) {
+    if (sk.type === SOCK_SEQPACKET) return -EPIPE;
+    if (sk.peer === other) {
       sk.peer = null;
       sk.state = TCP_CLOSE;
-      return sk.type === SOCK_SEQPACKET ? -EPIPE : -ECONNREFUSED;
+      dgramDisconnected(k, sk, other);
     }
     return -ECONNREFUSED;
   }
@@ -55,13 +58,11 @@ function sendDatagram(k: Kernel, sk: UnixSock, m: Message): number {
     if (m.flags & MSG_DONTWAIT) return -EAGAIN;
     return sockWait(k, other.peerWait, 0, sk.sndtimeo, true);
   }
-  const data = new Uint8Array(size);
-  if (m.iter.copyFrom(k, data, 0, size) < size) return -EFAULT;
-  const skb = newSkb(k, sk, data, truesize(size, datagramFragments(size)));
+  const skb = newSkb(k, sk, data, truesize(data.length, datagramFragments(data.length)));
   attach(k, skb, m.scm, true);
   other.receiveQueue.push(skb);
   other.dataReady(k);
-  return size;
+  return data.length;
 }
 
 /** @linux net/unix/af_unix.c unix_seqpacket_sendmsg */

@@ -17,6 +17,8 @@ export class UnixSock extends Sock {
   /** Datagram senders that wait for room in this socket's queue. */
   readonly peerWait = new WaitQueueHead();
   inode = 0;
+  /** The buffer in the receive queue that holds the urgent byte (oob_skb). */
+  oob: SkBuff | null = null;
   constructor(type: number) {
     super(AF_UNIX, type);
   }

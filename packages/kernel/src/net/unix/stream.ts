@@ -12,6 +12,7 @@ import { sockWait, TCP_ESTABLISHED } from "../core/sock.ts";
 import type { Message, Socket } from "../socket.ts";
 import { addressBytes } from "./address.ts";
 import { unixSk } from "./connect.ts";
+import { manageOob, queueOob, recvUrgent } from "./oob.ts";
 import { freeSkb, newSkb, type UnixSock, unixInflight } from "./sock.ts";
 
 /** One message of a stream takes at most this much beside its head. */
@@ -61,7 +62,8 @@ export function unixStreamSendmsg(k: Kernel, sock: Socket, m: Message): number {
 }
 
 function sendStream(k: Kernel, sk: UnixSock, m: Message, already: number, report: (sent: number) => void): number {
-  if (m.flags & MSG_OOB) return -EOPNOTSUPP;
+  const urgent = m.flags & MSG_OOB ? 1 : 0;
+  if (urgent && m.iter.count === 0) return -EOPNOTSUPP;
   if (m.name && m.name.length > 0) return sk.state === TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
   const other = sk.peer;
   if (!other) return -ENOTCONN;
@@ -69,13 +71,17 @@ function sendStream(k: Kernel, sk: UnixSock, m: Message, already: number, report
   const { iter } = m;
   let sent = already;
   if (sent > 0) iter.advance(sent);
-  while (iter.count > 0) {
-    const size = Math.min(iter.count, Math.floor(sk.sndbuf / 2) - 64, SKB_MAX_HEAD + UNIX_SKB_FRAGS_SZ);
+  while (iter.count > urgent) {
+    const size = Math.min(iter.count - urgent, Math.floor(sk.sndbuf / 2) - 64, SKB_MAX_HEAD + UNIX_SKB_FRAGS_SZ);
     const w = waitForRoom(k, sk, m.flags);
     if (w !== 0) return w;
     const data = new Uint8Array(size);
-    if (iter.copyFrom(k, data, 0, size) < size) return -EFAULT;
-    if (other.dead || other.shutdown & RCV_SHUTDOWN) return -EPIPE;
+    const failed = iter.copyFrom(k, data, 0, size) < size ? -EFAULT : other.dead || other.shutdown & RCV_SHUTDOWN ? -EPIPE : 0;
+    if (failed !== 0) {
+      // The buffer that was made for it goes: that is news to those who wait for room.
+      sk.writeSpace(k);
+      return failed;
+    }
     const skb = newSkb(k, sk, data, truesize(size, streamFragments(size)));
     attach(k, skb, m.scm, true);
     other.receiveQueue.push(skb);
@@ -83,7 +89,10 @@ function sendStream(k: Kernel, sk: UnixSock, m: Message, already: number, report
     sent += size;
     report(sent);
   }
-  return 0;
+  if (!urgent) return 0;
+  const r = queueOob(k, sk, other, m);
+  if (r > 0) report(sent + r);
+  return r > 0 ? 0 : r;
 }
 
 /** 0 when the send buffer has room. @linux net/core/sock.c sock_alloc_send_pskb */
@@ -103,7 +112,7 @@ export function unixStreamRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   const sk = unixSk(sock);
   const task = k.current;
   if (sk.state !== TCP_ESTABLISHED) return -EINVAL;
-  if (m.flags & MSG_OOB) return -EOPNOTSUPP;
+  if (m.flags & MSG_OOB) return recvUrgent(k, sk, m);
   const progress = task.progress instanceof StreamProgress ? task.progress : null;
   let copied = progress?.done ?? 0;
   const scm = progress?.scm ?? new ScmCookie();
@@ -116,7 +125,11 @@ export function unixStreamRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   let skip = peek && sk.peekOffset >= 0 ? sk.peekOffset : 0;
   let error = 0;
   while (m.iter.count > 0 || (wanted === 0 && copied === 0)) {
-    const skb = sk.receiveQueue[index];
+    if (sk.receiveQueue[index]) {
+      index = manageOob(k, sk, index, peek, copied);
+      if (index < 0 && copied > 0) break;
+    }
+    const skb = index < 0 ? undefined : sk.receiveQueue[index];
     if (skb && skip >= skb.length && skb.length > 0 && peek) {
       skip -= skb.length;
       index++;

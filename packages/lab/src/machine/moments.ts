@@ -1,0 +1,246 @@
+import { DebugInfo } from "@lstar/trace/debuginfo/debugInfo.ts";
+import { EventKind, type LoadSettings, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
+import type { LabEvent } from "./eventLog.ts";
+import type { LabRun } from "./run.ts";
+import { type CallRecord, callAtEntry, callAtExit, callInside, syscallName } from "./views/call.ts";
+import { peek } from "./views/peek.ts";
+import { stateView } from "./views/state.ts";
+
+/** How far back a task's last call is looked for, in events, and for how many tasks. */
+const LOOK_BACK = 20_000;
+const MAX_CALLS = 8;
+/** Instructions that a step by C line may take. */
+const LINE_LIMIT = 2_000_000;
+const MAX_CACHE = 2000;
+
+/** The kernel function that an event is fired in, by our names. */
+const FUNCTION_OF: Readonly<Record<number, string>> = {
+  [EventKind.SYS_ENTER]: "doSyscall64",
+  [EventKind.SYS_EXIT]: "syscallExit",
+  [EventKind.SWITCH]: "switchTo",
+  [EventKind.WAKEUP]: "wakeUpNew",
+  [EventKind.FORK]: "kernelClone",
+  [EventKind.EXEC]: "kernelExecve",
+  [EventKind.EXIT]: "doExit",
+  [EventKind.SIGNAL_SEND]: "sendSignalLocked",
+  [EventKind.SIGNAL_DELIVER]: "setupRtFrame",
+  [EventKind.PAGE_FAULT]: "handleMmFault",
+  [EventKind.TIMER]: "runTimers",
+};
+const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
+  insert: "epInsert",
+  modify: "epModify",
+  remove: "epRemove",
+  callback: "epPollCallback",
+  ready: "epPollCallback",
+  overflow: "epPollCallback",
+  sleep: "epWait",
+  return: "epWait",
+};
+
+/** Answers about moments of a run: state, steps, text of events. */
+export class Moments {
+  readonly #run: LabRun;
+  readonly #debug: DebugInfo;
+  /** The file that main() is in: the C library may have lines of its own. */
+  readonly #file: string;
+  readonly #calls = new Map<number, CallRecord>();
+
+  constructor(run: LabRun, settings: LoadSettings) {
+    this.#run = run;
+    this.#debug = new DebugInfo(settings.program);
+    const main = this.#debug.functions.find((f) => f.name === "main");
+    this.#file = main ? (this.#debug.placeAt(main.address)?.file ?? "") : "";
+  }
+
+  /** Does the program's own source have lines? */
+  get hasLines(): boolean {
+    return this.#debug.lines !== null;
+  }
+
+  /** A moment that exists: within the computed run, with the event that belongs to it. */
+  normal(moment: Moment): Moment {
+    const { log, frontier } = this.#run;
+    const e = log.at(moment.event);
+    if (e) return { position: e.position, event: e.index };
+    const position = Math.max(0, Math.min(moment.position, frontier));
+    return { position, event: log.lastAtOrBefore(position) };
+  }
+
+  state(asked: Moment): StateView {
+    const run = this.#run;
+    const wanted = run.log.at(asked.event);
+    // In the midst of the kernel's work only if the event is the one asked for at that place.
+    const position = wanted ? wanted.position : Math.max(0, Math.min(asked.position, run.frontier));
+    const last = wanted ? wanted.index : run.log.lastAtOrBefore(position);
+    const calls = this.#callsAt(last);
+    const look = (): StateView =>
+      stateView(run.k, {
+        debug: this.#debug,
+        moment: { position, event: last },
+        kernelFunction: wanted ? functionOf(wanted) : "",
+        calls: new Map([...calls].map(([pid, c]) => [pid, this.#present(pid, c)])),
+        lineAt: (address) => this.#ownLine(address),
+        frameOf: (pid) => run.recorder.frameOf(pid, last + 1),
+      });
+    const inside = wanted ? run.atEvent(wanted.index, look) : null;
+    if (inside) return inside;
+    run.seek(position);
+    return look();
+  }
+
+  #present(pid: number, c: CallRecord): SyscallView {
+    const task = this.#run.k.pids.get(pid);
+    return c.view.result === null && task ? callInside(task, c) : c.view;
+  }
+
+  /** For each task the call it is in, or its last one, when event `last` has happened. */
+  #callsAt(last: number): Map<number, CallRecord> {
+    const { log } = this.#run;
+    const exits = new Map<number, number>();
+    const found: { pid: number; enter: number; exit: number }[] = [];
+    const seen = new Set<number>();
+    for (let i = last; i >= 0 && i > last - LOOK_BACK && found.length < MAX_CALLS; i--) {
+      const kind = log.kindOf(i);
+      const pid = log.pidOf(i);
+      if (kind === EventKind.SYS_EXIT && !seen.has(pid) && !exits.has(pid)) exits.set(pid, i);
+      else if (kind === EventKind.SYS_ENTER && !seen.has(pid)) {
+        seen.add(pid);
+        found.push({ pid, enter: i, exit: exits.get(pid) ?? -1 });
+      }
+    }
+    found.sort((a, b) => a.enter - b.enter);
+    const out = new Map<number, CallRecord>();
+    for (const f of found) {
+      const record = this.#call(f.enter, f.exit);
+      if (record) out.set(f.pid, record);
+    }
+    return out;
+  }
+
+  #call(enter: number, exit: number): CallRecord | null {
+    const key = exit >= 0 ? exit : enter;
+    const known = this.#calls.get(key);
+    if (known) return known;
+    const { log, k } = this.#run;
+    const e = log.at(enter) as LabEvent;
+    let record: CallRecord | null;
+    if (exit >= 0) {
+      const entry = this.#call(enter, -1);
+      const ret = log.at(exit)?.b ?? 0;
+      record =
+        entry &&
+        this.#run.atEvent(exit, () => {
+          const task = k.pids.get(e.pid);
+          return task ? callAtExit(k, task, entry, ret) : entry;
+        });
+    } else {
+      record = this.#run.atEvent(enter, () => {
+        const task = k.pids.get(e.pid);
+        return task ? callAtEntry(k, task, e.a) : null;
+      });
+    }
+    if (this.#calls.size > MAX_CACHE) this.#calls.clear();
+    if (record) this.#calls.set(key, record);
+    return record;
+  }
+
+  /** An event in words; a call as strace prints it. */
+  describe(index: number): string {
+    const { log } = this.#run;
+    const e = log.at(index);
+    if (!e) return "";
+    if (e.kind === EventKind.SYS_ENTER) {
+      const record = this.#call(index, -1);
+      return record ? `${record.view.text})` : syscallName(e.a);
+    }
+    if (e.kind === EventKind.SYS_EXIT) {
+      for (let i = index - 1; i >= 0 && i > index - LOOK_BACK; i--) {
+        if (log.kindOf(i) === EventKind.SYS_ENTER && log.pidOf(i) === e.pid) return this.#call(i, index)?.view.text ?? syscallName(e.a);
+      }
+      return `${syscallName(e.a)} = ${e.b}`;
+    }
+    return e.text;
+  }
+
+  memory(moment: Moment, pid: number, address: number, length: number): Uint8Array {
+    const { k } = this.#run;
+    const read = (): Uint8Array => peek(k, k.pids.get(pid)?.mm ?? null, address, length).slice();
+    const inside = this.#run.log.at(moment.event) ? this.#run.atEvent(moment.event, read) : null;
+    if (inside) return inside;
+    this.#run.seek(Math.max(0, Math.min(moment.position, this.#run.frontier)));
+    return read();
+  }
+
+  /** The moment that a step leads to, within the computed run. */
+  step(kind: StepKind, direction: 1 | -1, from: Moment, pid: number): Moment {
+    const { log, frontier } = this.#run;
+    if (kind === "event" || kind === "syscall") {
+      const start = log.at(from.event) ? from.event : log.lastAtOrBefore(from.position) + (direction < 0 ? 1 : 0);
+      for (let i = start + direction; i >= 0 && i < log.count; i += direction) {
+        if (pid !== 0 && log.pidOf(i) !== pid) continue;
+        if (kind === "event" || log.kindOf(i) === EventKind.SYS_ENTER) return { position: log.positionOf(i), event: i };
+      }
+      return direction > 0 ? { position: frontier, event: -1 } : { position: 0, event: -1 };
+    }
+    if (kind === "instruction") {
+      const position = Math.max(0, Math.min(frontier, from.position + direction));
+      return { position, event: -1 };
+    }
+    return this.#lineStep(direction, from, pid);
+  }
+
+  /** To where another line of the program's source begins. */
+  #lineStep(direction: 1 | -1, from: Moment, pid: number): Moment {
+    const run = this.#run;
+    const here = this.#lineAt(from.position, pid);
+    if (direction > 0) {
+      const end = Math.min(run.frontier, from.position + LINE_LIMIT);
+      run.seek(from.position);
+      for (let p = from.position + 1; p <= end; p++) {
+        run.seek(p);
+        const line = this.#line(pid);
+        if (line > 0 && line !== here) return { position: p, event: -1 };
+      }
+      return { position: end, event: -1 };
+    }
+    // Back: in stretches, each looked through forwards, until one holds an earlier line's beginning.
+    for (let end = from.position, length = 256; end > 0 && from.position - end < LINE_LIMIT; length *= 4) {
+      const start = Math.max(0, end - length);
+      run.seek(start);
+      let best = -1;
+      let line = this.#line(pid);
+      for (let p = start + 1; p < end; p++) {
+        run.seek(p);
+        const now = this.#line(pid);
+        if (now > 0 && now !== line) best = p;
+        if (now > 0) line = now;
+      }
+      if (best >= 0) return { position: best, event: -1 };
+      end = start;
+    }
+    return { position: 0, event: -1 };
+  }
+
+  #lineAt(position: number, pid: number): number {
+    this.#run.seek(Math.min(position, this.#run.frontier));
+    return this.#line(pid);
+  }
+
+  /** Line of the program's own source that the running task is at, 0 outside. */
+  #line(pid: number): number {
+    const { k } = this.#run;
+    if (!k.cpuTask || (pid !== 0 && k.cpuTask.pid !== pid)) return 0;
+    return this.#ownLine(k.machine.cpu.rip);
+  }
+
+  #ownLine(address: number): number {
+    const place = this.#debug.placeAt(address);
+    return place && place.file === this.#file ? place.line : 0;
+  }
+}
+
+function functionOf(e: LabEvent): string {
+  if (e.kind === EventKind.EPOLL) return EPOLL_FUNCTION[e.text] ?? "epSendEvents";
+  return FUNCTION_OF[e.kind] ?? "";
+}

@@ -1,0 +1,41 @@
+import { FIELD } from "@lstar/kernel/arch/x86/entry/vdso/dataPage.ts";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import type { Kernel } from "@lstar/kernel/kernel.ts";
+import type { VdsoView } from "../../protocol.ts";
+
+const CLOCK_NAMES = ["CLOCK_REALTIME", "CLOCK_MONOTONIC", "", "", "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE", "CLOCK_MONOTONIC_COARSE"];
+
+export interface VdsoDetails extends VdsoView {
+  /** The time of each clock at cycleLast. */
+  readonly clocks: readonly { readonly name: string; readonly seconds: number; readonly nanoseconds: number }[];
+  /** What rdtsc would give now. */
+  readonly tsc: number;
+  /** The program's next instruction lies in the vDSO. */
+  readonly inside: boolean;
+}
+
+/** The data page as the program sees it. Null before a program is loaded. */
+export function vdsoView(k: Kernel, task: Task | null): VdsoDetails | null {
+  const { mm } = task ?? { mm: null };
+  if (k.vdso.dataFrame === 0 || !mm || mm.vdso === 0) return null;
+  const page = new DataView(k.machine.phys.u8.buffer, k.vdso.dataFrame * 4096, 4096);
+  const u64 = (at: number): number => page.getUint32(at, true) + page.getUint32(at + 4, true) * 4294967296;
+  const clock = (id: number): { seconds: number; nanoseconds: number } => ({
+    seconds: u64(FIELD.clocks + id * 16),
+    nanoseconds: u64(FIELD.clocks + id * 16 + 8),
+  });
+  const rip = task && k.cpuTask === task ? k.machine.cpu.rip : (task?.ctx.rip ?? 0);
+  return {
+    dataAddress: (mm.vdso - 4096).toString(16),
+    codeAddress: mm.vdso.toString(16),
+    sequence: page.getUint32(FIELD.sequence, true),
+    cycleLast: String(u64(FIELD.cycleLast)),
+    mult: page.getUint32(FIELD.mult, true),
+    shift: page.getUint32(FIELD.shift, true),
+    seconds: clock(1).seconds,
+    nanoseconds: String(clock(1).nanoseconds),
+    clocks: CLOCK_NAMES.flatMap((name, id) => (name ? [{ name, ...clock(id) }] : [])),
+    tsc: k.time.nowNs,
+    inside: rip >= mm.vdso && rip < mm.vdso + 4096,
+  };
+}

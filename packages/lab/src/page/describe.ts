@@ -1,0 +1,69 @@
+import { EventKind } from "../protocol.ts";
+import type { EventStore } from "./eventStore.ts";
+
+const signalNames =
+  " HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
+    " ",
+  );
+
+/** SIGxxx for a number. */
+export function signalName(signal: number): string {
+  const name = signalNames[signal];
+  return name ? `SIG${name}` : `SIGRT${signal}`;
+}
+
+/** What a wait status says, for people. */
+export function exitText(status: number): string {
+  const signal = status & 0x7f;
+  return signal === 0 ? `exited with status ${(status >> 8) & 0xff}` : `killed by ${signalName(signal)}`;
+}
+
+/** Shows ns in the unit that fits. */
+export function timeText(ns: number): string {
+  if (ns < 1e3) return `${ns} ns`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(2)} µs`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(3)} ms`;
+  return `${(ns / 1e9).toFixed(3)} s`;
+}
+
+export type CallNames = (nr: number) => string;
+
+/** An event in a few words; the worker's `describe` has the details. */
+export function eventText(store: EventStore, i: number, callName: CallNames): string {
+  const a = store.a.at(i);
+  const b = store.b.at(i);
+  const text = store.string(i);
+  switch (store.kind.at(i)) {
+    case EventKind.SYS_ENTER:
+      return `${callName(a)} begins`;
+    case EventKind.SYS_EXIT:
+      return `${callName(a)} returns ${b}`;
+    case EventKind.SWITCH:
+      if (a === 0) return text ? `sleeps on ${text}; processor idle` : "processor idle";
+      return text ? `sleeps on ${text}; processor to ${a}` : `processor to ${a}`;
+    case EventKind.WAKEUP:
+      return a === 0 ? "woken by a timer or device" : `woken by ${a}`;
+    case EventKind.FORK:
+      return b === 1 ? `makes thread ${a}` : `makes process ${a}`;
+    case EventKind.EXEC:
+      return `executes ${text}`;
+    case EventKind.EXIT:
+      return exitText(a);
+    case EventKind.SIGNAL_SEND:
+      return `is sent ${signalName(a)}${b > 0 ? ` by ${b}` : ""}`;
+    case EventKind.SIGNAL_DELIVER:
+      return b === 0 ? `${signalName(a)}: default action` : `${signalName(a)}: handler`;
+    case EventKind.PAGE_FAULT:
+      return `page fault at 0x${a.toString(16)}`;
+    case EventKind.EPOLL:
+      return `epoll ${text}${a >= 0 ? ` fd ${a}` : ""}`;
+    case EventKind.TIMER:
+      return text ? `timer: ${text}` : "timer fires";
+    case EventKind.OUTPUT:
+      return `${a} bytes to the terminal`;
+    case EventKind.INPUT:
+      return `${a} bytes typed`;
+    default:
+      return "";
+  }
+}

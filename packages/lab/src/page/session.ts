@@ -1,0 +1,383 @@
+import { batch, computed, signal } from "@preact/signals";
+import type { CompileAnswer, Diagnostic } from "../compile/messages.ts";
+import type { Answers, Message, Moment, Progress, StateView, StepKind, SyscallRow } from "../protocol.ts";
+import type { Ask, Workbench } from "../rooms/room.ts";
+import { Client } from "./client.ts";
+import { compile, stopCompiler } from "./compiler.ts";
+import { exitText } from "./describe.ts";
+import { EventStore } from "./eventStore.ts";
+import { compilerThere, fetchProgram, fetchPrograms, type Program, type ProgramList } from "./programs.ts";
+
+/** What the page shows and does. All panes read these signals; the moment is the one cursor. */
+
+export const list = signal<ProgramList>({ compiler: null, programs: [] });
+export const hasCompiler = signal<boolean | null>(null);
+export const programName = signal("hello");
+export const source = signal("");
+export const args = signal("");
+export const stdin = signal<string | null>(null);
+export const seed = signal(1);
+export const roomId = signal("syscalls");
+export const diagnostics = signal<readonly Diagnostic[]>([]);
+
+const noProgress: Progress = { status: "empty", frontier: 0, time: 0, events: 0, tasks: 0, exitStatus: -1, note: "" };
+export const progress = signal<Progress>(noProgress);
+/** What the page itself is busy with, or went wrong. */
+export const notice = signal<{ readonly kind: "info" | "error"; readonly text: string } | null>(null);
+export const compiling = signal(false);
+
+export const moment = signal<Moment>({ position: 0, event: -1 });
+/** The cursor goes with the end of the run. */
+export const following = signal(true);
+export const state = signal<StateView | null>(null);
+export const taskPid = signal(0);
+export const table = signal<readonly SyscallRow[]>([]);
+
+/** All events of this run; `storeVersion` changes when some were added. */
+export let store = new EventStore();
+export const storeVersion = signal(0);
+
+/** Terminal output with the position at which it came. */
+export interface OutputChunk {
+  readonly position: number;
+  readonly data: Uint8Array;
+}
+export let output: OutputChunk[] = [];
+export const outputVersion = signal(0);
+
+export const current = computed<Program | undefined>(() => list.value.programs.find((p) => p.name === programName.value));
+export const edited = computed(() => current.value !== undefined && source.value !== current.value.source);
+export const running = computed(() => progress.value.status === "running");
+export const loaded = computed(() => !["empty", "loading"].includes(progress.value.status));
+
+let client: Client | null = null;
+/** What the loaded run was made of; another text means that Run must load again. */
+let loadedKey = "";
+/** Grows with every reset, so that what was asked before it is dropped. */
+let generation = 0;
+
+export const callName = (nr: number): string => table.value[nr]?.name ?? `call ${nr}`;
+
+function say(kind: "info" | "error", text: string): void {
+  notice.value = { kind, text };
+}
+
+function received(m: Exclude<Message, { type: "answer" | "failed" }>): void {
+  switch (m.type) {
+    case "events":
+      store.add(m.page);
+      storeVersion.value++;
+      break;
+    case "output":
+      output.push({ position: m.position, data: m.data });
+      outputVersion.value++;
+      break;
+    case "progress":
+      onProgress(m.progress);
+      break;
+    case "hello":
+      break;
+  }
+}
+
+function onProgress(p: Progress): void {
+  const before = progress.value.status;
+  progress.value = p;
+  if (!following.value) return;
+  if (p.status === "running") moment.value = { position: p.frontier, event: -1 };
+  else if (before !== p.status || moment.value.position !== p.frontier) toEnd();
+}
+
+/** The cursor goes to where the run has come to. */
+function toEnd(): void {
+  setMoment({ position: progress.value.frontier, event: store.count - 1 });
+}
+
+function start(): Client {
+  if (client) return client;
+  const worker = new Worker(new URL("../machine/worker.ts", import.meta.url), { type: "module", name: "lstar machine" });
+  const made = new Client(worker, {
+    message: received,
+    broken(text) {
+      if (client !== made) return;
+      dropMachine();
+      say("error", `The machine stopped: ${text}. Press Run to start again.`);
+    },
+  });
+  client = made;
+  void made.ask({ type: "table" }).then((rows) => {
+    const byNumber: SyscallRow[] = [];
+    for (const row of rows) byNumber[row.nr] = row;
+    table.value = byNumber;
+  }, ignore);
+  return made;
+}
+
+/** Starts the worker early, so that the first Run finds it ready. */
+export function warmUp(): void {
+  start();
+}
+
+function dropMachine(): void {
+  generation++;
+  client?.close();
+  client = null;
+  loadedKey = "";
+  clearRun();
+}
+
+function clearRun(): void {
+  store = new EventStore();
+  output = [];
+  batch(() => {
+    progress.value = noProgress;
+    moment.value = { position: 0, event: -1 };
+    state.value = null;
+    following.value = true;
+    taskPid.value = 0;
+    storeVersion.value++;
+    outputVersion.value++;
+  });
+}
+
+/** Throws the machine away, whatever it is doing. */
+export function reset(): void {
+  dropMachine();
+  stopCompiler();
+  compiling.value = false;
+  say("info", "Reset. The program starts from its beginning with Run.");
+  warmUp();
+}
+
+function ignore(): void {}
+
+/** Splits the argument box as a shell does, with quotes. */
+export function splitArgs(text: string): string[] {
+  const out: string[] = [];
+  for (const m of text.matchAll(/(?:"([^"]*)"|'([^']*)'|[^\s"']+)+/g)) out.push(m[0].replace(/"([^"]*)"|'([^']*)'/g, (_, d, s) => d ?? s));
+  return out;
+}
+
+async function programBytes(): Promise<Uint8Array | null> {
+  diagnostics.value = [];
+  const p = current.value;
+  if (p && !edited.value) {
+    if (p.built) return fetchProgram(p.name);
+    if (!hasCompiler.value) {
+      say("error", "This page was built on a machine without a C compiler, so it has no programs to run.");
+      return null;
+    }
+  }
+  if (!hasCompiler.value) {
+    say(
+      "error",
+      "The compiler image is not part of this page, so edited programs cannot be compiled. Undo the changes to run the original.",
+    );
+    return null;
+  }
+  compiling.value = true;
+  say("info", "Compiling: tcc runs as a guest…");
+  let answer: CompileAnswer;
+  try {
+    answer = await compile(source.value);
+  } finally {
+    compiling.value = false;
+  }
+  diagnostics.value = answer.diagnostics;
+  if (answer.ok) return answer.program;
+  const first = answer.diagnostics.find((d) => d.severity === "error");
+  say("error", first ? `Compile error${first.line > 0 ? ` in line ${first.line}` : ""}: ${first.text}` : answer.output);
+  return null;
+}
+
+/** Makes the loaded run the one that the page describes. False if that failed (the page says why). */
+async function ensureLoaded(fresh: boolean): Promise<boolean> {
+  const key = JSON.stringify([programName.value, source.value, args.value, stdin.value, seed.value]);
+  if (!fresh && key === loadedKey && loaded.value) return true;
+  if (running.value) dropMachine();
+  const mine = ++generation;
+  try {
+    const program = await programBytes();
+    if (!program || mine !== generation) return false;
+    clearRun();
+    notice.value = null;
+    const p = await start().ask({
+      type: "load",
+      settings: {
+        name: programName.value,
+        program,
+        argv: [programName.value, ...splitArgs(args.value)],
+        stdin: stdin.value,
+        env: ["PATH=/bin", "HOME=/", "TERM=xterm-256color"],
+        seed: seed.value,
+        source: source.value,
+      },
+    });
+    if (mine !== generation) return false;
+    loadedKey = key;
+    progress.value = p;
+    return true;
+  } catch (e) {
+    if (mine === generation) say("error", message(e));
+    return false;
+  }
+}
+
+function message(e: unknown): string {
+  return e instanceof Error ? e.message : String(e);
+}
+
+/** Run: on from where the computed run ends; an ended run begins again. */
+export async function run(): Promise<void> {
+  if (compiling.value) return;
+  if (!(await ensureLoaded(progress.value.status === "ended"))) return;
+  following.value = true;
+  const mine = generation;
+  try {
+    onProgress(await start().ask({ type: "run", until: Number.POSITIVE_INFINITY }));
+  } catch (e) {
+    if (mine === generation) say("error", message(e));
+  }
+}
+
+export async function pause(): Promise<void> {
+  try {
+    onProgress(await start().ask({ type: "pause" }));
+  } catch (e) {
+    say("error", message(e));
+  }
+}
+
+/** One step on or back from the cursor. */
+export async function step(kind: StepKind, direction: 1 | -1): Promise<void> {
+  if (running.value) await pause();
+  if (!(await ensureLoaded(false))) return;
+  following.value = false;
+  const mine = generation;
+  try {
+    const to = await start().ask({ type: "step", kind, direction, from: moment.value, pid: kind === "event" ? 0 : taskPid.value });
+    if (mine === generation) setMoment(to);
+  } catch (e) {
+    if (mine === generation) say("error", message(e));
+  }
+}
+
+/** Puts the cursor at a moment that a person chose. */
+export async function seek(to: Moment): Promise<void> {
+  if (!(await ensureLoaded(false))) return;
+  following.value = false;
+  await setMoment(to);
+}
+
+let wanted: Moment | null = null;
+let asking = false;
+
+/** Moves the cursor; the state of the latest moment is fetched, those passed over meanwhile are not. */
+async function setMoment(to: Moment): Promise<void> {
+  moment.value = to;
+  wanted = to;
+  if (asking) return;
+  asking = true;
+  try {
+    while (wanted && client) {
+      const next: Moment = wanted;
+      wanted = null;
+      const mine = generation;
+      const view = await client.ask({ type: "state", moment: next });
+      if (mine === generation && !wanted) showState(view);
+    }
+  } catch (e) {
+    if (client) say("error", message(e));
+  } finally {
+    asking = false;
+  }
+}
+
+function showState(view: StateView): void {
+  batch(() => {
+    state.value = view;
+    const alive = view.tasks.some((t) => t.pid === taskPid.value);
+    if (view.current > 0) taskPid.value = view.current;
+    else if (!alive) taskPid.value = view.tasks.at(-1)?.pid ?? 0;
+  });
+}
+
+/** What was typed at the terminal. */
+export function typed(text: string): void {
+  if (!client || !loaded.value || progress.value.status === "ended") return;
+  client.ask({ type: "input", text }).then(onProgress, ignore);
+}
+
+export function resized(columns: number, rows: number): void {
+  client?.ask({ type: "resize", columns, rows }).then(ignore, ignore);
+}
+
+/** Another program: its source, no arguments, nothing run. */
+export function choose(name: string): void {
+  const p = list.value.programs.find((q) => q.name === name);
+  if (!p) return;
+  if (client && (running.value || progress.value.status === "waiting")) dropMachine();
+  batch(() => {
+    programName.value = name;
+    source.value = p.source;
+    args.value = "";
+    stdin.value = null;
+    diagnostics.value = [];
+    notice.value = null;
+  });
+  clearRun();
+  loadedKey = "";
+  warmUp();
+}
+
+export async function fetchLists(): Promise<void> {
+  try {
+    [list.value, hasCompiler.value] = await Promise.all([fetchPrograms(), compilerThere()]);
+  } catch (e) {
+    hasCompiler.value = false;
+    say("error", message(e));
+  }
+}
+
+/** What happened, in a line that is read out. */
+export const statusText = computed(() => {
+  if (compiling.value) return "Compiling…";
+  const p = progress.value;
+  const note = p.note ? ` ${p.note}` : "";
+  switch (p.status) {
+    case "empty":
+      return "Not started.";
+    case "loading":
+      return "Loading…";
+    case "ready":
+      return "Ready to run.";
+    case "running":
+      return `Running.${note}`;
+    case "paused":
+      return `Paused.${note}`;
+    case "waiting":
+      return `Waiting for input at the terminal.${note}`;
+    case "ended":
+      return p.exitStatus >= 0 ? `Program ${exitText(p.exitStatus)}.${note}` : `Ended.${note}`;
+  }
+});
+
+/** What rooms get. */
+export const bench: Workbench = {
+  moment,
+  state,
+  task: taskPid,
+  seek,
+  selectTask(pid) {
+    taskPid.value = pid;
+  },
+  ask<T extends Ask["type"]>(request: Extract<Ask, { type: T }>): Promise<Answers[T]> {
+    return start().ask<T>(request);
+  },
+  async runProgram(name, argv = [], input = null) {
+    choose(name);
+    args.value = argv.map((a) => (/[\s"']/.test(a) ? `"${a}"` : a)).join(" ");
+    stdin.value = input;
+    await run();
+  },
+};
