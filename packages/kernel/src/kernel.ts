@@ -7,7 +7,7 @@ import type { Task } from "./include/linux/sched.ts";
 import { type BootOptions, startKernel } from "./init/main.ts";
 import { FutexTable } from "./kernel/futex/core.ts";
 import { type HostEventKind, runHostEvent } from "./kernel/hostEvents.ts";
-import { Scheduler } from "./kernel/sched/core.ts";
+import { PAUSED_AT_USER, PAUSED_BETWEEN, Scheduler } from "./kernel/sched/core.ts";
 import { runSlice } from "./kernel/sched/schedule.ts";
 import { Timekeeping } from "./kernel/time/timekeeping.ts";
 import { Rng } from "./lib/rng.ts";
@@ -30,7 +30,8 @@ export interface KernelOptions {
  */
 export class Kernel {
   readonly machine: Machine;
-  readonly host: Host;
+  /** May be replaced between slices: recorders put themselves before it. */
+  host: Host;
   readonly trace = new TraceEvents();
   readonly options: KernelOptions;
   /** The task in whose context the kernel runs. */
@@ -95,9 +96,10 @@ export class Kernel {
   /**
    * Runs at most `maxInstructions`. "idle": everyone sleeps, see nextDeadline; the next call jumps a
    * virtual clock there unless a host event has woken somebody. "exited": see exitStatus.
+   * Where slices end has no influence on what happens. With `oneTurn` it returns after each turn of the loop.
    */
-  runSlice(maxInstructions: number): "running" | "idle" | "exited" {
-    return runSlice(this, maxInstructions);
+  runSlice(maxInstructions: number, oneTurn = false): "running" | "idle" | "exited" {
+    return runSlice(this, maxInstructions, oneTurn);
   }
 
   /** ns since boot at which the next timer fires, Infinity if none is armed. */
@@ -109,6 +111,8 @@ export class Kernel {
   hostEvent(kind: HostEventKind): void {
     this.time.update();
     runHostEvent(this, kind);
+    if (this.sched.pause === PAUSED_AT_USER) this.sched.pause = PAUSED_BETWEEN;
+    this.sched.turn++;
   }
 }
 

@@ -7,7 +7,7 @@ import { SCHED_FIFO, SCHED_RR } from "../../uapi/sched.ts";
 import { KernelTimer } from "../time/timer.ts";
 import { loadavgUpdate, newLoadavg } from "./loadavg.ts";
 import { SchedulePerturbation } from "./perturb.ts";
-import { SLICE_NS, weightOf } from "./weight.ts";
+import { SLICE_NS, vruntimePerNs } from "./weight.ts";
 
 /** Ends a task's sleep at its deadline. */
 export class SleepTimer extends KernelTimer {
@@ -23,6 +23,14 @@ export class SleepTimer extends KernelTimer {
     this.task.deadline = this.expires;
   }
 }
+
+/**
+ * Where the main loop returned: to the outside, because everyone sleeps or a host event came (the clock is to
+ * be read again); between two turns; or with all work done, before an instruction of the current task.
+ */
+export const PAUSED_OUTSIDE = 0;
+export const PAUSED_BETWEEN = 1;
+export const PAUSED_AT_USER = 2;
 
 /** Real-time policies run before all others, by priority. */
 export function isRealtime(task: Task): boolean {
@@ -43,6 +51,14 @@ export class Scheduler {
   /** The least vruntime a newcomer starts from. */
   minVruntime = 0;
   needResched = false;
+  /** Where the main loop is between two slices (PAUSED_*). */
+  pause = PAUSED_OUTSIDE;
+  /** Instructions left of the stretch that the current task has begun; 0 = none begun. */
+  stretch = 0;
+  /** Turns of the main loop since the last instruction was retired: with the instruction count, a place in the run. */
+  turn = 0;
+  /** Makes the main loop return after the present turn. Set by those who watch; whoever runs slices clears it. */
+  stopSoon = false;
   /** Context switches, forks and blocked tasks, for /proc/stat. */
   switches = 0;
   forks = 0;
@@ -126,7 +142,7 @@ export class Scheduler {
   /** Charges ns of processor time to the running task. @linux kernel/sched/fair.c update_curr */
   charge(task: Task, ns: number): void {
     task.timeSlice -= ns;
-    if (!isRealtime(task)) task.vruntime += (ns * 1024) / weightOf(task);
+    if (!isRealtime(task)) task.vruntime += ns * vruntimePerNs(task);
   }
 
   /** A new task starts a little behind, so that it does not overtake those who wait. */

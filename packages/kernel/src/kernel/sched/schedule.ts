@@ -7,10 +7,11 @@ import type { Kernel } from "../../kernel.ts";
 import { activateMm } from "../../mm/mm.ts";
 import { cpuTimerBudget, runCpuTimers } from "../time/cpuTimers.ts";
 import { SYSCALL_COST } from "../time/timekeeping.ts";
-import { isRealtime } from "./core.ts";
+import { isRealtime, PAUSED_AT_USER, PAUSED_BETWEEN, PAUSED_OUTSIDE } from "./core.ts";
 
 /** With a real clock timers are looked at at least this often (instructions). */
 const REAL_CLOCK_BUDGET = 200_000;
+const LONGEST_STRETCH = 1_000_000_000;
 
 /** Puts a task's registers and address space into the processor. @linux kernel/sched/core.c context_switch */
 function switchTo(k: Kernel, next: Task): void {
@@ -40,75 +41,128 @@ function mayContinue(k: Kernel): boolean {
   return c.state === TASK_RUNNING && !c.onRq && c.exitState === 0 && k.cpuTask === c;
 }
 
+/** What a turn of the kernel came to. */
+const AGAIN = 0;
+const USER = 1;
+const IDLE = 2;
+const EXITED = 3;
+
 /**
  * The main loop: picks tasks, lets them run until a trap, a timer or the end of their slice, and
- * handles what they ask for. Everything happens at points that depend on retired instructions only.
+ * handles what they ask for. Everything happens at points that depend on retired instructions only;
+ * where a slice ends is none of them: the next one goes on in the midst of the stretch that was begun.
+ * @param oneTurn returns after each turn: the kernel's work, or a stretch of instructions with its trap
  */
-export function runSlice(k: Kernel, maxInstructions: number): "running" | "idle" | "exited" {
-  const { sched, time, machine } = k;
+export function runSlice(k: Kernel, maxInstructions: number, oneTurn: boolean): "running" | "idle" | "exited" {
+  const { sched, time } = k;
   if (k.exited) return "exited";
-  time.update();
   let left = maxInstructions;
-  if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && !mayContinue(k)) {
-    const next = time.nextExpiry();
-    if (next !== Number.POSITIVE_INFINITY) time.jumpTo(next);
+  if (sched.pause === PAUSED_OUTSIDE) {
+    time.update();
+    if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && !mayContinue(k)) {
+      const next = time.nextExpiry();
+      if (next !== Number.POSITIVE_INFINITY) time.jumpTo(next);
+    }
+    sched.pause = PAUSED_BETWEEN;
   }
   for (;;) {
-    if (time.nextExpiry() <= time.now()) time.runTimers();
-    if (k.exited) return "exited";
-    if (mayContinue(k)) {
-      const c = k.current;
-      if (c.timeSlice <= 0 || sched.needResched) preempt(k, c);
-    }
-    if (!mayContinue(k)) {
-      sched.updateLoad();
-      const next = sched.pickNext();
-      if (!next) return "idle";
-      switchTo(k, next);
-    }
-    const task = k.current;
-    if (task.inBlockedCall) {
-      retrySyscall(k, task);
-      if (!mayContinue(k)) continue;
-    }
-    if (task.userWork || task.sigPendingFlag) {
-      exitToUserMode(k, task);
-      if (!mayContinue(k)) continue;
+    if (sched.pause !== PAUSED_AT_USER) {
+      const turn = kernelTurn(k);
+      sched.turn++;
+      if (turn === EXITED) return "exited";
+      if (turn === IDLE) {
+        sched.pause = PAUSED_OUTSIDE;
+        return "idle";
+      }
+      if (turn === USER) {
+        sched.pause = PAUSED_AT_USER;
+        sched.stretch = 0;
+      }
+      if (oneTurn || sched.stopSoon) return "running";
+      if (turn === AGAIN) continue;
     }
     if (left <= 0) return "running";
-    let budget = left;
-    if (task.timeSlice > 0 && task.timeSlice < budget) budget = task.timeSlice;
-    if (time.virtual) {
-      const until = time.nextExpiry() - time.nowNs;
-      if (until < budget) budget = Math.max(1, Math.ceil(until));
-    } else if (budget > REAL_CLOCK_BUDGET) budget = REAL_CLOCK_BUDGET;
-    if (task.signal.cpuTimers.length > 0) budget = Math.min(budget, cpuTimerBudget(task));
-    updateVdso(k);
-    const before = time.nowNs;
-    machine.tscBase = before;
-    const trap = machine.run(budget);
-    const retired = machine.retired;
-    left -= retired;
-    if (time.virtual) {
-      time.nowNs += retired;
-      task.utime += retired;
-    } else {
-      time.update();
-      task.utime += time.nowNs - before;
-    }
-    sched.charge(task, retired);
-    if (trap === Trap.SYSCALL) {
-      time.advance(SYSCALL_COST);
-      task.stime += SYSCALL_COST;
-      sched.charge(task, SYSCALL_COST);
-      left -= SYSCALL_COST;
-      doSyscall64(k, task);
-    } else if (trap !== Trap.BUDGET) {
-      left -= SYSCALL_COST;
-      handleTrap(k, task, trap);
-    }
-    if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
+    left -= userTurn(k, left);
+    if (oneTurn || sched.stopSoon) return "running";
   }
+}
+
+/** What is due before a program's next instruction. */
+function kernelTurn(k: Kernel): number {
+  const { sched, time } = k;
+  if (time.nextExpiry() <= time.now()) time.runTimers();
+  if (k.exited) return EXITED;
+  if (mayContinue(k)) {
+    const c = k.current;
+    if (c.timeSlice <= 0 || sched.needResched) preempt(k, c);
+  }
+  if (!mayContinue(k)) {
+    sched.updateLoad();
+    const next = sched.pickNext();
+    if (!next) return IDLE;
+    switchTo(k, next);
+  }
+  const task = k.current;
+  if (task.inBlockedCall) {
+    retrySyscall(k, task);
+    if (!mayContinue(k)) return AGAIN;
+  }
+  if (task.userWork || task.sigPendingFlag) {
+    exitToUserMode(k, task);
+    if (!mayContinue(k)) return AGAIN;
+  }
+  return USER;
+}
+
+/** How many instructions the task may run before the kernel has to look at it. */
+function beginStretch(k: Kernel, task: Task): number {
+  const { time } = k;
+  let stretch = task.timeSlice > 0 ? task.timeSlice : LONGEST_STRETCH;
+  if (time.virtual) {
+    const until = time.nextExpiry() - time.nowNs;
+    if (until < stretch) stretch = Math.max(1, Math.ceil(until));
+  } else if (stretch > REAL_CLOCK_BUDGET) stretch = REAL_CLOCK_BUDGET;
+  if (task.signal.cpuTimers.length > 0) stretch = Math.min(stretch, cpuTimerBudget(task));
+  updateVdso(k);
+  return stretch;
+}
+
+/** Runs the program, to the end of its stretch unless `left` is less. @returns what it has used */
+function userTurn(k: Kernel, left: number): number {
+  const { sched, time, machine } = k;
+  const task = k.current;
+  if (sched.stretch === 0) sched.stretch = beginStretch(k, task);
+  const before = time.nowNs;
+  machine.tscBase = before;
+  const trap = machine.run(Math.min(left, sched.stretch));
+  const retired = machine.retired;
+  sched.stretch -= retired;
+  if (retired > 0) sched.turn = 0;
+  const cut = trap === Trap.BUDGET && sched.stretch > 0;
+  if (time.virtual) {
+    time.nowNs += retired;
+    task.utime += retired;
+  } else {
+    if (!cut) time.update();
+    task.utime += time.nowNs - before;
+  }
+  sched.charge(task, retired);
+  if (cut) return Math.max(retired, 1);
+  let used = retired;
+  if (trap === Trap.SYSCALL) {
+    time.advance(SYSCALL_COST);
+    task.stime += SYSCALL_COST;
+    sched.charge(task, SYSCALL_COST);
+    used += SYSCALL_COST;
+    doSyscall64(k, task);
+  } else if (trap !== Trap.BUDGET) {
+    used += SYSCALL_COST;
+    handleTrap(k, task, trap);
+  }
+  if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
+  sched.turn++;
+  sched.pause = PAUSED_BETWEEN;
+  return used;
 }
 
 /** Ends the running task's turn if somebody else has a claim. */

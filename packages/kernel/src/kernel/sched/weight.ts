@@ -16,3 +16,12 @@ export function weightOf(task: Task): number {
   if (task.policy === SCHED_IDLE) return IDLE_WEIGHT;
   return niceWeight[task.nice + 20] as number;
 }
+
+/**
+ * How fast a task's virtual run time goes: 1024 / weight, as a binary fraction of ten digits, so that sums do
+ * not depend on the parts in which time is charged.
+ * @linux kernel/sched/fair.c calc_delta_fair
+ */
+export function vruntimePerNs(task: Task): number {
+  return Math.round(2 ** 20 / weightOf(task)) / 1024;
+}

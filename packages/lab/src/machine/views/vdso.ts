@@ -17,7 +17,9 @@ export interface VdsoDetails extends VdsoView {
 /** The data page as the program sees it. Null before a program is loaded. */
 export function vdsoView(k: Kernel, task: Task | null): VdsoDetails | null {
   const { mm } = task ?? { mm: null };
-  if (k.vdso.dataFrame === 0 || !mm || mm.vdso === 0) return null;
+  if (k.vdso.dataFrame === 0) return null;
+  // The frames outlive the program that had them mapped.
+  const at = mm?.vdso ?? 0;
   const page = new DataView(k.machine.phys.u8.buffer, k.vdso.dataFrame * 4096, 4096);
   const u64 = (at: number): number => page.getUint32(at, true) + page.getUint32(at + 4, true) * 4294967296;
   const clock = (id: number): { seconds: number; nanoseconds: number } => ({
@@ -26,8 +28,8 @@ export function vdsoView(k: Kernel, task: Task | null): VdsoDetails | null {
   });
   const rip = task && k.cpuTask === task ? k.machine.cpu.rip : (task?.ctx.rip ?? 0);
   return {
-    dataAddress: (mm.vdso - 4096).toString(16),
-    codeAddress: mm.vdso.toString(16),
+    dataAddress: at ? (at - 4096).toString(16) : "not mapped",
+    codeAddress: at ? at.toString(16) : "not mapped",
     sequence: page.getUint32(FIELD.sequence, true),
     cycleLast: String(u64(FIELD.cycleLast)),
     mult: page.getUint32(FIELD.mult, true),
@@ -36,6 +38,6 @@ export function vdsoView(k: Kernel, task: Task | null): VdsoDetails | null {
     nanoseconds: String(clock(1).nanoseconds),
     clocks: CLOCK_NAMES.flatMap((name, id) => (name ? [{ name, ...clock(id) }] : [])),
     tsc: k.time.nowNs,
-    inside: rip >= mm.vdso && rip < mm.vdso + 4096,
+    inside: at > 0 && rip >= at && rip < at + 4096,
   };
 }
