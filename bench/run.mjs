@@ -39,10 +39,10 @@ const out = `${here}out`;
 const lstar = new URL("../packages/lstar/bin/lstar.js", import.meta.url).pathname;
 
 const SQL =
-  "create table t(k integer primary key, v text); with recursive n(i) as (select 1 union all select i + 1 from n where i < 200000) insert into t select i, hex(i * 7919) from n; create index x on t(v); select count(*), sum(length(v)), max(v) from t where v > '4';";
+  "create table t(k integer primary key, v text); with recursive n(i) as (select 1 union all select i + 1 from n where i < 70000) insert into t select i, hex(i * 7919) from n; create index x on t(v); select count(*), sum(length(v)), max(v) from t where v > '4';";
 const LUA =
-  "local t, s = {}, 0 for i = 1, 3000000 do t[i % 1000 + 1] = (t[i % 1000 + 1] or 0) + i % 7; s = s + #tostring(i % 100) end print(s, t[77])";
-const PYTHON = "d = {}\nfor i in range(1500000): d[i % 997] = d.get(i % 997, 0) + i * i % 7\nprint(sum(d.values()))";
+  "local t, s = {}, 0 for i = 1, 1000000 do t[i % 1000 + 1] = (t[i % 1000 + 1] or 0) + i % 7; s = s + #tostring(i % 100) end print(s, t[77])";
+const PYTHON = "d = {}\nfor i in range(600000): d[i % 997] = d.get(i % 997, 0) + i * i % 7\nprint(sum(d.values()))";
 
 /** What each program measures. `size` makes it run about a second on bare hardware, so that starting is not what is compared; `n` (operations per run) makes the time per operation from the difference to a run of none. */
 const programs = {
@@ -115,7 +115,7 @@ if (!existsSync(input)) {
   const words = "the kernel reads a page of memory and returns to the user space when it has been woken by what it waited for".split(" ");
   let x = 1;
   const parts = [];
-  for (let i = 0; i < 2_000_000; i++) {
+  for (let i = 0; i < 800_000; i++) {
     x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
     parts.push(words[(x >>> 20) % words.length], (x >>> 16) % 13 === 0 ? `${x % 9973}\n` : " ");
   }

@@ -146,18 +146,20 @@ function userTurn(k: Kernel, left: number): number {
     if (!cut) time.update();
     task.utime += time.nowNs - before;
   }
-  sched.charge(task, retired);
-  if (cut) return Math.max(retired, 1);
   let used = retired;
   if (trap === Trap.SYSCALL) {
     time.advance(SYSCALL_COST);
     task.stime += SYSCALL_COST;
-    sched.charge(task, SYSCALL_COST);
     used += SYSCALL_COST;
+    sched.charge(task, used);
     doSyscall64(k, task);
-  } else if (trap !== Trap.BUDGET) {
-    used += SYSCALL_COST;
-    handleTrap(k, task, trap);
+  } else {
+    sched.charge(task, retired);
+    if (cut) return Math.max(retired, 1);
+    if (trap !== Trap.BUDGET) {
+      used += SYSCALL_COST;
+      handleTrap(k, task, trap);
+    }
   }
   if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
   sched.turn++;

@@ -23,5 +23,7 @@ export function weightOf(task: Task): number {
  * @linux kernel/sched/fair.c calc_delta_fair
  */
 export function vruntimePerNs(task: Task): number {
-  return Math.round(2 ** 20 / weightOf(task)) / 1024;
+  return task.policy === SCHED_IDLE ? perNs(IDLE_WEIGHT) : (NICE_PER_NS[task.nice + 20] as number);
 }
+const perNs = (weight: number): number => Math.round(2 ** 20 / weight) / 1024;
+const NICE_PER_NS = niceWeight.map(perNs);
