@@ -40,6 +40,23 @@ test("Go's netpoller: esbuild reads a pipe that does not block", { timeout: 120_
   expect(out).toBe("40 export const value0=0,value1=1 0\n");
 });
 
+test("Go's netpoller: 50 connections over a Unix socket, half-closed, deadlines", { timeout: 120_000 }, async () => {
+  const directory = freshDirectory();
+  try {
+    const program = join(directory.path, "echo");
+    const build = await run(need("/usr/bin/go"), ["build", "-o", program, join(here, "unixEcho.go")], {
+      env: { ...environment, CGO_ENABLED: "0", GO111MODULE: "off", GOCACHE: join(directory.path, "cache"), GOFLAGS: "" },
+      timeout: 100_000,
+    });
+    expect(build.stderr).toBe("");
+    const out = await compare([program], 40);
+    expect(out).toContain("49: ");
+    expect(out).toMatch(/timeout true\nrefused true\n$/);
+  } finally {
+    directory.remove();
+  }
+});
+
 test("Python's tests of selectors and of asyncio on Unix sockets", { timeout: 400_000 }, async () => {
   need("/usr/lib/python3.11/test/test_selectors.py");
   const out = await compare([need("/usr/bin/python3"), join(here, "suite.py")], 120);

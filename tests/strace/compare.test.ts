@@ -56,7 +56,7 @@ for (const name of programs) {
         ["-c", 'exec env -i PATH=/usr/bin:/bin HOME= "$@" </dev/null >/dev/null 2>&1', "sh", ...args],
       ];
       const options = ["-ff", "-o", join(dir.path, "ours/t"), "--cwd", "/tmp", "--env", "PATH=/usr/bin:/bin", "--env", "HOME="];
-      await run(...quiet(process.execPath, lstarCommand, "trace", ...options, program));
+      await run(...quiet(process.execPath, lstarCommand, "trace", "--no-diagnose", ...options, program));
       const ours = traces(join(dir.path, "ours"));
       // The host's scheduler is free where lstar's is not: what counts is whether the host can do the same.
       let real: string[][] = [];

@@ -4,7 +4,7 @@ import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { VM_READ } from "@lstar/kernel/mm/flags.ts";
 import { vmaAt } from "@lstar/kernel/mm/vma.ts";
-import { defaultStraceOptions, everything, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
+import { defaultStraceOptions, EpollWatcher, everything, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
 import { type Command, InvalidArgumentError } from "commander";
 
 /** strace's options, under its letters. */
@@ -20,6 +20,8 @@ export interface TraceOptions {
   n?: boolean;
   i?: boolean;
   a?: number;
+  epoll?: boolean;
+  diagnose: boolean;
 }
 
 function count(text: string): number {
@@ -54,7 +56,9 @@ export function addTraceOptions(command: Command): Command {
     .option("-n", "print the numbers of system calls")
     .option("-i", "print the instruction pointer")
     .option("-q", "no messages about attaching; -qq no exit lines either")
-    .option("-a <N>", "column of the results", count, 40);
+    .option("-a <N>", "column of the results", count, 40)
+    .option("--epoll", "at the end: each epoll file's descriptors, what was reported of them, and what the program did with it")
+    .option("--no-diagnose", "do not say (lines that start with ???) where epoll is misused");
   for (const letter of counted)
     command.on(`option:${letter}`, () => {
       counts[letter] = (counts[letter] ?? 0) + 1;
@@ -167,11 +171,20 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
   } catch (e) {
     return `cannot write ${o.o}: ${(e as Error).message}`;
   }
+  // It listens first: what it says of a call comes before the call's own line.
+  const watcher =
+    o.epoll || o.diagnose
+      ? new EpollWatcher(k, (d) => {
+          if (o.diagnose && options.summary !== "only") tracer.remark(d.pid, `??? ${d.text}`);
+        })
+      : null;
   const tracer = new StraceTracer(k, options, table, access, write, perTask);
   const task = k.program;
   const mm = task.mm;
   if (mm) tracer.start(task, k.programPath, k.programArgv, k.programEnvc, mm.startStack + 8 * (k.programArgv.length + 2));
   return () => {
+    watcher?.stop();
+    if (o.epoll && watcher) process.stderr.write(watcher.report());
     if (options.summary !== "none") (write as (text: string) => void)(tracer.summary.text());
     for (const fd of open) closeSync(fd);
   };

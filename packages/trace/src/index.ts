@@ -1,2 +1,3 @@
+export { type Delivery, type EpollDiagnosis, type EpollMisuse, EpollWatcher, type ItemHistory } from "./epoll/watcher.ts";
 export { everything, type Filter, parseFilter } from "./strace/filter.ts";
 export { defaultStraceOptions, type StraceOptions, StraceTracer } from "./strace/tracer.ts";

@@ -141,6 +141,14 @@ export class StraceTracer {
     traced.lines.end("= 0");
   }
 
+  /** A line of its own about a process (0: about none that still runs). */
+  remark(pid: number, text: string): void {
+    const lines = this.#tasks.get(pid)?.lines ?? this.#lines(pid);
+    lines.interrupt();
+    lines.put(text);
+    lines.end();
+  }
+
   /** Stops listening; ends an open line. */
   stop(): void {
     for (const r of this.#remove) r();
