@@ -5,7 +5,10 @@ import type { Kernel } from "@lstar/kernel";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
 
 /** A machine whose output is kept, on the host's file system. */
-export function machineFor(argv: string[], options: { seed?: number; jit?: boolean } = {}): { k: Kernel; output: () => string } {
+export function machineFor(
+  argv: string[],
+  options: { seed?: number; jit?: boolean; chaos?: boolean } = {},
+): { k: Kernel; output: () => string } {
   const chunks: Uint8Array[] = [];
   const host = new MemoryHost(
     new Uint8Array(0),
@@ -24,6 +27,7 @@ export function machineFor(argv: string[], options: { seed?: number; jit?: boole
     seed: options.seed ?? 1,
     jit: options.jit ?? true,
     clock: "virtual",
+    chaos: options.chaos,
     hostname: "test",
     files: [],
     bringIn: null,
