@@ -1,10 +1,10 @@
-// Fails when an import points up or sideways: machine <- kernel <- host <- trace <- apps.
+// Fails when an import points up or sideways: machine <- kernel <- host <- trace <- replay <- apps.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const rank = { machine: 0, kernel: 1, host: 2, trace: 3, gdb: 4, lstar: 5, lab: 6 };
+const rank = { machine: 0, kernel: 1, host: 2, trace: 3, replay: 4, gdb: 5, lstar: 6, lab: 7 };
 const pure = new Set(["machine", "kernel"]);
 const bad = [];
 let files = 0;

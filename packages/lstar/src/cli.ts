@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { type DebugEnd, debugMachine, listen, Target } from "@lstar/gdb";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
@@ -11,7 +12,7 @@ import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { commitRoot } from "./commit.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
-import { type RunOptions, withRunOptions } from "./options.ts";
+import { type RunOptions, withGdbOption, withRunOptions } from "./options.ts";
 import { openImage, openTar } from "./rootSource.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
@@ -110,12 +111,25 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     memory: o.memory,
     seed: o.seed,
     jit: o.jit === "on",
-    clock: o.clock ?? (process.stdin.isTTY ? "real" : "virtual"),
+    clock: o.clock ?? (o.gdb === undefined && process.stdin.isTTY ? "real" : "virtual"),
     chaos: o.chaos,
     hostname: "lstar",
     files: [],
     bringIn: root === null ? bringIn : null,
   };
+}
+
+async function debugged(k: Kernel, host: NodeHost, target: Target, port: number): Promise<DebugEnd> {
+  let server: Awaited<ReturnType<typeof listen>>;
+  try {
+    server = await listen(port);
+  } catch (e) {
+    fail(`--gdb ${port}: ${reason(e)}`);
+  }
+  const at = server.address();
+  const actual = at !== null && typeof at === "object" ? at.port : port;
+  process.stderr.write(`lstar: waiting for gdb: target remote :${actual}\n`);
+  return debugMachine(k, host, server, target);
 }
 
 async function execute(program: string | undefined, args: string[], o: RunOptions, observe?: (k: Kernel) => () => void): Promise<void> {
@@ -134,10 +148,11 @@ async function execute(program: string | undefined, args: string[], o: RunOption
     );
   });
   const finish = observe?.(k);
-  host.attach(k);
+  const target = o.gdb === undefined ? null : new Target(k);
+  host.attach(target ? { hostEvent: (kind) => target.history.arrive(kind) } : k);
   const restore = (): void => host.detach();
   process.on("exit", restore);
-  const end = await runMachine(k, host);
+  const end = target ? await debugged(k, host, target, o.gdb as number) : await runMachine(k, host);
   restore();
   process.off("exit", restore);
   finish?.();
@@ -149,7 +164,7 @@ async function execute(program: string | undefined, args: string[], o: RunOption
     }
   }
   if (end.kind === "stuck") fail("every task is asleep and nothing can wake one: the program waits for something that cannot come");
-  const { status } = end;
+  const status = end.kind === "killed" ? 9 : end.status;
   process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
 }
 
@@ -174,11 +189,13 @@ Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be 
 `,
   );
 
-withRunOptions(
-  program
-    .command("run")
-    .description("run a program; exit with its status")
-    .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+withGdbOption(
+  withRunOptions(
+    program
+      .command("run")
+      .description("run a program; exit with its status")
+      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+  ),
 ).action(async (file: string | undefined, args: string[], options: RunOptions) => {
   await execute(file, args, options);
 });

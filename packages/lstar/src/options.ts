@@ -22,6 +22,8 @@ export interface RunOptions {
   clock?: "virtual" | "real";
   jit: "off" | "on";
   chaos?: boolean;
+  /** TCP port for gdb. */
+  gdb?: number;
 }
 
 function collect<T>(parse: (text: string) => T): (text: string, before: T[]) => T[] {
@@ -59,6 +61,18 @@ function numberSpec(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
   return n;
+}
+
+function portSpec(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65535 || text.trim() === "")
+    throw new InvalidArgumentError("expected a TCP port, 1 to 65535 (0: one that is free).");
+  return n;
+}
+
+/** Adds --gdb to a command that runs a program. */
+export function withGdbOption(command: Command): Command {
+  return command.option("--gdb <PORT>", "wait for gdb on this TCP port of localhost; it can go backward too (virtual clock)", portSpec);
 }
 
 /** Adds the machine's options and the PROGRAM argument to a command. */

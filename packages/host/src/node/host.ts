@@ -11,7 +11,7 @@ export class NodeHost implements Host, Reactor {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
   readonly fs: HostFileSystem;
   readonly #input: NodeInput;
-  #kernel: Kernel | null = null;
+  #kernel: Pick<Kernel, "hostEvent"> | null = null;
   #wake: (() => void) | null = null;
   readonly #terminal = new RawTerminal();
   readonly #winch = (): void => this.#event("winch");
@@ -36,7 +36,7 @@ export class NodeHost implements Host, Reactor {
   }
 
   /** Connects the kernel's events; puts a terminal into raw mode (the guest's terminal does the editing). */
-  attach(kernel: Kernel): void {
+  attach(kernel: Pick<Kernel, "hostEvent">): void {
     this.#kernel = kernel;
     if (this.#input.kind === "tty") {
       this.#terminal.enter();

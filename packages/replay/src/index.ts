@@ -1,0 +1,1 @@
+export { before, type Place, Timeline } from "./timeline.ts";
