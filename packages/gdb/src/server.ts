@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Reactor, RunEnd } from "@lstar/host";
 import { runMachine } from "@lstar/host";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
-import { framePacket, PacketReader } from "./packet.ts";
+import { framePacket, PacketReader, textToHex } from "./packet.ts";
 import { Session } from "./session.ts";
 import { Target } from "./target.ts";
 
@@ -126,20 +126,24 @@ export async function debugMachine(k: Kernel, reactor: Reactor, server: Server, 
 
 /** Serves one client. @returns how the run ended, "detach", or null if only the client is gone */
 async function serve(target: Target, reactor: Reactor, connection: Connection): Promise<DebugEnd | "detach" | null> {
-  const session = new Session(target, async (idle) => {
-    if (idle) {
-      const { k } = target;
-      const deadline = k.nextDeadline();
-      const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.now()) / 1e6);
-      const may = await Promise.race([reactor.waitForEvent(ms), connection.activity().then(() => true)]);
-      if (!may) return "never";
-    } else await reactor.yieldToHost();
-    if (connection.interrupted || connection.closed) {
-      connection.interrupted = false;
-      return "interrupt";
-    }
-    return "go";
-  });
+  const session = new Session(
+    target,
+    async (idle) => {
+      if (idle) {
+        const { k } = target;
+        const deadline = k.nextDeadline();
+        const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.now()) / 1e6);
+        const may = await Promise.race([reactor.waitForEvent(ms), connection.activity().then(() => true)]);
+        if (!may) return "never";
+      } else await reactor.yieldToHost();
+      if (connection.interrupted || connection.closed) {
+        connection.interrupted = false;
+        return "interrupt";
+      }
+      return "go";
+    },
+    (said) => connection.send(`O${textToHex(said)}`),
+  );
   for (;;) {
     const text = await connection.next();
     if (text === null) {

@@ -1,3 +1,5 @@
+import { syscallNames } from "@lstar/kernel";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { GuestFiles } from "./files.ts";
 import { fromHex, PACKET_SIZE, textToHex, toHex } from "./packet.ts";
 import { REGISTERS, REGISTERS_SIZE, readRegisters, targetXml, writeRegisters } from "./registers.ts";
@@ -13,6 +15,7 @@ const BAD = "E01";
 const HELP = `monitor position    where the run stands (instructions retired)
 monitor seek N      go to the instruction at position N of the run so far
 monitor tasks       all tasks of the machine
+monitor waits       who sleeps, and in which system call
 `;
 
 /** What a client's packets mean. `reply` is null where nothing is answered. */
@@ -20,6 +23,7 @@ export class Session {
   readonly #target: Target;
   readonly #files: GuestFiles;
   readonly #pause: Pause;
+  readonly #say: (text: string) => void;
   #last: Stop;
   #general = 0;
   #resumed = 0;
@@ -27,7 +31,9 @@ export class Session {
   /** What the client wants at its end: nothing yet, to leave the program running, or its end. */
   after: "" | "detach" | "kill" = "";
 
-  constructor(target: Target, pause: Pause) {
+  /** `say`: shows text to the client's user while the program runs. */
+  constructor(target: Target, pause: Pause, say: (text: string) => void) {
+    this.#say = say;
     this.#target = target;
     this.#files = new GuestFiles(target.k);
     this.#pause = pause;
@@ -100,6 +106,7 @@ export class Session {
 
   #stopped(stop: Stop): string {
     this.#last = stop;
+    if (stop.kind === "stuck") this.#say("Every task is asleep and nothing can wake one (`monitor waits` lists them).\n");
     if (stop.kind !== "exited") this.#general = this.#resumed = 0;
     return this.#stopReply();
   }
@@ -114,13 +121,18 @@ export class Session {
     let more = "";
     if (stop.kind === "break") more = "swbreak:;";
     if (stop.kind === "watch") more = `watch:${stop.address.toString(16)};`;
+    if (stop.kind === "call") more = `syscall_entry:${stop.nr.toString(16)};`;
+    if (stop.kind === "return") more = `syscall_return:${stop.nr.toString(16)};`;
+    if (stop.kind === "exec") more = `exec:${textToHex(stop.path)};`;
     if (stop.kind === "begin") more = "replaylog:begin;";
     return `T${hex2(toGdbSignal(sig))}thread:${stop.pid.toString(16)};${more}`;
   }
 
   #query(text: string): string {
-    if (text.startsWith("qSupported"))
-      return `PacketSize=${PACKET_SIZE.toString(16)};QStartNoAckMode+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;vContSupported+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;QPassSignals+`;
+    if (text.startsWith("qSupported")) {
+      this.#target.tellExec = text.includes("exec-events+");
+      return `PacketSize=${PACKET_SIZE.toString(16)};QStartNoAckMode+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;qXfer:threads:read+;vContSupported+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;QPassSignals+;QCatchSyscalls+;qXfer:siginfo:read+${this.#target.tellExec ? ";exec-events+" : ""}`;
+    }
     if (text === "QStartNoAckMode") {
       this.noAck = true;
       return OK;
@@ -144,6 +156,11 @@ export class Session {
         .split(";")
         .filter((s) => s !== "");
       this.#target.passed = new Set(numbers.map((s) => fromGdbSignal(Number.parseInt(s, 16))));
+      return OK;
+    }
+    if (text.startsWith("QCatchSyscalls:")) {
+      const [on, ...numbers] = text.slice(15).split(";");
+      this.#target.catchCalls(on === "1" ? new Set(numbers.map((n) => Number.parseInt(n, 16))) : null);
       return OK;
     }
     if (text.startsWith("qRcmd,")) return this.#monitor(new TextDecoder().decode(fromHex(text.slice(6)) ?? new Uint8Array(0)));
@@ -174,7 +191,8 @@ export class Session {
         v.setInt32(i * 8 + 4, Math.floor(n / 4294967296) | 0, true);
       });
       data = bytesToText(new Uint8Array(v.buffer));
-    } else return "E00";
+    } else if (object === "siginfo" && this.#last.kind === "signal") data = bytesToText(this.#last.info);
+    else return "E00";
     const part = data.slice(offset, offset + Math.min(length, PACKET_SIZE / 2));
     return `${offset + part.length < data.length ? "m" : "l"}${part}`;
   }
@@ -193,6 +211,12 @@ export class Session {
         t.exitState ? "ended" : t.inBlockedCall ? "asleep" : "runnable";
       const lines = [...k.pids.values()].filter((t) => t.mm).map((t) => `${t.pid}\tprocess ${t.tgid}\t${t.comm}\t${state(t)}\n`);
       return textToHex(lines.join(""));
+    }
+    if (word === "waits") {
+      const lines = [...k.pids.values()]
+        .filter((t) => t.inBlockedCall && t.exitState === 0)
+        .map((t) => `${t.pid}\tprocess ${t.tgid}\t${t.comm}\t${waitOf(this.#target, t)}\n`);
+      return textToHex(lines.join("") || "Nobody sleeps in a system call.\n");
     }
     return textToHex(HELP);
   }
@@ -308,6 +332,12 @@ export class Session {
     if (bytes === undefined) return "";
     return bytes ? `F${bytes.length.toString(16)};${bytesToText(bytes)}` : failed(9);
   }
+}
+
+/** The call that a task sleeps in, with what it was first given. */
+function waitOf(target: Target, task: Task): string {
+  const first = target.context(task).get(7);
+  return `${syscallNames[task.syscallNr] ?? task.syscallNr}(0x${first.toString(16)}, ...)`;
 }
 
 function hex2(n: number): string {

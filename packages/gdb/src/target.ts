@@ -11,7 +11,9 @@ import { physicalOf, readMemory, writeMemory } from "./memory.ts";
 export type Stop =
   | { kind: "break" | "step" | "begin" | "interrupt" | "stuck"; pid: number }
   | { kind: "watch"; pid: number; address: number }
-  | { kind: "signal"; pid: number; signal: number }
+  | { kind: "signal"; pid: number; signal: number; info: Uint8Array }
+  | { kind: "call" | "return"; pid: number; nr: number }
+  | { kind: "exec"; pid: number; path: string }
   | { kind: "exited"; status: number };
 
 interface Watchpoint {
@@ -43,27 +45,68 @@ export class Target implements Watcher {
   #pass = { rip: -1, position: -1 };
   #hit = false;
   #storing = false;
-  #signal: { pid: number; signal: number } | null = null;
+  /** A signal, system call or new program that the slice met, and the position before it. */
+  #met: { stop: Stop; position: number } | null = null;
+  #caught: ReadonlySet<number> | null = null;
+  #callHooks: (() => void)[] = [];
   #noted: { place: Place; stop: Stop } | null = null;
   /** Position before which a noted breakpoint counts. */
   #noteBefore = 0;
-  readonly #release: () => void;
+  /** Whether the client wants to be told when the program becomes another one. */
+  tellExec = false;
+  readonly #releases: (() => void)[];
 
   constructor(k: Kernel) {
     this.k = k;
     this.history = new Timeline(k);
     k.machine.watcher = this;
-    this.#release = k.trace.signalGenerate.on((sig, _info, target, _group, result, _sender, taker) => {
-      if (this.#mode !== "stop" || result !== 0 || taker === null || sig === 9 || target.tgid !== this.#tgid) return;
-      if (this.passed.has(sig)) return;
-      this.#signal = { pid: taker.pid, signal: sig };
-      k.sched.stopSoon = true;
-    });
+    this.#releases = [
+      k.trace.signalGenerate.on((sig, info, target, _group, result, _sender, taker) => {
+        if (this.#mode !== "stop" || result !== 0 || taker === null || sig === 9 || target.tgid !== this.#tgid) return;
+        if (this.passed.has(sig)) return;
+        this.#meet({ kind: "signal", pid: taker.pid, signal: sig, info: info.slice() });
+      }),
+      k.trace.schedProcessExec.on((task, path) => {
+        if (this.#mode !== "stop" || !this.tellExec || task.tgid !== this.#tgid) return;
+        this.#meet({ kind: "exec", pid: task.tgid, path });
+      }),
+    ];
+  }
+
+  #meet(stop: Stop, position = this.k.machine.totalRetired): void {
+    this.#met ??= { stop, position };
+    this.k.sched.stopSoon = true;
+  }
+
+  /** Which system calls stop the program: those with these numbers, all (an empty set), or none. */
+  catchCalls(numbers: ReadonlySet<number> | null): void {
+    for (const off of this.#callHooks.splice(0)) off();
+    this.#caught = numbers;
+    if (numbers === null) return;
+    const { trace } = this.k;
+    this.#callHooks.push(
+      trace.sysEnter.on((task, nr) => {
+        // The instruction itself is retired already: the stop is before it.
+        const position = this.k.machine.totalRetired - 1;
+        if (!this.#catches(task, nr)) return;
+        if (this.#mode === "note") {
+          if (position < this.#noteBefore) this.#noted = { place: { position, turn: 0 }, stop: { kind: "call", pid: task.pid, nr } };
+        } else if (position !== this.#pass.position) this.#meet({ kind: "call", pid: task.pid, nr }, position);
+      }),
+      trace.sysExit.on((task, nr) => {
+        if (this.#mode === "stop" && this.#catches(task, nr)) this.#meet({ kind: "return", pid: task.pid, nr });
+      }),
+    );
+  }
+
+  #catches(task: Task, nr: number): boolean {
+    return this.#mode !== "off" && task.tgid === this.#tgid && (this.#caught?.size === 0 || this.#caught?.has(nr) === true);
   }
 
   /** Lets go of the program. */
   detach(): void {
-    this.#release();
+    for (const off of this.#releases) off();
+    this.catchCalls(null);
     this.k.machine.watcher = null;
     this.k.machine.setStops(null);
   }
@@ -120,6 +163,7 @@ export class Target implements Watcher {
   clear(): void {
     this.#breakpoints.clear();
     this.#watchpoints = [];
+    this.catchCalls(null);
   }
 
   /** Settles a signal that a stop reported: delivered as it is, dropped (0), or another one instead. */
@@ -211,7 +255,7 @@ export class Target implements Watcher {
   #advance(instructions: number, oneTurn: boolean): Stop | "idle" | null {
     const { k, history } = this;
     this.#hit = this.#storing = false;
-    this.#signal = null;
+    this.#met = null;
     const watching = this.#watchpoints.length > 0;
     if (watching) this.#protect();
     let from = history.place;
@@ -223,15 +267,18 @@ export class Target implements Watcher {
       this.#frames.clear();
       state = history.slice(1, true);
     }
-    if (k.exited || state === "exited") return { kind: "exited", status: k.exitStatus };
+    if ((k.exited || state === "exited") && this.#met === null) return { kind: "exited", status: k.exitStatus };
     const w = watching ? this.#changed() : null;
     if (w) {
       const stop: Stop = { kind: "watch", pid: this.thread(pid) ? pid : this.currentPid(), address: w.address };
       if (this.#mode === "stop") return stop;
       if (from.position < this.#noteBefore) this.#noted = { place: from, stop };
     }
-    const signal = this.#signal as { pid: number; signal: number } | null;
-    if (signal) return { kind: "signal", ...signal };
+    const met = this.#met as { stop: Stop; position: number } | null;
+    if (met) {
+      if (met.stop.kind === "call") this.seek(met.position);
+      return met.stop;
+    }
     if (this.#hit) return { kind: "break", pid: k.current.pid };
     return state === "idle" ? "idle" : null;
   }

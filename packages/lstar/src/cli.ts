@@ -128,7 +128,7 @@ async function debugged(k: Kernel, host: NodeHost, target: Target, port: number)
   }
   const at = server.address();
   const actual = at !== null && typeof at === "object" ? at.port : port;
-  process.stderr.write(`lstar: waiting for gdb: target remote :${actual}\n`);
+  process.stderr.write(`lstar: waiting for gdb -ex 'target remote :${actual}' ${k.programPath}\n`);
   return debugMachine(k, host, server, target);
 }
 
