@@ -16,6 +16,8 @@ export type Stop =
   | { kind: "exec"; pid: number; path: string }
   | { kind: "exited"; status: number };
 
+const SIGKILL = 9;
+
 interface Watchpoint {
   readonly address: number;
   readonly length: number;
@@ -62,7 +64,7 @@ export class Target implements Watcher {
     k.machine.watcher = this;
     this.#releases = [
       k.trace.signalGenerate.on((sig, info, target, _group, result, _sender, taker) => {
-        if (this.#mode !== "stop" || result !== 0 || taker === null || sig === 9 || target.tgid !== this.#tgid) return;
+        if (this.#mode !== "stop" || result !== 0 || taker === null || sig === SIGKILL || target.tgid !== this.#tgid) return;
         if (this.passed.has(sig)) return;
         this.#meet({ kind: "signal", pid: taker.pid, signal: sig, info: info.slice() });
       }),
@@ -173,6 +175,7 @@ export class Target implements Watcher {
     if (reported !== 0) {
       for (const set of [task.pending, task.signal.sharedPending])
         if (set.queue.some((q) => q.sig === reported)) collectSignal(this.k, set, reported);
+      this.#callOffEnd(task, reported);
       recalcSigpending(task);
     }
     if (wanted !== 0) {
@@ -183,6 +186,18 @@ export class Target implements Watcher {
       if (k.sched.pause === PAUSED_AT_USER) k.sched.pause = PAUSED_BETWEEN;
     }
     this.history.changed();
+  }
+
+  /** A deadly signal ends its process as it is sent (complete_signal): one that is dropped after all does not. */
+  #callOffEnd(task: Task, sig: number): void {
+    const group = task.signal;
+    if (!group.groupExit || group.groupExitCode !== sig || group.threads.some((t) => t.exiting)) return;
+    group.groupExit = false;
+    group.groupExitCode = 0;
+    for (const t of group.threads) {
+      t.pending.lo &= ~(1 << (SIGKILL - 1));
+      recalcSigpending(t);
+    }
   }
 
   /** @see Watcher */
