@@ -120,7 +120,7 @@ export class Session {
     const sig = stop.kind === "signal" ? stop.signal : stop.kind === "interrupt" || stop.kind === "stuck" ? SIGINT : SIGTRAP;
     let more = "";
     if (stop.kind === "break") more = "swbreak:;";
-    if (stop.kind === "watch") more = `watch:${stop.address.toString(16)};`;
+    if (stop.kind === "watch" || stop.kind === "rwatch" || stop.kind === "awatch") more = `${stop.kind}:${stop.address.toString(16)};`;
     if (stop.kind === "call") more = `syscall_entry:${stop.nr.toString(16)};`;
     if (stop.kind === "return") more = `syscall_return:${stop.nr.toString(16)};`;
     if (stop.kind === "exec") more = `exec:${textToHex(stop.path)};`;
@@ -276,10 +276,10 @@ export class Session {
       else this.#target.removeBreakpoint(address);
       return OK;
     }
-    if (m[1] !== "2") return "";
     if (length < 1 || length > 4096) return BAD;
-    if (set) this.#target.addWatchpoint(address, length);
-    else this.#target.removeWatchpoint(address, length);
+    const kind = m[1] === "2" ? "watch" : m[1] === "3" ? "rwatch" : "awatch";
+    if (set) this.#target.addWatchpoint(kind, address, length);
+    else this.#target.removeWatchpoint(kind, address, length);
     return OK;
   }
 

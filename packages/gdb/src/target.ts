@@ -5,12 +5,13 @@ import { groupSendSigInfo, newSiginfo } from "@lstar/kernel/kernel/signal.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import type { CpuContext, Watcher } from "@lstar/machine";
 import { before, type Place, Timeline } from "@lstar/replay";
+import { accesses } from "./access.ts";
 import { physicalOf, readMemory, writeMemory } from "./memory.ts";
 
 /** Why a debugged run stands still. */
 export type Stop =
   | { kind: "break" | "step" | "begin" | "interrupt" | "stuck"; pid: number }
-  | { kind: "watch"; pid: number; address: number }
+  | { kind: WatchKind; pid: number; address: number }
   | { kind: "signal"; pid: number; signal: number; info: Uint8Array }
   | { kind: "call" | "return"; pid: number; nr: number }
   | { kind: "exec"; pid: number; path: string }
@@ -18,7 +19,11 @@ export type Stop =
 
 const SIGKILL = 9;
 
+/** A watchpoint stops at changes, at reads, or at both reads and writes. */
+export type WatchKind = "watch" | "rwatch" | "awatch";
+
 interface Watchpoint {
+  readonly kind: WatchKind;
   readonly address: number;
   readonly length: number;
   value: string;
@@ -41,6 +46,8 @@ export class Target implements Watcher {
   readonly #breakpoints = new Map<number, number>();
   #armed = "";
   #watchpoints: Watchpoint[] = [];
+  /** Watchpoints for reads: each instruction is looked at before it runs. */
+  #accessPoints: Watchpoint[] = [];
   readonly #frames = new Set<number>();
   /** What arrivals at breakpoints mean: stop there, note the last one, or nothing. */
   #mode: "stop" | "note" | "off" = "off";
@@ -155,16 +162,18 @@ export class Target implements Watcher {
     if (n > 0) this.#breakpoints.set(address, n);
     else this.#breakpoints.delete(address);
   }
-  addWatchpoint(address: number, length: number): void {
-    this.#watchpoints.push({ address, length, value: "" });
+  addWatchpoint(kind: WatchKind, address: number, length: number): void {
+    (kind === "watch" ? this.#watchpoints : this.#accessPoints).push({ kind, address, length, value: "" });
   }
-  removeWatchpoint(address: number, length: number): void {
-    const i = this.#watchpoints.findIndex((w) => w.address === address && w.length === length);
-    if (i >= 0) this.#watchpoints.splice(i, 1);
+  removeWatchpoint(kind: WatchKind, address: number, length: number): void {
+    const list = kind === "watch" ? this.#watchpoints : this.#accessPoints;
+    const i = list.findIndex((w) => w.kind === kind && w.address === address && w.length === length);
+    if (i >= 0) list.splice(i, 1);
   }
   clear(): void {
     this.#breakpoints.clear();
     this.#watchpoints = [];
+    this.#accessPoints = [];
     this.catchCalls(null);
   }
 
@@ -266,6 +275,18 @@ export class Target implements Watcher {
     return found;
   }
 
+  /** The watchpoint that the next instruction accesses, if it is the program's. */
+  #accessed(): Watchpoint | null {
+    const { k } = this;
+    const { current, machine } = k;
+    if (k.sched.pause !== PAUSED_AT_USER || current.tgid !== this.#tgid || !current.mm) return null;
+    const code = readMemory(k, current.mm, machine.cpu.rip, 15);
+    for (const a of accesses(machine.cpu, code))
+      for (const w of this.#accessPoints)
+        if (a.address < w.address + w.length && w.address < a.address + a.length && (a.reads || w.kind === "awatch")) return w;
+    return null;
+  }
+
   /** One slice. @returns why the program must stop, "idle" if nobody can run now, or null */
   #advance(instructions: number, oneTurn: boolean): Stop | "idle" | null {
     const { k, history } = this;
@@ -274,7 +295,10 @@ export class Target implements Watcher {
     const watching = this.#watchpoints.length > 0;
     if (watching) this.#protect();
     let from = history.place;
-    let state = history.slice(instructions, oneTurn || watching);
+    const looking = this.#accessPoints.length > 0;
+    const accessed = looking ? this.#accessed() : null;
+    const reader = k.current?.pid;
+    let state = history.slice(looking ? Math.min(1, instructions) : instructions, oneTurn || watching || looking);
     let { pid } = k.current;
     if (this.#storing) {
       from = history.place;
@@ -286,6 +310,11 @@ export class Target implements Watcher {
     const w = watching ? this.#changed() : null;
     if (w) {
       const stop: Stop = { kind: "watch", pid: this.thread(pid) ? pid : this.currentPid(), address: w.address };
+      if (this.#mode === "stop") return stop;
+      if (from.position < this.#noteBefore) this.#noted = { place: from, stop };
+    }
+    if (accessed && k.machine.totalRetired > from.position) {
+      const stop: Stop = { kind: accessed.kind, pid: reader, address: accessed.address };
       if (this.#mode === "stop") return stop;
       if (from.position < this.#noteBefore) this.#noted = { place: from, stop };
     }
