@@ -28,6 +28,7 @@ it("gcc, tcc and make -j4", { timeout: 240_000 }, () => same("compile.sh", "gcc"
 it("find, grep, gawk, perl, sqlite3 with 100,000 inserts, tar, xz, lua", { timeout: 240_000 }, () =>
   same("tools.sh", "gawk", "sqlite3", "lua5.3", "xz"),
 );
+it("vim in tmux", { timeout: 240_000 }, () => same("vim.sh", "vim", "tmux"));
 it("python's own tests of json, re, dict, struct and threading", { timeout: 480_000 }, async () => {
   const python = need("/usr/bin/python3");
   need("/usr/lib/python3.11/test/test_json/__init__.py");
