@@ -73,8 +73,26 @@ describe("tar archives as the root", () => {
     ["a hard link out of the archive", [{ name: "x", type: "1", link: "../../etc/shadow" }], /leads out/],
     ["a hard link to nothing", [{ name: "x", type: "1", link: "y" }], /hard link/],
     ["more bytes than there are", [{ name: "x", claim: 2 ** 32 }], /not there/],
-    ["sparse files of any size", [pax({ "GNU.sparse.major": "1", "GNU.sparse.realsize": "10737418240" }), { name: "x" }], /sparse/],
-    ["old sparse files", [{ name: "x", type: "S" }], /sparse/],
+    [
+      "a sparse file without its map",
+      [pax({ "GNU.sparse.major": "1", "GNU.sparse.realsize": "10737418240" }), { name: "x" }],
+      /sparse file whose map is cut off/,
+    ],
+    [
+      "a sparse file with a map of a billion parts",
+      [pax({ "GNU.sparse.major": "1", "GNU.sparse.realsize": "9" }), { name: "x", data: text("999999999\n") }],
+      /map is damaged/,
+    ],
+    [
+      "a sparse file whose parts overlap",
+      [pax({ "GNU.sparse.size": "9", "GNU.sparse.map": "0,4,2,4" }), { name: "x", data: text("12345678") }],
+      /map is damaged/,
+    ],
+    [
+      "a sparse file that claims more than is there",
+      [pax({ "GNU.sparse.size": "10737418240", "GNU.sparse.map": "0,10737418240" }), { name: "x", data: text("1") }],
+      /claims more than is stored/,
+    ],
     ["links in circles", [{ name: "a", type: "2", link: "b" }, { name: "b", type: "2", link: "a" }, { name: "a/x" }], /circles/],
     ["a negative size", [pax({ size: "-1" }), { name: "x" }], /bad size/],
     ["a damaged extended header", [{ name: "x", type: "x", data: text("99999 a=b\n") }, { name: "y" }], /damaged/],

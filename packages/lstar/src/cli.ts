@@ -63,7 +63,7 @@ async function openRoot(o: RunOptions): Promise<Root> {
   if (o.image !== undefined) {
     if (o.root !== undefined) fail("--root and --image cannot be given together");
     try {
-      return { path: ARCHIVE_ROOT, ...(await openImage(resolve(o.image))) };
+      return { path: ARCHIVE_ROOT, ...(await openImage(resolve(o.image), o.unpackLimit)) };
     } catch (e) {
       fail(`--image ${o.image}: ${reason(e)}`);
     }
@@ -72,7 +72,7 @@ async function openRoot(o: RunOptions): Promise<Root> {
   const path = resolve(o.root);
   try {
     if (statSync(path).isDirectory()) return { path, tree: null, config: null };
-    return { path: ARCHIVE_ROOT, tree: await openTar(path), config: null };
+    return { path: ARCHIVE_ROOT, tree: await openTar(path, o.unpackLimit), config: null };
   } catch (e) {
     fail(`--root ${o.root}: ${reason(e)}`);
   }

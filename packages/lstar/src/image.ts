@@ -1,6 +1,6 @@
 import { ArchiveError, type ByteSource, looksLikeTar } from "@lstar/host/tar/entries.ts";
 import { ArchiveTree } from "@lstar/host/tar/tree.ts";
-import { decompress, slice } from "./decompress.ts";
+import { decompress, slice, UNPACKED_LIMIT } from "./decompress.ts";
 
 /** How an image wants to be started. */
 export interface ImageConfig {
@@ -9,6 +9,9 @@ export interface ImageConfig {
   cwd: string;
   user: string;
 }
+
+/** Makes an incremental hash: "sha256" or "sha512". */
+export type HashMaker = (algorithm: string) => { update(bytes: Uint8Array): unknown; digest(encoding: "hex"): string };
 
 /** Finds the files of an image: in a directory or in the archive that `docker save` or skopeo wrote. */
 export type ImageFiles = (path: string) => ByteSource | null;
@@ -33,8 +36,8 @@ export async function loadTar(source: ByteSource, limit?: number): Promise<Archi
 }
 
 /** The files of an image that is packed in a tar archive. */
-export async function imageArchive(source: ByteSource): Promise<ImageFiles> {
-  const plain = await unpackTar(source);
+export async function imageArchive(source: ByteSource, limit?: number): Promise<ImageFiles> {
+  const plain = await unpackTar(source, limit);
   const outer = new ArchiveTree();
   outer.addLayer(plain);
   return (path) => {
@@ -43,10 +46,35 @@ export async function imageArchive(source: ByteSource): Promise<ImageFiles> {
   };
 }
 
-function json(files: ImageFiles, path: string): unknown {
+const PIECE = 2 ** 20;
+
+/** Compares a blob with the digest that is its name. */
+function verify(source: ByteSource, path: string, hash: HashMaker | undefined): void {
+  const m = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(path);
+  if (!m || !hash) return;
+  const sum = hash(m[1]!);
+  const piece = new Uint8Array(Math.min(PIECE, source.size));
+  for (let at = 0; at < source.size; ) {
+    const n = source.read(piece, at);
+    if (n <= 0) throw new ArchiveError(`the image's ${path} is cut off`);
+    sum.update(piece.subarray(0, n));
+    at += n;
+  }
+  if (sum.digest("hex") !== m[2]) throw new ArchiveError(`the image is damaged: the contents of ${path} do not have this digest`);
+}
+
+/** True for what must be read whole anyway to be unpacked. */
+function isCompressed(source: ByteSource): boolean {
+  const magic = new Uint8Array(2);
+  source.read(magic, 0);
+  return (magic[0] === 0x1f && magic[1] === 0x8b) || (magic[0] === 0x28 && magic[1] === 0xb5);
+}
+
+function json(files: ImageFiles, path: string, hash?: HashMaker): unknown {
   const source = files(path);
   if (!source) return null;
   if (source.size > JSON_LIMIT) throw new ArchiveError(`the image's ${path} is too large`);
+  verify(source, path, hash);
   const bytes = new Uint8Array(source.size);
   source.read(bytes, 0);
   try {
@@ -69,7 +97,7 @@ function blob(digest: unknown): string {
 }
 
 /** Paths of config and layers, through index.json or docker's manifest.json. */
-function manifest(files: ImageFiles): { config: string; layers: string[] } {
+function manifest(files: ImageFiles, hash?: HashMaker): { config: string; layers: string[] } {
   let at = json(files, "index.json");
   for (let depth = 0; at !== null; depth++) {
     const m = record(at);
@@ -82,7 +110,7 @@ function manifest(files: ImageFiles): { config: string; layers: string[] } {
     });
     const chosen = fits ?? all.find((d) => d.platform === undefined);
     if (!chosen) throw new ArchiveError("the image has nothing for linux/amd64");
-    at = json(files, blob(chosen.digest));
+    at = json(files, blob(chosen.digest), hash);
     if (at === null) throw new ArchiveError("the image lacks the manifest that its index names");
   }
   const docker = record(list(json(files, "manifest.json"))[0]);
@@ -90,18 +118,31 @@ function manifest(files: ImageFiles): { config: string; layers: string[] } {
   return { config: text(docker.Config), layers: strings(docker.Layers) };
 }
 
-/** An image's files, all layers above one another, and its configuration. @throws ArchiveError */
-export async function loadImage(files: ImageFiles, limit?: number): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
-  const { config: configPath, layers } = manifest(files);
-  const whole = record(json(files, configPath));
+/**
+ * An image's files, all layers above one another, and its configuration. All layers together may unpack to `limit` bytes.
+ * With a hash, what is read whole is compared with its digest; a layer that is a plain tar is not: it is read where needed.
+ * @throws ArchiveError
+ */
+export async function loadImage(
+  files: ImageFiles,
+  limit = UNPACKED_LIMIT,
+  hash?: HashMaker,
+): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
+  const { config: configPath, layers } = manifest(files, hash);
+  const whole = record(json(files, configPath, hash));
   const architecture = text(whole.architecture);
   if (architecture !== "" && architecture !== "amd64")
     throw new ArchiveError(`the image is for ${architecture}; lstar runs amd64 (x86-64)`);
   const tree = new ArchiveTree();
+  let left = limit;
   for (const path of layers) {
     const source = files(path);
     if (!source) throw new ArchiveError(`the image lacks a layer: ${path}`);
-    tree.addLayer(await unpackTar(source, limit));
+    const packed = isCompressed(source);
+    if (packed) verify(source, path, hash);
+    const layer = await unpackTar(source, left);
+    if (packed) left -= layer.size;
+    tree.addLayer(layer);
   }
   const c = record(whole.config);
   return {

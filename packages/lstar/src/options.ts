@@ -13,6 +13,7 @@ export interface RunOptions {
   root?: string;
   image?: string;
   commit?: string;
+  unpackLimit?: number;
   mount: MountSpec[];
   env: string[];
   cwd?: string;
@@ -57,6 +58,12 @@ function sizeSpec(text: string): number {
   return bytes;
 }
 
+function limitSpec(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === null) throw new InvalidArgumentError("expected a size such as 256M or 1G.");
+  return bytes;
+}
+
 function numberSpec(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
@@ -89,6 +96,7 @@ export function withRunOptions(command: Command): Command {
     )
     .option("--image <PATH>", "the guest's root from an image: an OCI layout, or an archive as docker save or skopeo writes it")
     .option("--commit <OUT.tar>", "save the guest's whole root as a tar archive when the program has ended (OUT.tar is replaced)")
+    .option("--unpack-limit <SIZE>", "what a compressed root or image may unpack to, in memory (default 4G)", limitSpec)
     .option(
       "--mount <HOST:GUEST[:rw]>",
       "show a host directory in the guest, read-only unless :rw (may be given several times)",

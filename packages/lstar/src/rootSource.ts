@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, lstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ByteSource } from "@lstar/host/tar/entries.ts";
@@ -27,17 +28,17 @@ function fileSource(path: string): ByteSource {
 }
 
 /** The tree of a tar file. @throws if it cannot be read or is no archive */
-export function openTar(path: string): Promise<ArchiveTree> {
-  return loadTar(fileSource(path));
+export function openTar(path: string, limit?: number): Promise<ArchiveTree> {
+  return loadTar(fileSource(path), limit);
 }
 
 /** An image: a directory in OCI layout, or an archive of one. @throws if it cannot be read or is no image */
-export async function openImage(path: string): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
+export async function openImage(path: string, limit?: number): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
   const inDirectory: ImageFiles = (name) => {
     if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(name)) return null;
     const file = join(path, name);
     const s = lstatSync(file, { throwIfNoEntry: false });
     return s?.isFile() ? fileSource(file) : null;
   };
-  return loadImage(statSync(path).isDirectory() ? inDirectory : await imageArchive(fileSource(path)));
+  return loadImage(statSync(path).isDirectory() ? inDirectory : await imageArchive(fileSource(path), limit), limit, createHash);
 }

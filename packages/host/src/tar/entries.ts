@@ -1,5 +1,7 @@
 /** Reads the headers of a tar archive: ustar, GNU (long names) and pax. File data are not touched. */
 
+import { checkMap, decimal, mapInData, mapOf, type SparseMap, SparseSource } from "./sparse.ts";
+
 /** Bytes that can be read anywhere. */
 export interface ByteSource {
   readonly size: number;
@@ -27,6 +29,8 @@ export interface TarEntry {
   /** Where the file's data begin. */
   position: number;
   xattrs: Map<string, string> | null;
+  /** A sparse file's bytes, which are not those at `position`. */
+  sparse: ByteSource | null;
 }
 
 const BLOCK = 512;
@@ -37,6 +41,7 @@ const TYPES: Record<string, TarEntry["type"]> = {
   "0": "file",
   "\0": "file",
   "7": "file",
+  S: "file",
   "1": "link",
   "2": "symlink",
   "3": "char",
@@ -82,6 +87,52 @@ export function looksLikeTar(head: Uint8Array): boolean {
   }
 }
 
+/** Pairs of numbers in a header: up to the first that is empty. */
+function pairs(b: Uint8Array, at: number, count: number, into: number[]): void {
+  for (; count > 0 && b[at] !== 0; count--, at += 24) into.push(number(b, at, 12), number(b, at + 12, 12));
+}
+
+/** A sparse file's map in GNU's old format: in the header, and in blocks after it. */
+function oldMap(source: ByteSource, b: Uint8Array, position: number): { map: SparseMap; size: number; data: number } {
+  const numbers: number[] = [];
+  pairs(b, 386, 4, numbers);
+  const size = number(b, 483, 12);
+  const block = new Uint8Array(BLOCK);
+  for (let more = b[482] !== 0; more; more = block[504] !== 0) {
+    if (source.read(block, position) !== BLOCK) throw new ArchiveError("the archive is cut off");
+    pairs(block, 0, 21, numbers);
+    position += BLOCK;
+  }
+  return { map: mapOf(numbers), size, data: position };
+}
+
+/** The bytes of a sparse file in any of GNU tar's formats, and its name if the header's is a substitute; null for other files. */
+function sparseFile(
+  source: ByteSource,
+  pax: Map<string, string>,
+  position: number,
+  stored: number,
+  old: { map: SparseMap; size: number; data: number } | null,
+): { source: ByteSource; name: string | undefined } | null {
+  const real = pax.get("GNU.sparse.realsize") ?? pax.get("GNU.sparse.size");
+  let map: SparseMap;
+  let size: number;
+  let data = position;
+  if (old) ({ map, size, data } = old);
+  else if (real === undefined) return null;
+  else {
+    size = decimal(real);
+    if (pax.get("GNU.sparse.major") === "1") {
+      const inside = mapInData(source, position, stored);
+      map = inside.map;
+      data += inside.at;
+      stored -= inside.at;
+    } else map = mapOf((pax.get("GNU.sparse.map") ?? "").split(",").filter(Boolean).map(decimal));
+  }
+  checkMap(map, size, stored);
+  return { source: new SparseSource(source, data, map, size), name: pax.get("GNU.sparse.name") };
+}
+
 /** The records "length key=value\n" of an extended header. */
 function paxRecords(b: Uint8Array, into: Map<string, string>): void {
   let at = 0;
@@ -100,7 +151,12 @@ function paxRecords(b: Uint8Array, into: Map<string, string>): void {
       throw new ArchiveError("the archive has a damaged extended header");
     let value = "";
     for (let i = equals + 1; i < at + length - 1; i++) value += String.fromCharCode(b[i] as number);
-    into.set(text(b, space + 1, equals - space - 1), value);
+    const key = text(b, space + 1, equals - space - 1);
+    // The oldest sparse files repeat these two; later ones have them in one record.
+    if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") {
+      const before = into.get("GNU.sparse.map");
+      into.set("GNU.sparse.map", before === undefined ? value : `${before},${value}`);
+    } else into.set(key, value);
     at += length;
   }
 }
@@ -141,7 +197,9 @@ export function* tarEntries(source: ByteSource): Generator<TarEntry> {
     const stored = extended || type === "file" || type === undefined ? size : 0;
     if (position + stored > source.size)
       throw new ArchiveError(`the archive is cut off: ${text(b, 0, 100)} claims ${size} bytes that are not there`);
-    at = position + Math.ceil(stored / BLOCK) * BLOCK;
+    const old = flag === "S" ? oldMap(source, b, position) : null;
+    at = (old?.data ?? position) + Math.ceil(stored / BLOCK) * BLOCK;
+    if (old && at > source.size) throw new ArchiveError("the archive is cut off");
     if (extended) {
       const data = extendedData(source, position, size);
       if (flag === "x") paxRecords(data, pax);
@@ -151,9 +209,13 @@ export function* tarEntries(source: ByteSource): Generator<TarEntry> {
       continue;
     }
     const all = global.size === 0 ? pax : new Map([...global, ...pax]);
-    if (flag === "S" || all.has("GNU.sparse.major") || all.has("GNU.sparse.size"))
-      throw new ArchiveError("the archive has sparse files, which are not read: make it without tar's -S");
-    if (type) yield entry(b, type, all, longName, longLink, size, position);
+    const holes = type === "file" ? sparseFile(source, all, position, size, old) : null;
+    if (holes) {
+      if (holes.name !== undefined) all.set("path", holes.name);
+      const e = entry(b, "file", all, longName, longLink, holes.source.size, position);
+      e.sparse = holes.source;
+      yield e;
+    } else if (type) yield entry(b, type, all, longName, longLink, size, position);
     pax = new Map();
     longName = longLink = null;
   }
@@ -193,5 +255,6 @@ function entry(
     minor: number(b, 337, 8),
     position,
     xattrs,
+    sparse: null,
   };
 }

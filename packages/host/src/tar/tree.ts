@@ -132,8 +132,8 @@ export class ArchiveTree {
     this.#describe(node, e);
     if (e.type === "file") {
       node.size = e.size;
-      node.source = source;
-      node.position = e.position;
+      node.source = e.sparse ?? source;
+      node.position = e.sparse ? 0 : e.position;
     } else if (e.type === "symlink") {
       if (e.linkname === "" || e.linkname.length >= PATH_MAX) throw new ArchiveError(`the archive has a bad symbolic link: ${e.name}`);
       node.target = e.linkname;
