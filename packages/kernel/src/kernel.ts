@@ -8,7 +8,7 @@ import { type BootOptions, startKernel } from "./init/main.ts";
 import { FutexTable } from "./kernel/futex/core.ts";
 import { type HostEventKind, runHostEvent } from "./kernel/hostEvents.ts";
 import { PAUSED_AT_USER, PAUSED_BETWEEN, Scheduler } from "./kernel/sched/core.ts";
-import { runSlice } from "./kernel/sched/schedule.ts";
+import { MainLoop } from "./kernel/sched/schedule.ts";
 import { Timekeeping } from "./kernel/time/timekeeping.ts";
 import { Rng } from "./lib/rng.ts";
 import { TraceEvents } from "./trace/events.ts";
@@ -40,6 +40,7 @@ export class Kernel {
   cpuTask: Task | null = null;
   activeMm: MmStruct | null = null;
   sched: Scheduler;
+  readonly #loop: MainLoop;
   time: Timekeeping;
   rng: Rng;
 
@@ -84,6 +85,7 @@ export class Kernel {
     this.rng = new Rng(options.seed);
     this.time = new Timekeeping(this);
     this.sched = new Scheduler(this);
+    this.#loop = new MainLoop(this);
     // The time stamp counter counts ns since boot. With a virtual clock those are instructions.
     if (options.clock === "real") machine.tscClock = () => this.time.now();
   }
@@ -99,7 +101,7 @@ export class Kernel {
    * Where slices end has no influence on what happens. With `oneTurn` it returns after each turn of the loop.
    */
   runSlice(maxInstructions: number, oneTurn = false): "running" | "idle" | "exited" {
-    return runSlice(this, maxInstructions, oneTurn);
+    return this.#loop.runSlice(maxInstructions, oneTurn);
   }
 
   /** ns since boot at which the next timer fires, Infinity if none is armed. */

@@ -1,7 +1,8 @@
 import { CpuContext } from "./cpu.ts";
-import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, EXIT_MAPPINGS, numberOps } from "./interp/module.ts";
+import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, EXIT_MAPPINGS, numberOps, SYSCALL_ELSEWHERE, SYSCALL_SAME } from "./interp/module.ts";
 import { upcalls } from "./ir/helper.ts";
 import { Regions } from "./jit/regions.ts";
+import { JumpCache } from "./jumpCache.ts";
 import {
   AFTER_CHUNK,
   ASID,
@@ -14,8 +15,6 @@ import {
   FRAME_HAS_CODE,
   IR_CACHE,
   IR_SIDE,
-  JUMP_CACHE,
-  JUMP_CACHE_ENTRIES,
   MAPPINGS,
   PAGE_SIZE,
   PATCH_SLOT,
@@ -30,7 +29,7 @@ import {
   TSC_AUX,
 } from "./layout.ts";
 import "./lift/index.ts";
-import { HEADER_RIP, HEADER_SIZE } from "./lift/header.ts";
+import { HEADER_RIP } from "./lift/header.ts";
 import { BlockCache, SCRATCH_SIZE } from "./lift/translate.ts";
 import { Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
@@ -74,11 +73,9 @@ const LONG_WAY = 2000;
 /** Length and number of the chunks that look for such ways where a run starts. */
 const PROBE_CHUNK = 3000;
 const MAX_PROBES = 4;
-
-/** Word index of the jump-cache entry of an address; the interpreter's indirect branches compute the same. */
-function jumpEntry(lo: number, hi: number): number {
-  return (JUMP_CACHE >> 2) + (((lo ^ ((lo >>> 13) | (hi << 19))) & (JUMP_CACHE_ENTRIES - 1)) << 2);
-}
+/** In a program that calls the kernel often, samples are taken up to so many instructions after a call, in steps. */
+const SCATTER = 64;
+const SCATTER_STEP = 7;
 
 let interpreterModule: WebAssembly.Module | null = null;
 
@@ -119,17 +116,33 @@ export class Machine {
   latestImage: MachineImage | null = null;
   /** A debugger, see `setStops`. */
   watcher: Watcher | null = null;
+  /**
+   * Serves a system call in the midst of `run`, with the counts of `run` as if it had returned Trap.SYSCALL here.
+   * @returns instructions to go on with, as if `run` were called anew, or 0 to let it return Trap.SYSCALL_DONE
+   */
+  onSyscall: (() => number) | null = null;
   readonly #interp: InterpreterExports;
+  readonly #jumps: JumpCache;
   #stop = false;
   /** Instructions until it is looked next where the program is; counted over runs, for programs that call the kernel often. */
   #untilSample = COLD_CHUNK;
   #regions: Regions | null = null;
+  /** Budget of the present `run`, what was left of it when the present chunk began, and the chunk's own. */
+  #budget = 0;
+  #left = 0;
+  #chunk = 0;
+  /** The present chunk began behind a system call. */
+  #resumed = false;
+  #scatter = 0;
+  /** An instruction runs alone: whatever it is ends it. */
+  #single = false;
 
   constructor(options: MachineOptions) {
     this.phys = new PhysicalMemory(options.memoryLimit);
     this.mmu = new Mmu(this.phys);
     const numbers = numberOps();
     this.blocks = new BlockCache(this.phys, this.mmu, numbers.numberOf);
+    this.#jumps = new JumpCache(this.phys);
     this.cpu = new CpuContext(this.phys.u8.buffer, CPU_CONTEXT_START);
     this.cpu.reset();
     interpreterModule ??= new WebAssembly.Module(interpreterBytes());
@@ -145,6 +158,7 @@ export class Machine {
         readSlow: this.mmu.readSlow,
         writeSlow: this.mmu.writeSlow,
         commitBounce: this.mmu.commitBounce,
+        syscall: this.#syscall,
       },
       upcall,
     });
@@ -154,7 +168,10 @@ export class Machine {
       const { commitBounce } = this.mmu;
       const { probeRead, probeWrite, probeModify } = instance.exports as unknown as Record<string, WebAssembly.ImportValue>;
       this.#regions = new Regions(this.phys, this.mmu, this.blocks, numbers, regions, {
-        env: { memory, probeRead, probeWrite, probeModify, commitBounce } as Record<string, WebAssembly.ImportValue>,
+        env: { memory, probeRead, probeWrite, probeModify, commitBounce, syscall: this.#syscall } as Record<
+          string,
+          WebAssembly.ImportValue
+        >,
         helper: Regions.helperImports(instance.exports),
       });
     }
@@ -186,19 +203,7 @@ export class Machine {
   flushTlbPage(va: number): void {
     this.mmu.flushPage(va);
     this.#regions?.pageChanged(va);
-    this.#dropJumps(va);
-  }
-
-  /** Jump-cache entries of one page and of the block that may reach into it from the page before. */
-  #dropJumps(va: number): void {
-    const { i32 } = this.phys;
-    const page = Math.floor(va / PAGE_SIZE);
-    const asid = i32[ASID >> 2];
-    for (let w = JUMP_CACHE >> 2, i = 0; i < JUMP_CACHE_ENTRIES; i++, w += 4) {
-      if (i32[w + 2] !== asid || i32[w + 3] === 0) continue;
-      const p = Math.floor(((i32[w + 1]! >>> 0) * HIGH + (i32[w]! >>> 0)) / PAGE_SIZE);
-      if (p === page || p === page - 1) i32[w + 3] = i32[w + 2] = i32[w + 1] = i32[w] = 0;
-    }
+    this.#jumps.drop(va);
   }
 
   /**
@@ -241,33 +246,24 @@ export class Machine {
    * @returns a Trap code; `trapError`, `trapAddress` and `retired` tell more.
    */
   run(budget: number): number {
-    const { i32 } = this.phys;
-    let left = budget;
     let code: number = Trap.BUDGET;
+    this.#budget = this.#left = budget;
     this.#stop = false;
     // A long run that starts in the midst of a loop looks whether it comes into compiled code soon.
     let probes = budget > WARM_CHUNK && this.#regions && this.#regions.count > 0 ? MAX_PROBES : 0;
-    i32[ENDED_IN_REGION >> 2] = 0;
-    while (left > 0 && !this.#stop) {
-      const ended = i32[ENDED_IN_REGION >> 2]! !== 0;
+    this.phys.i32[ENDED_IN_REGION >> 2] = 0;
+    while (this.#left > 0 && !this.#stop) {
+      const ended = this.phys.i32[ENDED_IN_REGION >> 2]! !== 0;
       const looks = probes > 0 && !ended;
-      const chunk = Math.min(left, looks ? PROBE_CHUNK : Math.max(PROBE_CHUNK, this.#untilSample));
-      i32[RESUMED >> 2] = i32[RESUMED_BUDGET >> 2] = 1;
-      i32[ENDED_IN_REGION >> 2] = 0;
       const start = this.cpu.rip;
-      i32[BUDGET >> 2] = chunk;
-      i32[BUDGET_START >> 2] = chunk;
-      i32[AFTER_CHUNK >> 2] = left - chunk;
-      code = this.#runChunk(budget - left);
-      const done = chunk - this.phys.i32[BUDGET >> 2]!;
-      left -= done;
-      this.#untilSample -= done;
-      this.totalRetired += done;
-      this.#regions?.earn(done);
+      this.#resumed = false;
+      this.#beginChunk(looks ? PROBE_CHUNK : Math.max(PROBE_CHUNK, this.#untilSample));
+      code = this.#runChunk();
+      this.#endChunk();
       if (code !== Trap.BUDGET) break;
       // Where a chunk of instructions ends is where the program spends its time, more often than not. Chunks
       // end at the same instruction in each run, so what is compiled is the same too.
-      if (this.#regions && left > 0) {
+      if (this.#regions && this.#left > 0) {
         const { i32: words } = this.phys;
         const met = words[RESUMED >> 2] === 0;
         if (words[ENDED_IN_REGION >> 2]) {
@@ -279,18 +275,73 @@ export class Machine {
         }
         // The way back into compiled code is long: a region should start on it.
         if (looks && !met) this.#regions.resume(this.cpu.rip, true);
-        else if (ended && met && chunk - words[RESUMED_BUDGET >> 2]! > LONG_WAY) this.#regions.resume(start, false);
+        else if (ended && met && !this.#resumed && this.#chunk - words[RESUMED_BUDGET >> 2]! > LONG_WAY) this.#regions.resume(start, false);
         probes = met ? 0 : probes - 1;
       }
     }
     // The kernel may look at the flags whatever ended the run.
     if (code === Trap.BUDGET) this.#materialize();
-    this.retired = budget - left;
+    this.retired = this.#budget - this.#left;
     return code;
   }
 
+  /** Lets the interpreter run for so many instructions, or for those that are left if they are fewer. */
+  #beginChunk(size: number): void {
+    const { i32 } = this.phys;
+    const chunk = Math.min(this.#left, size);
+    this.#chunk = chunk;
+    i32[RESUMED >> 2] = i32[RESUMED_BUDGET >> 2] = 1;
+    i32[ENDED_IN_REGION >> 2] = 0;
+    i32[BUDGET >> 2] = chunk;
+    i32[BUDGET_START >> 2] = chunk;
+    i32[AFTER_CHUNK >> 2] = this.#left - chunk;
+  }
+
+  /** Counts what the present chunk has run. */
+  #endChunk(): void {
+    const done = this.#chunk - this.phys.i32[BUDGET >> 2]!;
+    this.#left -= done;
+    this.#untilSample -= done;
+    this.totalRetired += done;
+    this.#regions?.earn(done);
+  }
+
+  /** Called by guest code at `syscall`, with rip behind it and all registers in memory. @returns SYSCALL_* or a trap code */
+  readonly #syscall = (): number => {
+    const serve = this.onSyscall;
+    if (serve === null || this.#single || this.blocks.stops !== null) return Trap.SYSCALL;
+    this.#endChunk();
+    this.retired = this.#budget - this.#left;
+    const { mmu } = this;
+    const { changes } = mmu;
+    const before = this.phys.i32;
+    const lo = before[RIP >> 2];
+    const hi = before[(RIP >> 2) + 1];
+    const asid = before[ASID >> 2];
+    const mappings = before[MAPPINGS >> 2];
+    const budget = serve();
+    const { i32 } = this.phys;
+    if (budget <= 0 || this.#stop || i32[RFLAGS >> 2]! & TF) {
+      this.#budget = this.#left = 0;
+      this.#chunk = i32[BUDGET >> 2]!;
+      return Trap.SYSCALL_DONE;
+    }
+    this.#budget = this.#left = budget;
+    this.#resumed = true;
+    // A sample is due: somewhere soon, but not always at the same instruction after the call.
+    if (this.#untilSample <= 0) this.#scatter = (this.#scatter + SCATTER_STEP) % SCATTER;
+    this.#beginChunk(this.#untilSample <= 0 ? BLOCK_MAX + this.#scatter : Math.max(PROBE_CHUNK, this.#untilSample));
+    return i32[RIP >> 2] === lo &&
+      i32[(RIP >> 2) + 1] === hi &&
+      i32[ASID >> 2] === asid &&
+      i32[MAPPINGS >> 2] === mappings &&
+      mmu.changes === changes
+      ? SYSCALL_SAME
+      : SYSCALL_ELSEWHERE;
+  };
+
   /** Runs until BUDGET is used up, with blocks while it covers them and single instructions at the end. */
-  #runChunk(before: number): number {
+  #runChunk(): number {
     // A store met translated code in its own page: that instruction runs alone, from outside the cache,
     // or translating it would protect the frame against it again.
     let alone = false;
@@ -312,7 +363,7 @@ export class Machine {
       const tf = i32[RFLAGS >> 2]! & TF;
       const single = left < BLOCK_MAX || tf !== 0 || alone;
       // After a system call the jump cache mostly knows the way on.
-      let pc = single || slot !== 0 || plain !== 0 ? 0 : this.#jumpTarget(lo, hi);
+      let pc = single || slot !== 0 || plain !== 0 ? 0 : this.#jumps.target(lo, hi);
       if (pc === 0) {
         const rip = hi * HIGH + (lo >>> 0);
         const pa = this.mmu.walk(rip, false, true);
@@ -326,10 +377,13 @@ export class Machine {
         } else {
           const { flushes } = this.blocks;
           pc = this.blocks.at(rip, pa);
-          if (this.blocks.mayChain(pc)) this.#remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
+          if (this.blocks.mayChain(pc)) this.#jumps.remember(lo, hi, pc, flushes === this.blocks.flushes ? slot : 0);
         }
       }
+      this.#single = pc < IR_CACHE + SCRATCH_SIZE;
       let code = this.#runAt(pc);
+      // The kernel may have let the memory grow.
+      const { i32: words } = this.phys;
       if (tf && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
         this.#interp.materialize();
         this.trapError = 0;
@@ -339,17 +393,17 @@ export class Machine {
         if (this.tscFault) {
           this.#interp.materialize();
           this.cpu.rip -= code === Trap.RDTSC ? 2 : 3;
-          i32[BUDGET >> 2]!++;
+          words[BUDGET >> 2]!++;
           this.trapError = 0;
           return Trap.GP;
         }
-        this.#readTsc(before, code === Trap.RDTSCP);
+        this.#readTsc(code === Trap.RDTSCP);
         code = Trap.TRANSLATE;
       }
-      if (code === Trap.BUDGET && pc >= IR_CACHE + SCRATCH_SIZE && i32[AFTER_CHUNK >> 2]! > 0) return Trap.BUDGET;
+      if (code === Trap.BUDGET && !this.#single && words[AFTER_CHUNK >> 2]! > 0) return Trap.BUDGET;
       if (code === Trap.BUDGET || code === Trap.TRANSLATE) continue;
       if (code === EXIT_MAPPINGS) {
-        plain = this.#regions ? this.#regions.check(i32[TRAP_PC >> 2]!) : 0;
+        plain = this.#regions ? this.#regions.check(words[TRAP_PC >> 2]!) : 0;
         continue;
       }
       if (code === EXIT_FAULT) {
@@ -386,51 +440,14 @@ export class Machine {
 
   /** Enters the interpreter. A single instruction's branch leaves at once because the budget is short. */
   #runAt(pc: number): number {
+    if (!this.#single) return this.#interp.run(pc);
     const { i32 } = this.phys;
-    if (pc >= IR_CACHE + SCRATCH_SIZE) return this.#interp.run(pc);
     // A scratch block: its branches must not look further, so it runs with a budget of its own.
     const left = i32[BUDGET >> 2]!;
     i32[BUDGET >> 2] = BLOCK_MAX - 1;
     const code = this.#interp.run(pc);
     i32[BUDGET >> 2] = left - (BLOCK_MAX - 1 - i32[BUDGET >> 2]!);
     return code;
-  }
-
-  /** Where the jump cache says that the block at an address lies, or 0. */
-  #jumpTarget(lo: number, hi: number): number {
-    const { i32 } = this.phys;
-    const entry = jumpEntry(lo, hi);
-    if (i32[entry] !== lo || i32[entry + 1] !== hi || i32[entry + 2] !== i32[ASID >> 2]) return 0;
-    return i32[entry + 3]!;
-  }
-
-  /** Enters a block in the jump cache, and in the branch that asked for it if that is in the same page. */
-  #remember(lo: number, hi: number, pc: number, slot: number): void {
-    const { i32 } = this.phys;
-    if (slot !== 0) {
-      // Only jumps within a page stay valid as long as the page's translations do.
-      const op = this.#branchHeader(slot);
-      if (op !== 0 && this.#samePage(op, pc)) i32[slot >> 2] = pc;
-    }
-    const entry = jumpEntry(lo, hi);
-    i32[entry] = lo;
-    i32[entry + 1] = hi;
-    i32[entry + 2] = i32[ASID >> 2]!;
-    i32[entry + 3] = pc;
-  }
-
-  #branchHeader(slot: number): number {
-    // slot is op + 16 or op + 20; the side table names the op's block.
-    const op = slot & ~15;
-    return this.phys.i32[(IR_SIDE + ((op - 16 - IR_CACHE) >> 1) + 4) >> 2]!;
-  }
-
-  #samePage(header: number, pc: number): boolean {
-    const { i32 } = this.phys;
-    const a = header >> 2;
-    const b = (pc - HEADER_SIZE) >> 2;
-    // Same physical and same virtual page.
-    return i32[a + 1] === i32[b + 1] && (i32[a]! & ~0xfff) === (i32[b]! & ~0xfff) && (i32[a + 2]! & ~0xfff) === (i32[b + 2]! & ~0xfff);
   }
 
   #fetchFault(lo: number, hi: number): number {
@@ -465,9 +482,9 @@ export class Machine {
     return vector;
   }
 
-  #readTsc(before: number, aux: boolean): void {
+  #readTsc(aux: boolean): void {
     const { i32 } = this.phys;
-    const done = before + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!;
+    const done = this.#budget - this.#left + i32[BUDGET_START >> 2]! - i32[BUDGET >> 2]!;
     const tsc = this.tscClock ? this.tscClock() : this.tscBase + done * this.tscPerInsn;
     this.cpu.setParts(0, tsc | 0, 0);
     this.cpu.setParts(2, Math.floor(tsc / HIGH) | 0, 0);

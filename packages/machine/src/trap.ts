@@ -25,6 +25,8 @@ export const Trap = {
   RDTSC: 0x104,
   RDTSCP: 0x105,
   CODE_WRITE: 0x106,
+  /** A system call has been served by `Machine.onSyscall`, which did not want to go on at once. */
+  SYSCALL_DONE: 0x107,
 } as const;
 
 /** Page-fault error code bits (Intel SDM volume 3, section 4.7). */

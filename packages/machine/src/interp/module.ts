@@ -48,6 +48,12 @@ export const EXIT_MAPPINGS = 0x201;
 export const REFUSED = -1;
 /** What it returns at a check of the budget that failed; RIP is where to go on. */
 export const SHORT = -2;
+/**
+ * What the machine's `syscall` returns: go on behind the instruction, all translations and compiled code being as before;
+ * go on at RIP, wherever that is; or a trap's code to leave with.
+ */
+export const SYSCALL_SAME = 0;
+export const SYSCALL_ELSEWHERE = 1;
 /** A region that refuses with less budget than this does so because of the budget. */
 export const SHORT_BUDGET = 4096;
 
@@ -93,6 +99,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   const readSlow = m.importFunc("env", "readSlow", [T.i32, T.i32, T.i32, T.i32], [T.i32]);
   const writeSlow = m.importFunc("env", "writeSlow", [T.i32, T.i32, T.i32], [T.i32]);
   const commitBounce = m.importFunc("env", "commitBounce", [], []);
+  const syscall = m.importFunc("env", "syscall", [], [T.i32]);
   const upcallFuncs = upcalls.map((u) => m.importFunc("upcall", u.name, u.params, u.results));
   const helperFuncs = helpers.map((h) => m.declare(h.name, h.params, h.results));
   const callIn = (c: Code) => (h: Helper | Upcall) => {
@@ -120,7 +127,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   if (coldFuncs.length > 0) m.elements(0, coldFuncs);
 
   const run = m.declare("run", [T.i32], [T.i32]);
-  m.body(run, dispatchLoop(ops, f, coldType));
+  m.body(run, dispatchLoop(ops, f, coldType, syscall));
   m.exportFunc("run", run);
   exportProbes(m, misses.readSlow, misses.writeSlow);
   m.exportFunc("materialize", helperFuncs[materializeFlags.id]!);
@@ -131,7 +138,7 @@ export function buildInterpreter(ops: OpNumbers, memory: { initial: number; maxi
   return m.build();
 }
 
-function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Code {
+function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number, syscall: number): Code {
   const c = new PooledCode([T.i32]);
   const pc = 0;
   const budget = c.local(T.i32);
@@ -160,7 +167,7 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number): Cod
       c.br(fault);
     });
     for (const i of repeatedFields(def, f)) e.cache(i, fields[i]!);
-    if (isBranch(def)) emitBranch(c, def, e, { pc, budget, rip, slot, loop, lookup, out, status });
+    if (isBranch(def)) emitBranch(c, def, e, { pc, budget, rip, slot, loop, lookup, out, status, syscall });
     else {
       def.emit(e);
       c.br(next);
@@ -312,6 +319,8 @@ interface Registers {
   lookup: number;
   out: number;
   status: number;
+  /** Index of the function that serves a system call. */
+  syscall: number;
 }
 
 function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): void {
@@ -355,6 +364,15 @@ function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): vo
       def.emit(e);
       count();
       c.i32(0).get(pc).mem(I64.load, BRANCH_NEXT_RIP).mem(I64.store, RIP);
+      if (def.trap === Trap.SYSCALL) {
+        c.i32(0).get(budget).mem(I32.store, BUDGET);
+        c.call(r.syscall).set(status);
+        c.i32(0).mem(I32.load, BUDGET).set(budget);
+        c.get(status).i32(SYSCALL_ELSEWHERE).op(I32.gt_s).brIf(out);
+        c.i32(0).mem(I64.load, RIP).set(rip);
+        c.i32(0).set(slot).br(lookup);
+        break;
+      }
       c.i32(def.trap).set(status).br(out);
       break;
   }

@@ -42,6 +42,8 @@ export interface RegionExits {
 
 /** What a compiled region needs from its module. */
 export interface RegionFunctions extends ProbeFunctions {
+  /** Index of the function that serves a system call. */
+  syscall: number;
   /** Function index of a support function of the interpreter's module. */
   helper(h: Helper): number;
 }

@@ -1,11 +1,12 @@
-import { EXIT_FAULT, REFUSED, SHORT } from "../interp/module.ts";
+import { EXIT_FAULT, REFUSED, SHORT, SYSCALL_ELSEWHERE } from "../interp/module.ts";
 import { helpers } from "../ir/helper.ts";
 import { type BranchDef, isBranch } from "../ir/op.ts";
 import { jumpCondition, setCondition } from "../ir/ops/conditions.ts";
 import { BUDGET, RIP, TRAP_PC } from "../layout.ts";
+import { Trap } from "../trap.ts";
 import { Code } from "../wasm/code.ts";
 import { ModuleBuilder } from "../wasm/module.ts";
-import { I32, I64, T } from "../wasm/opcodes.ts";
+import { Ctl, I32, I64, T } from "../wasm/opcodes.ts";
 import { AddressKeys } from "./addressKeys.ts";
 import type { DecodedOp } from "./block.ts";
 import { RegionEmitter, type RegionExits, type RegionFunctions } from "./emitter.ts";
@@ -61,6 +62,7 @@ export function compileRegion(nodes: RegionNode[], place: RegionPlace): Compiled
     probeWrite: probe("probeWrite"),
     probeModify: probe("probeModify"),
     commitBounce: m.importFunc("env", "commitBounce", [], []),
+    syscall: m.importFunc("env", "syscall", [], [T.i32]),
   };
   // Which support functions and registers the region uses is found by a first pass.
   const used = new Map<number, number>();
@@ -111,6 +113,8 @@ function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
   }
   // A dispatcher may lead to another one: its targets check as well.
   for (let i = nodes.length; i < graph.length; i++) for (const s of graph[i]!.succs) checks.add(s);
+  // A system call ends with a new budget.
+  for (const { block, to } of nodes) if (block.branch.branch === "exit") for (const s of to.values()) checks.add(s);
   const reach = new Array<number>(graph.length).fill(0);
   for (const v of [...flow.order].reverse()) {
     let far = 0;
@@ -182,8 +186,7 @@ class RegionBuilder {
     const { c } = this;
     c.i32(0).mem(I32.load, BUDGET).set(this.#budget);
     this.#registers.load(c, false);
-    const { rip, phys } = this.#place;
-    this.#pages.start(rip - (rip % 4096), phys - (phys % 4096));
+    this.#startPages();
     setSpan(c, this.#span);
     this.#packed.load(this.#span);
     const leave = c.block();
@@ -215,6 +218,11 @@ class RegionBuilder {
     this.#registers.store(c, false);
     c.i32(0).get(this.#budget).mem(I32.store, BUDGET);
     c.get(this.#status);
+  }
+
+  #startPages(): void {
+    const { rip, phys } = this.#place;
+    this.#pages.start(rip - (rip % 4096), phys - (phys % 4096));
   }
 
   /** A node and what it dominates: Ramsey, "Beyond Relooper". */
@@ -451,10 +459,50 @@ class RegionBuilder {
       case "exit":
         def.emit(e);
         count();
+        if (def.trap === Trap.SYSCALL) {
+          this.#syscall(v, e);
+          break;
+        }
         c.i64(block.next).set(this.#rip);
         c.i32(def.trap).set(this.#status).br(this.#exit);
         break;
     }
+  }
+
+  /** The kernel serves a system call with all registers in memory; mostly the program then goes on behind it. */
+  #syscall(v: number, e: RegionEmitter): void {
+    const { c } = this;
+    const { block, to } = this.#nodes[v]!;
+    this.#registers.store(c, false);
+    c.i32(0).get(this.#budget).mem(I32.store, BUDGET);
+    c.i32(0).i64(block.next).mem(I64.store, RIP);
+    c.call(this.#f.syscall).set(this.#status);
+    const next = to.get(block.next);
+    const leave = (): void => {
+      c.i32(0).get(this.#status).get(this.#status).i32(SYSCALL_ELSEWHERE).op(I32.le_s).op(Ctl.select).ret();
+    };
+    if (next === undefined) {
+      leave();
+      return;
+    }
+    c.get(this.#status).unlikely().if();
+    leave();
+    c.end();
+    this.#registers.load(c, false);
+    for (const [, low] of this.#registers.scalars()) {
+      isDenormal(c, low);
+      c.if();
+      c.i32(0).ret();
+      c.end();
+    }
+    c.i32(0).mem(I32.load, BUDGET).set(this.#budget);
+    this.#startPages();
+    setSpan(c, this.#span);
+    this.#packed.load(this.#span);
+    e.forget();
+    e.known.flags = UNKNOWN_FLAGS;
+    e.known.untouched = false;
+    this.#follow(v, next);
   }
 
   /** Goes to the address in `rip`, if it is one of those expected. */

@@ -1,3 +1,4 @@
+import { Trap } from "../trap.ts";
 import { type DecodedBlock, isCall, isReturn, jumpsAnywhere } from "./block.ts";
 
 /** A block in a region. A function called from several places is there once for each of them. */
@@ -99,7 +100,9 @@ export function selectRegion(
         ? [block.taken, block.next]
         : block.branch.branch === "jump"
           ? [block.taken]
-          : [];
+          : block.branch.branch === "exit" && block.branch.trap === Trap.SYSCALL
+            ? [block.next]
+            : [];
     for (const rip of next) connect(n, rip, add(find(rip), ctx));
   };
   add(first, root);

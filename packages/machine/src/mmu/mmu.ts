@@ -42,6 +42,8 @@ export class Mmu {
   readonly #phys: PhysicalMemory;
   /** The last fault was for an address that is not canonical: #GP, or #SS if the stack segment is meant. */
   nonCanonical = false;
+  /** Counts what may have ended the validity of translations or of compiled code. */
+  changes = 0;
   /** Result of the last walk that failed: the page-fault error code. */
   #error = 0;
 
@@ -63,6 +65,7 @@ export class Mmu {
   /** Empties the TLB. */
   flush(): void {
     const { i32, u8, view } = this.#phys;
+    this.changes++;
     const fills = i32[TLB_FILLS >> 2]!;
     i32[TLB_FILLS >> 2] = 0;
     // No page-aligned address equals -1.
@@ -76,6 +79,7 @@ export class Mmu {
 
   /** Drops one page from the TLB. */
   flushPage(va: number): void {
+    this.changes++;
     const vpn = Math.floor(va / PAGE_SIZE);
     const w = (TLB + (vpn & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE) >> 2;
     const { i32 } = this.#phys;
@@ -96,6 +100,7 @@ export class Mmu {
   }
 
   flushJumpCache(): void {
+    this.changes++;
     this.#phys.u8.fill(0, JUMP_CACHE, JUMP_CACHE + JUMP_CACHE_ENTRIES * JUMP_CACHE_ENTRY_SIZE);
   }
 

@@ -51,39 +51,122 @@ const EXITED = 3;
  * The main loop: picks tasks, lets them run until a trap, a timer or the end of their slice, and
  * handles what they ask for. Everything happens at points that depend on retired instructions only;
  * where a slice ends is none of them: the next one goes on in the midst of the stretch that was begun.
- * @param oneTurn returns after each turn: the kernel's work, or a stretch of instructions with its trap
  */
-export function runSlice(k: Kernel, maxInstructions: number, oneTurn: boolean): "running" | "idle" | "exited" {
-  const { sched, time } = k;
-  if (k.exited) return "exited";
-  let left = maxInstructions;
-  if (sched.pause === PAUSED_OUTSIDE) {
-    time.update();
-    if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && !mayContinue(k)) {
-      const next = time.nextExpiry();
-      if (next !== Number.POSITIVE_INFINITY) time.jumpTo(next);
-    }
-    sched.pause = PAUSED_BETWEEN;
+export class MainLoop {
+  readonly #k: Kernel;
+  /** Instructions that the present slice may still run, and whether it ends after each turn. */
+  #left = 0;
+  #oneTurn = false;
+  /** Time when the program was last let run. */
+  #since = 0;
+
+  constructor(k: Kernel) {
+    this.#k = k;
+    k.machine.onSyscall = () => this.#syscall();
   }
-  for (;;) {
-    if (sched.pause !== PAUSED_AT_USER) {
-      const turn = kernelTurn(k);
-      sched.turn++;
-      if (turn === EXITED) return "exited";
-      if (turn === IDLE) {
-        sched.pause = PAUSED_OUTSIDE;
-        return "idle";
+
+  /** @param oneTurn returns after each turn: the kernel's work, or a stretch of instructions with its trap */
+  runSlice(maxInstructions: number, oneTurn: boolean): "running" | "idle" | "exited" {
+    const k = this.#k;
+    const { sched, time } = k;
+    if (k.exited) return "exited";
+    this.#left = maxInstructions;
+    this.#oneTurn = oneTurn;
+    if (sched.pause === PAUSED_OUTSIDE) {
+      time.update();
+      if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && !mayContinue(k)) {
+        const next = time.nextExpiry();
+        if (next !== Number.POSITIVE_INFINITY) time.jumpTo(next);
       }
-      if (turn === USER) {
-        sched.pause = PAUSED_AT_USER;
-        sched.stretch = 0;
-      }
-      if (oneTurn || sched.stopSoon) return "running";
-      if (turn === AGAIN) continue;
+      sched.pause = PAUSED_BETWEEN;
     }
-    if (left <= 0) return "running";
-    left -= userTurn(k, left);
-    if (oneTurn || sched.stopSoon) return "running";
+    for (;;) {
+      if (sched.pause !== PAUSED_AT_USER) {
+        const turn = kernelTurn(k);
+        sched.turn++;
+        if (turn === EXITED) return "exited";
+        if (turn === IDLE) {
+          sched.pause = PAUSED_OUTSIDE;
+          return "idle";
+        }
+        if (turn === USER) {
+          sched.pause = PAUSED_AT_USER;
+          sched.stretch = 0;
+        }
+        if (oneTurn || sched.stopSoon) return "running";
+        if (turn === AGAIN) continue;
+      }
+      if (this.#left <= 0) return "running";
+      const trap = k.machine.run(this.#go());
+      if (trap !== Trap.SYSCALL_DONE) this.#endTurn(trap, k.machine.retired);
+      if (oneTurn || sched.stopSoon) return "running";
+    }
+  }
+
+  /** Before the program runs. @returns instructions to the end of its stretch, unless fewer are left */
+  #go(): number {
+    const k = this.#k;
+    const { sched } = k;
+    if (sched.stretch === 0) sched.stretch = beginStretch(k, k.current);
+    this.#since = k.machine.tscBase = k.time.nowNs;
+    return Math.min(this.#left, sched.stretch);
+  }
+
+  /**
+   * The program has called the kernel in the midst of its run. Mostly nothing else is to be done then but the
+   * call itself, and the program goes on without leaving the processor's loop.
+   * @returns instructions that it may run, or 0 if `runSlice` has to look
+   */
+  #syscall(): number {
+    const k = this.#k;
+    const { sched, time } = k;
+    this.#endTurn(Trap.SYSCALL, k.machine.retired);
+    if (this.#oneTurn || sched.stopSoon || k.exited || time.nextExpiry() <= time.now()) return 0;
+    const c = k.current;
+    if (!mayContinue(k) || c.timeSlice <= 0 || sched.needResched || c.inBlockedCall || c.userWork || c.sigPendingFlag) return 0;
+    // That was all that kernelTurn() would have done.
+    sched.turn++;
+    sched.pause = PAUSED_AT_USER;
+    sched.stretch = 0;
+    return this.#left > 0 ? this.#go() : 0;
+  }
+
+  /** The program has left the processor: accounts for what it ran, and does what it asked for. */
+  #endTurn(trap: number, retired: number): void {
+    const k = this.#k;
+    const { sched, time } = k;
+    const task = k.current;
+    sched.stretch -= retired;
+    if (retired > 0) sched.turn = 0;
+    const cut = trap === Trap.BUDGET && sched.stretch > 0;
+    if (time.virtual) {
+      time.nowNs += retired;
+      task.utime += retired;
+    } else {
+      if (!cut) time.update();
+      task.utime += time.nowNs - this.#since;
+    }
+    this.#left -= retired;
+    if (trap === Trap.SYSCALL) {
+      time.advance(SYSCALL_COST);
+      task.stime += SYSCALL_COST;
+      this.#left -= SYSCALL_COST;
+      sched.charge(task, retired + SYSCALL_COST);
+      doSyscall64(k, task);
+    } else {
+      sched.charge(task, retired);
+      if (cut) {
+        if (retired === 0) this.#left--;
+        return;
+      }
+      if (trap !== Trap.BUDGET) {
+        this.#left -= SYSCALL_COST;
+        handleTrap(k, task, trap);
+      }
+    }
+    if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
+    sched.turn++;
+    sched.pause = PAUSED_BETWEEN;
   }
 }
 
@@ -125,46 +208,6 @@ function beginStretch(k: Kernel, task: Task): number {
   if (task.signal.cpuTimers.length > 0) stretch = Math.min(stretch, cpuTimerBudget(task));
   updateVdso(k);
   return stretch;
-}
-
-/** Runs the program, to the end of its stretch unless `left` is less. @returns what it has used */
-function userTurn(k: Kernel, left: number): number {
-  const { sched, time, machine } = k;
-  const task = k.current;
-  if (sched.stretch === 0) sched.stretch = beginStretch(k, task);
-  const before = time.nowNs;
-  machine.tscBase = before;
-  const trap = machine.run(Math.min(left, sched.stretch));
-  const retired = machine.retired;
-  sched.stretch -= retired;
-  if (retired > 0) sched.turn = 0;
-  const cut = trap === Trap.BUDGET && sched.stretch > 0;
-  if (time.virtual) {
-    time.nowNs += retired;
-    task.utime += retired;
-  } else {
-    if (!cut) time.update();
-    task.utime += time.nowNs - before;
-  }
-  let used = retired;
-  if (trap === Trap.SYSCALL) {
-    time.advance(SYSCALL_COST);
-    task.stime += SYSCALL_COST;
-    used += SYSCALL_COST;
-    sched.charge(task, used);
-    doSyscall64(k, task);
-  } else {
-    sched.charge(task, retired);
-    if (cut) return Math.max(retired, 1);
-    if (trap !== Trap.BUDGET) {
-      used += SYSCALL_COST;
-      handleTrap(k, task, trap);
-    }
-  }
-  if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
-  sched.turn++;
-  sched.pause = PAUSED_BETWEEN;
-  return used;
 }
 
 /** Ends the running task's turn if somebody else has a claim. */
