@@ -80,6 +80,8 @@ export const ENDED_IN_REGION = 0x7e4;
 /** 1 until a chunk that starts where a region was left for want of budget comes to a region again, and the budget when it did (i32). */
 export const RESUMED = 0x7e8;
 export const RESUMED_BUDGET = 0x7ec;
+/** Time stamp counter where the present chunk began (f64); negative: the run loop answers rdtsc. */
+export const TSC_START = 0x7f0;
 /** Scratch for support functions (256 bytes). */
 export const SCRATCH = 0x800;
 /** Memory image of the FPU state under construction or being read (1 KiB). */

@@ -5,7 +5,6 @@ import { Regions } from "./jit/regions.ts";
 import { JumpCache } from "./jumpCache.ts";
 import {
   AFTER_CHUNK,
-  ASID,
   BUDGET,
   BUDGET_START,
   CC_OP,
@@ -27,6 +26,7 @@ import {
   TRAP_PC,
   TRAP_VECTOR,
   TSC_AUX,
+  TSC_START,
 } from "./layout.ts";
 import "./lift/index.ts";
 import { HEADER_RIP } from "./lift/header.ts";
@@ -266,6 +266,7 @@ export class Machine {
       if (this.#regions && this.#left > 0) {
         const { i32: words } = this.phys;
         const met = words[RESUMED >> 2] === 0;
+        this.#regions.earn(this.totalRetired);
         if (words[ENDED_IN_REGION >> 2]) {
           this.#untilSample = COMPILED_CHUNK;
           this.#regions.judge();
@@ -295,6 +296,12 @@ export class Machine {
     i32[BUDGET >> 2] = chunk;
     i32[BUDGET_START >> 2] = chunk;
     i32[AFTER_CHUNK >> 2] = this.#left - chunk;
+    this.phys.view.setFloat64(TSC_START, this.#tscStart(), true);
+  }
+
+  /** The time stamp counter where the present chunk begins, if it goes with the instructions. */
+  #tscStart(): number {
+    return this.tscClock === null && !this.tscFault && this.tscPerInsn === 1 ? this.tscBase + this.#budget - this.#left : -1;
   }
 
   /** Counts what the present chunk has run. */
@@ -303,22 +310,21 @@ export class Machine {
     this.#left -= done;
     this.#untilSample -= done;
     this.totalRetired += done;
-    this.#regions?.earn(done);
   }
 
   /** Called by guest code at `syscall`, with rip behind it and all registers in memory. @returns SYSCALL_* or a trap code */
   readonly #syscall = (): number => {
     const serve = this.onSyscall;
     if (serve === null || this.#single || this.blocks.stops !== null) return Trap.SYSCALL;
-    this.#endChunk();
-    this.retired = this.#budget - this.#left;
     const { mmu } = this;
-    const { changes } = mmu;
     const before = this.phys.i32;
+    const { changes } = mmu;
     const lo = before[RIP >> 2];
     const hi = before[(RIP >> 2) + 1];
-    const asid = before[ASID >> 2];
-    const mappings = before[MAPPINGS >> 2];
+    const done = this.#chunk - before[BUDGET >> 2]!;
+    this.#untilSample -= done;
+    this.totalRetired += done;
+    this.retired = this.#budget - this.#left + done;
     const budget = serve();
     const { i32 } = this.phys;
     if (budget <= 0 || this.#stop || i32[RFLAGS >> 2]! & TF) {
@@ -326,18 +332,21 @@ export class Machine {
       this.#chunk = i32[BUDGET >> 2]!;
       return Trap.SYSCALL_DONE;
     }
-    this.#budget = this.#left = budget;
     this.#resumed = true;
-    // A sample is due: somewhere soon, but not always at the same instruction after the call.
-    if (this.#untilSample <= 0) this.#scatter = (this.#scatter + SCATTER_STEP) % SCATTER;
-    this.#beginChunk(this.#untilSample <= 0 ? BLOCK_MAX + this.#scatter : Math.max(PROBE_CHUNK, this.#untilSample));
-    return i32[RIP >> 2] === lo &&
-      i32[(RIP >> 2) + 1] === hi &&
-      i32[ASID >> 2] === asid &&
-      i32[MAPPINGS >> 2] === mappings &&
-      mmu.changes === changes
-      ? SYSCALL_SAME
-      : SYSCALL_ELSEWHERE;
+    let size = this.#untilSample;
+    if (size <= 0) {
+      // A sample is due: somewhere soon, but not always at the same instruction after the call.
+      this.#scatter = (this.#scatter + SCATTER_STEP) % SCATTER;
+      size = BLOCK_MAX + this.#scatter;
+    } else if (size < PROBE_CHUNK) size = PROBE_CHUNK;
+    if (size > budget) size = budget;
+    this.#budget = this.#left = budget;
+    this.#chunk = size;
+    i32[BUDGET >> 2] = size;
+    i32[BUDGET_START >> 2] = size;
+    i32[AFTER_CHUNK >> 2] = budget - size;
+    this.phys.view.setFloat64(TSC_START, this.#tscStart(), true);
+    return mmu.changes === changes && i32[RIP >> 2] === lo && i32[(RIP >> 2) + 1] === hi ? SYSCALL_SAME : SYSCALL_ELSEWHERE;
   };
 
   /** Runs until BUDGET is used up, with blocks while it covers them and single instructions at the end. */
@@ -445,7 +454,9 @@ export class Machine {
     // A scratch block: its branches must not look further, so it runs with a budget of its own.
     const left = i32[BUDGET >> 2]!;
     i32[BUDGET >> 2] = BLOCK_MAX - 1;
+    this.phys.view.setFloat64(TSC_START, -1, true);
     const code = this.#interp.run(pc);
+    this.phys.view.setFloat64(TSC_START, this.#tscStart(), true);
     i32[BUDGET >> 2] = left - (BLOCK_MAX - 1 - i32[BUDGET >> 2]!);
     return code;
   }

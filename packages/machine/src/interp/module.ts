@@ -12,6 +12,7 @@ import {
   type OpDef,
   opDefs,
 } from "../ir/op.ts";
+import { readTsc } from "../ir/ops/system.ts";
 import { probeTlb } from "../jit/pages.ts";
 import {
   AFTER_CHUNK,
@@ -369,6 +370,12 @@ function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): vo
         c.call(r.syscall).set(status);
         c.i32(0).mem(I32.load, BUDGET).set(budget);
         c.get(status).i32(SYSCALL_ELSEWHERE).op(I32.gt_s).brIf(out);
+        c.i32(0).mem(I64.load, RIP).set(rip);
+        c.i32(0).set(slot).br(lookup);
+        break;
+      }
+      if (def.trap === Trap.RDTSC || def.trap === Trap.RDTSCP) {
+        readTsc(e, budget, def.trap === Trap.RDTSCP, () => c.i32(def.trap).set(status).br(out));
         c.i32(0).mem(I64.load, RIP).set(rip);
         c.i32(0).set(slot).br(lookup);
         break;

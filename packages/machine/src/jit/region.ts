@@ -2,6 +2,7 @@ import { EXIT_FAULT, REFUSED, SHORT, SYSCALL_ELSEWHERE } from "../interp/module.
 import { helpers } from "../ir/helper.ts";
 import { type BranchDef, isBranch } from "../ir/op.ts";
 import { jumpCondition, setCondition } from "../ir/ops/conditions.ts";
+import { readTsc } from "../ir/ops/system.ts";
 import { BUDGET, RIP, TRAP_PC } from "../layout.ts";
 import { Trap } from "../trap.ts";
 import { Code } from "../wasm/code.ts";
@@ -114,7 +115,7 @@ function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
   // A dispatcher may lead to another one: its targets check as well.
   for (let i = nodes.length; i < graph.length; i++) for (const s of graph[i]!.succs) checks.add(s);
   // A system call ends with a new budget.
-  for (const { block, to } of nodes) if (block.branch.branch === "exit") for (const s of to.values()) checks.add(s);
+  for (const { block, to } of nodes) if (block.branch.trap === Trap.SYSCALL) for (const s of to.values()) checks.add(s);
   const reach = new Array<number>(graph.length).fill(0);
   for (const v of [...flow.order].reverse()) {
     let far = 0;
@@ -463,10 +464,20 @@ class RegionBuilder {
           this.#syscall(v, e);
           break;
         }
-        c.i64(block.next).set(this.#rip);
-        c.i32(def.trap).set(this.#status).br(this.#exit);
+        if (def.trap === Trap.RDTSC || def.trap === Trap.RDTSCP) {
+          readTsc(e, this.#budget, def.trap === Trap.RDTSCP, () => this.#trap(block.next, def.trap));
+          goTo(block.next);
+          break;
+        }
+        this.#trap(block.next, def.trap);
         break;
     }
+  }
+
+  #trap(next: number, code: number): void {
+    const { c } = this;
+    c.i64(next).set(this.#rip);
+    c.i32(code).set(this.#status).br(this.#exit);
   }
 
   /** The kernel serves a system call with all registers in memory; mostly the program then goes on behind it. */

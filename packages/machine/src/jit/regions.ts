@@ -118,8 +118,11 @@ export class Regions {
   /** What has been run so far and not been spent on compiling, in instructions. */
   #credit = 0;
   #run = 0;
-  /** Counts instructions run. */
-  earn(instructions: number): void {
+  #total = 0;
+  /** Takes note of the instructions run so far. After a seek in time they may be fewer than before. */
+  earn(total: number): void {
+    const instructions = Math.max(0, total - this.#total);
+    this.#total = total;
     this.#credit += instructions;
     this.#run += instructions;
   }

@@ -100,7 +100,7 @@ export function selectRegion(
         ? [block.taken, block.next]
         : block.branch.branch === "jump"
           ? [block.taken]
-          : block.branch.branch === "exit" && block.branch.trap === Trap.SYSCALL
+          : goesOn(block)
             ? [block.next]
             : [];
     for (const rip of next) connect(n, rip, add(find(rip), ctx));
@@ -117,6 +117,11 @@ export function selectRegion(
     depth = 0;
   }
   return reachable(nodes);
+}
+
+/** Does an instruction that may trap mostly go on to the next one? */
+function goesOn({ branch }: DecodedBlock): boolean {
+  return branch.branch === "exit" && (branch.trap === Trap.SYSCALL || branch.trap === Trap.RDTSC || branch.trap === Trap.RDTSCP);
 }
 
 /** Drops what only an unfollowed call would have returned to. */

@@ -62,7 +62,7 @@ export class MainLoop {
 
   constructor(k: Kernel) {
     this.#k = k;
-    k.machine.onSyscall = () => this.#syscall();
+    k.machine.onSyscall = this.#syscall;
   }
 
   /** @param oneTurn returns after each turn: the kernel's work, or a stretch of instructions with its trap */
@@ -107,7 +107,7 @@ export class MainLoop {
   #go(): number {
     const k = this.#k;
     const { sched } = k;
-    if (sched.stretch === 0) sched.stretch = beginStretch(k, k.current);
+    if (sched.stretch === 0) sched.stretch = beginStretch(k, k.current, k.time.nextExpiry());
     this.#since = k.machine.tscBase = k.time.nowNs;
     return Math.min(this.#left, sched.stretch);
   }
@@ -117,18 +117,46 @@ export class MainLoop {
    * call itself, and the program goes on without leaving the processor's loop.
    * @returns instructions that it may run, or 0 if `runSlice` has to look
    */
-  #syscall(): number {
+  readonly #syscall = (): number => {
     const k = this.#k;
-    const { sched, time } = k;
-    this.#endTurn(Trap.SYSCALL, k.machine.retired);
-    if (this.#oneTurn || sched.stopSoon || k.exited || time.nextExpiry() <= time.now()) return 0;
-    const c = k.current;
-    if (!mayContinue(k) || c.timeSlice <= 0 || sched.needResched || c.inBlockedCall || c.userWork || c.sigPendingFlag) return 0;
+    const { sched, time, current: task } = k;
+    this.#call(task, k.machine.retired);
+    if (this.#oneTurn || sched.stopSoon || k.exited) return 0;
+    const expiry = time.nextExpiry();
+    if (expiry <= time.now()) return 0;
+    if (k.current !== task || !mayContinue(k) || task.timeSlice <= 0 || sched.needResched) return 0;
+    if (task.inBlockedCall || task.userWork || task.sigPendingFlag) return 0;
     // That was all that kernelTurn() would have done.
     sched.turn++;
     sched.pause = PAUSED_AT_USER;
-    sched.stretch = 0;
-    return this.#left > 0 ? this.#go() : 0;
+    if (this.#left <= 0) {
+      sched.stretch = 0;
+      return 0;
+    }
+    sched.stretch = beginStretch(k, task, expiry);
+    this.#since = k.machine.tscBase = time.nowNs;
+    return Math.min(this.#left, sched.stretch);
+  };
+
+  /** A stretch of so many instructions has ended with a system call. */
+  #call(task: Task, retired: number): void {
+    const k = this.#k;
+    const { sched, time } = k;
+    sched.turn = 0;
+    if (time.virtual) {
+      time.nowNs += retired + SYSCALL_COST;
+      task.utime += retired;
+    } else {
+      time.update();
+      task.utime += time.nowNs - this.#since;
+    }
+    task.stime += SYSCALL_COST;
+    this.#left -= retired + SYSCALL_COST;
+    sched.charge(task, retired + SYSCALL_COST);
+    doSyscall64(k, task);
+    if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
+    sched.turn++;
+    sched.pause = PAUSED_BETWEEN;
   }
 
   /** The program has left the processor: accounts for what it ran, and does what it asked for. */
@@ -136,6 +164,10 @@ export class MainLoop {
     const k = this.#k;
     const { sched, time } = k;
     const task = k.current;
+    if (trap === Trap.SYSCALL) {
+      this.#call(task, retired);
+      return;
+    }
     sched.stretch -= retired;
     if (retired > 0) sched.turn = 0;
     const cut = trap === Trap.BUDGET && sched.stretch > 0;
@@ -147,22 +179,14 @@ export class MainLoop {
       task.utime += time.nowNs - this.#since;
     }
     this.#left -= retired;
-    if (trap === Trap.SYSCALL) {
-      time.advance(SYSCALL_COST);
-      task.stime += SYSCALL_COST;
+    sched.charge(task, retired);
+    if (cut) {
+      if (retired === 0) this.#left--;
+      return;
+    }
+    if (trap !== Trap.BUDGET) {
       this.#left -= SYSCALL_COST;
-      sched.charge(task, retired + SYSCALL_COST);
-      doSyscall64(k, task);
-    } else {
-      sched.charge(task, retired);
-      if (cut) {
-        if (retired === 0) this.#left--;
-        return;
-      }
-      if (trap !== Trap.BUDGET) {
-        this.#left -= SYSCALL_COST;
-        handleTrap(k, task, trap);
-      }
+      handleTrap(k, task, trap);
     }
     if (task.signal.cpuTimers.length > 0) runCpuTimers(k, task);
     sched.turn++;
@@ -198,11 +222,11 @@ function kernelTurn(k: Kernel): number {
 }
 
 /** How many instructions the task may run before the kernel has to look at it. */
-function beginStretch(k: Kernel, task: Task): number {
+function beginStretch(k: Kernel, task: Task, expiry: number): number {
   const { time } = k;
   let stretch = task.timeSlice > 0 ? task.timeSlice : LONGEST_STRETCH;
   if (time.virtual) {
-    const until = time.nextExpiry() - time.nowNs;
+    const until = expiry - time.nowNs;
     if (until < stretch) stretch = Math.max(1, Math.ceil(until));
   } else if (stretch > REAL_CLOCK_BUDGET) stretch = REAL_CLOCK_BUDGET;
   if (task.signal.cpuTimers.length > 0) stretch = Math.min(stretch, cpuTimerBudget(task));

@@ -1,8 +1,8 @@
 import { cpuid } from "../../cpuid.ts";
-import { gpr } from "../../layout.ts";
+import { BUDGET_START, gpr, TSC_AUX, TSC_START } from "../../layout.ts";
 import { Trap } from "../../trap.ts";
-import { I32, I64, T } from "../../wasm/opcodes.ts";
-import { A, B } from "../emitter.ts";
+import { F64, I32, I64, T } from "../../wasm/opcodes.ts";
+import { A, B, type Emitter } from "../emitter.ts";
 import { defineHelper, defineUpcall } from "../helper.ts";
 import { defineBranch, defineColdOp } from "../op.ts";
 
@@ -30,7 +30,7 @@ export const cpuidOp = defineColdOp("cpuid", (e) => {
   e.reload();
 });
 
-/** rdtsc and rdtscp (a = 1) leave the interpreter: only there the count of retired instructions is at hand. */
+/** rdtsc and rdtscp: `readTsc` is emitted where they are executed, since only there the count of retired instructions is at hand. */
 export const rdtsc = defineBranch("rdtsc", "exit", () => {}, Trap.RDTSC);
 export const rdtscp = defineBranch("rdtscp", "exit", () => {}, Trap.RDTSCP);
 /** xgetbv: XCR0 is x87 and SSE; other registers raise #GP. */
@@ -59,3 +59,20 @@ export const writeBase = [2, 3].map((size) =>
     e.set64(A, () => c.get(v));
   }),
 );
+
+/**
+ * Time stamp counter into edx:eax, for rdtscp TSC_AUX into ecx. Local `budget` is what is left after the instruction.
+ * `leave`: the machine's run loop must do it, because the counter follows a clock, or is forbidden.
+ */
+export function readTsc(e: Emitter, budget: number, aux: boolean, leave: () => void): void {
+  const { c } = e;
+  const t = c.temp(T.i64);
+  c.i32(0).mem(F64.load, TSC_START).op(I64.trunc_f64_s).tee(t).i64(0).op(I64.lt_s).unlikely().if();
+  leave();
+  c.end();
+  c.get(t).i32(0).mem(I32.load, BUDGET_START).get(budget).op(I32.sub).op(I64.extend_i32_u).op(I64.add).set(t);
+  e.setCpu64(RAX, () => c.get(t).i64(0xffffffff).op(I64.and));
+  e.setCpu64(RDX, () => c.get(t).i64(32).op(I64.shr_u));
+  if (aux) e.setCpu64(RCX, () => c.i32(0).mem(I32.load, TSC_AUX).op(I64.extend_i32_u));
+  c.release(T.i64, t);
+}

@@ -105,7 +105,7 @@ export function doSyscall64(k: Kernel, task: Task): void {
       }
     }
   }
-  const e = entryOf(nr);
+  const e = entries[nr] ?? entryOf(nr);
   forgetLookedUp();
   const ret = e ? invoke(k, e) : -ENOSYS;
   if (ret === BLOCKED) {
@@ -137,7 +137,8 @@ function finish(k: Kernel, task: Task, ret: number): void {
     task.syscallNr = -1;
     return;
   }
-  k.machine.cpu.set(0, ret);
+  if ((ret | 0) === ret) k.machine.cpu.setParts(0, ret, ret >> 31);
+  else k.machine.cpu.set(0, ret);
   // A temporary mask (ppoll, epoll_pwait …) ends with the call, unless a handler is to run under it.
   if (task.restoreSigmask) {
     if (ret !== -EINTR && !(ret <= -512 && ret >= -516)) restoreSavedSigmask(k, task);
