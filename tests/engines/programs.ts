@@ -90,6 +90,9 @@ export const programs: Program[] = [
   bench("signal", "3000"),
   bench("forkwait", "40"),
   bench("pagefault", "3"),
+  bench("getppid", "30000"),
+  bench("clockgettime", "30000"),
+  bench("stat", "5000"),
 ].filter((p) => p.name !== "python3" || existsSync("/usr/bin/python3.11"));
 
 /** Copies a program with its libraries into a root directory. */

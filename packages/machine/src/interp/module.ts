@@ -12,6 +12,7 @@ import {
   type OpDef,
   opDefs,
 } from "../ir/op.ts";
+import { ret } from "../ir/ops/control.ts";
 import { readTsc } from "../ir/ops/system.ts";
 import { probeTlb } from "../jit/pages.ts";
 import {
@@ -358,6 +359,8 @@ function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): vo
     case "indirect":
       def.emit(e);
       c.set(rip);
+      // The compiler expects it to go the same way again. Returns go where their calls were.
+      if (def !== ret) c.get(pc).get(rip).mem(I64.store, BRANCH_TAKEN_RIP);
       count();
       c.i32(0).set(slot).br(lookup);
       break;

@@ -44,7 +44,7 @@ export type BranchKind = "jump" | "cond" | "indirect" | "exit";
 /**
  * A block-ending op. In the IR cache it takes three slots: an ordinary op; then u32 IR pointer of
  * the target and of the next instruction's block (0 = not chained), i32 instructions in the block;
- * then i64 target and i64 next instruction.
+ * then i64 target (of a computed jump or call: the last one that the interpreter met, or 0) and i64 next instruction.
  */
 export interface BranchDef extends OpDef {
   readonly branch: BranchKind;

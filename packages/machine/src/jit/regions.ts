@@ -243,7 +243,7 @@ export class Regions {
       const exact = memoryTargets(b, state);
       if (exact) return exact.slice(0, MAX_TARGETS);
       const page = Math.floor(b.rip / PAGE_SIZE);
-      const out: number[] = [];
+      const out: number[] = b.taken === 0 ? [] : [b.taken];
       for (const [target] of this.#blocks.inFrame(frameOf(page)))
         if (Math.floor(target / PAGE_SIZE) === page && out.length < MAX_TARGETS) out.push(target);
       return out;

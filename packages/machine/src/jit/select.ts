@@ -70,7 +70,7 @@ export function selectRegion(
     const { block } = nodes[n]!;
     if (isCall(block)) {
       const back = add(find(block.next), ctx);
-      if (block.branch.branch !== "jump") return;
+      if (block.taken === 0) return;
       let callee: Context | null = ctx;
       while (callee && callee.entry !== block.taken) callee = callee.parent;
       if (!callee) {
