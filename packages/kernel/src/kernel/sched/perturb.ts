@@ -25,7 +25,11 @@ export class SchedulePerturbation {
   /** Length of a turn, in ns. */
   slice(): number {
     const r = this.rng.u32();
-    if (this.chaos && (r & 3) === 0) return 2 ** (SHORTEST_BITS + ((r >>> 2) % 18)) + ((r >>> 8) & 15);
+    // Every length of one magnitude is as likely as another, so that a turn may end anywhere.
+    if (this.chaos && (r & 3) === 0) {
+      const least = 2 ** (SHORTEST_BITS + ((r >>> 2) % 18));
+      return least + this.rng.below(least);
+    }
     return SLICE_NS / 2 + (r % (SLICE_NS / 2));
   }
 
