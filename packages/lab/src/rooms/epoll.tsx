@@ -1,4 +1,6 @@
-import type { EpollView } from "../protocol.ts";
+import type { EpollView, StateView } from "../protocol.ts";
+import { Demo } from "./demo.tsx";
+import { epollDemo } from "./demos.ts";
 import { Question } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
 
@@ -57,13 +59,11 @@ function Tree({ ep }: { ep: EpollView }) {
   );
 }
 
-function View({ bench }: { bench: Workbench }) {
-  const state = bench.state.value;
-  const epolls = state?.epolls ?? [];
+/** Every instance of a moment with its lists, and who waits on which queue. */
+function Inside({ state }: { state: StateView }) {
   return (
     <>
-      {epolls.length === 0 && <p class="empty">No epoll instance at this moment. Run the program, or step on past epoll_create1.</p>}
-      {epolls.map((ep) => (
+      {state.epolls.map((ep) => (
         <section key={ep.file}>
           <h3>
             Interest set of fd {ep.fd}, process {ep.owner}
@@ -85,16 +85,29 @@ function View({ bench }: { bench: Workbench }) {
       ))}
       <h3>Wait queues</h3>
       <ul>
-        {(state?.waitQueues ?? []).map((q) => (
+        {state.waitQueues.map((q) => (
           <li key={`${q.name} ${q.file}`}>
             <code>{q.name}</code>: {q.entries.map((e) => (e.pid > 0 ? `task ${e.pid}` : e.what)).join(", ")}
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+const demo = { ...epollDemo, Inside };
+
+function View({ bench }: { bench: Workbench }) {
+  const state = bench.state.value;
+  const epolls = state?.epolls ?? [];
+  return (
+    <>
+      {epolls.length === 0 && <p class="empty">No epoll instance at this moment. Run the program, or step on past epoll_create1.</p>}
+      {state && <Inside state={state} />}
       <p class="note">
         An item never leaves the tree when it becomes ready: it joins the ready list as well. Waiting costs in proportion to what is ready;
         adding or removing a descriptor costs O(log n).
       </p>
+      <Demo bench={bench} demo={demo} />
       {questions.map((q) => (
         <Question key={q.ask} bench={bench} question={q} />
       ))}

@@ -1,4 +1,5 @@
 import { epollRoom } from "./epoll.tsx";
+import { pointersRoom } from "./pointersRoom.tsx";
 import { processesRoom } from "./processes.tsx";
 import type { Room } from "./room.ts";
 import { signalsRoom } from "./signals.tsx";
@@ -6,4 +7,4 @@ import { systemCalls } from "./systemCalls.tsx";
 import { vdsoRoom } from "./vdso.tsx";
 
 /** The rooms of the chapter, in the order of the navigation. A new room is a new row. */
-export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, signalsRoom, processesRoom];
+export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, signalsRoom, processesRoom, pointersRoom];

@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
-import type { TaskView } from "../protocol.ts";
+import type { StateView, TaskView } from "../protocol.ts";
+import { Demo } from "./demo.tsx";
+import { signalDemo } from "./demos.ts";
 import { Question } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
 
@@ -82,6 +84,18 @@ function TaskSignals({ task }: { task: TaskView }) {
   );
 }
 
+/** The real one's bitmaps as its kernel holds them. */
+function Inside({ state }: { state: StateView }) {
+  return (
+    <>
+      {state.tasks.map((t) => (
+        <TaskSignals key={t.pid} task={t} />
+      ))}
+    </>
+  );
+}
+const demo = { ...signalDemo, Inside };
+
 function View({ bench }: { bench: Workbench }) {
   const said = useSignal("");
   const send = async (signal: number): Promise<void> => {
@@ -129,6 +143,7 @@ function View({ bench }: { bench: Workbench }) {
         </tbody>
       </table>
       <p role="status">{said.value}</p>
+      <Demo bench={bench} demo={demo} />
       <p class="note">
         Today's kernel has no do_signal(): on x86 the work is arch_do_signal_or_restart(), with get_signal() and setup_rt_frame()
         (x64_setup_rt_frame() since 6.0).

@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { SyscallRow, SyscallView, TaskView } from "../protocol.ts";
+import { Demo } from "./demo.tsx";
+import { dispatchDemo } from "./demos.ts";
 import { Question } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
 
@@ -66,6 +68,7 @@ function View({ bench }: { bench: Workbench }) {
       {questions.map((q) => (
         <Question key={q.ask} bench={bench} question={q} />
       ))}
+      <Demo bench={bench} demo={dispatchDemo} />
       <Table bench={bench} />
     </>
   );

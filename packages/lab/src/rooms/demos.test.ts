@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { LabSession } from "../machine/session.ts";
+import { labProgram } from "../machine/testPrograms.ts";
+import { SideMachine } from "../page/sideMachine.ts";
+import type { Message, Request } from "../protocol.ts";
+import { dispatchDemo, epollDemo, signalDemo } from "./demos.ts";
+
+/** A side machine without a page: the worker's session in this thread. */
+async function side(name: string): Promise<SideMachine> {
+  const made = new SideMachine(name, (received) => {
+    const answers = new Map<number, Message>();
+    const session = new LabSession((m) => {
+      if (m.type === "answer" || m.type === "failed") answers.set(m.id, m);
+      else received(m);
+    });
+    let id = 0;
+    return {
+      ask: async (request) => {
+        id++;
+        session.receive({ ...request, id } as Request);
+        const m = answers.get(id);
+        if (m?.type !== "answer") throw new Error(m?.type === "failed" ? m.text : "no answer");
+        return m.value;
+      },
+      close: () => {},
+    };
+  });
+  const { program, source } = labProgram(name);
+  await made.start(program, source);
+  return made;
+}
+
+async function give(machine: SideMachine, commands: readonly string[]): Promise<string> {
+  for (const c of commands) await machine.command(c);
+  return machine.output.value;
+}
+
+const WRONG = ["", "nonsense", "add x", "call", "send", "send 99", "ready 3", "hook", `${"x".repeat(600)}`, "%s%n", "help"];
+
+test.each([dispatchDemo, epollDemo, signalDemo].flatMap((d) => [[d.model], [d.real]]))("%s lives on after wrong commands", async (name) => {
+  const machine = await side(name as string);
+  const text = await give(machine, WRONG);
+  expect(machine.ended.value).toBe(false);
+  expect(text).toContain("nonsense: not a command");
+  expect(text).toContain("? the line is too long");
+  await machine.command("quit");
+  expect(machine.ended.value).toBe(true);
+  expect(await machine.command("help")).toBe(false);
+});
+
+test("dispatch: both refuse number 999, and the real rcx is the address to return to", async () => {
+  const model = await give(await side("model_syscall"), ["call 999", "write hello"]);
+  const real = await give(await side("real_syscall"), ["call 999", "write hello"]);
+  for (const text of [model, real]) expect(text).toMatch(/rax ?= ?-38: Function not implemented/);
+  expect(real).toMatch(/rax=6, rcx=0x4[0-9a-f]+ \(return address\), r11=0x2[0-9a-f]+/);
+});
+
+/** The descriptors that a wait of the model or of the real one reports. */
+const reported = (text: string): string[] => [...text.matchAll(/^ {2}fd (\d+) EPOLLIN/gm)].map((m) => m[1] as string);
+
+test("epoll: model and kernel report the same descriptors, and the kernel's list holds what the model's does", async () => {
+  const commands = ["add 3 ET", "add 4", "add 5 ONESHOT", "ready 5 1", "ready 3 3072", "ready 4 10", "wait", "read 3 1024", "wait", "wait"];
+  const model = await side("model_epoll");
+  const real = await side("real_epoll");
+  const expected = ["5", "3", "4", "4", "4"];
+  expect(reported(await give(model, commands))).toEqual(expected);
+  expect(reported(await give(real, commands))).toEqual(expected);
+  const before = (await real.state(6))?.epolls[0];
+  expect(before?.readyList.map((i) => before.items[i]?.fd)).toEqual([5, 3, 4]);
+  const after = (await real.state(7))?.epolls[0];
+  expect(after?.readyList.map((i) => after.items[i]?.fd)).toEqual([4]);
+  expect(after?.items.map((i) => i.fd)).toEqual([3, 4, 5]);
+});
+
+test("signals: the kernel's bitmaps are the model's", async () => {
+  const commands = ["handle USR1", "block USR1", "send USR1", "send USR1", "show", "unblock USR1", "show"];
+  const sets = (text: string): string[] => [...text.matchAll(/^ {2}(?:pending|blocked) .*$/gm)].map((m) => m[0]);
+  const real = await side("real_signal");
+  const r = await give(real, commands);
+  const m = await give(await side("model_signal"), commands);
+  expect(sets(r)).toHaveLength(4);
+  expect(sets(r)).toEqual(sets(m));
+  expect(r.match(/handler\(10\)/g)).toHaveLength(1);
+  const task = (await real.state(4))?.tasks[0];
+  expect([...(task?.signals.pending ?? []), ...(task?.signals.shared ?? [])]).toEqual([10]);
+  expect(task?.signals.blocked).toEqual([10]);
+});
+
+test("signals: a deadly one ends both", async () => {
+  for (const name of ["model_signal", "real_signal"]) {
+    const machine = await side(name);
+    await machine.command("send TERM");
+    expect(machine.ended.value).toBe(true);
+  }
+});

@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+// @ts-expect-error: a plain script without types
+import { serveFiles } from "../../scripts/serveFiles.mjs";
+import { need, root } from "../native.ts";
+
+let dir = "";
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  const executablePath = need("chromium");
+  dir = mkdtempSync(join(tmpdir(), "lstar-demos-"));
+  for (const script of ["build-lab-programs", "build-lab-index"]) spawnSync(process.execPath, [`scripts/${script}.mjs`], { cwd: root });
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const built = spawnSync(process.execPath, [vite, "build", "--outDir", dir, "--emptyOutDir"], {
+    cwd: join(root, "packages/lab"),
+    encoding: "utf8",
+  });
+  expect(built.status, built.stderr).toBe(0);
+  server = await serveFiles(dir, 0);
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test.each([
+  ["syscalls", ["getpid", "call 999"], /Function not implemented/, /Function not implemented/],
+  ["epoll", ["add 3 ET", "ready 3 1024", "wait"], /fd 3 EPOLLIN; ET/, /epoll_wait = 1/],
+  ["signals", ["handle USR1", "send USR1"], /do_signal: 10: frame/, /handler\(10\)/],
+] as const)(
+  "demo of room %s: both take the same commands and show the same moment",
+  async (room, commands, inModel, inReal) => {
+    const errors: string[] = [];
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    page.on("pageerror", (e) => errors.push(e.message));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=${room}`);
+    await page.getByRole("button", { name: "Start both" }).click();
+    const input = page.getByLabel("Command for both");
+    await input.waitFor({ timeout: 20_000 });
+    for (const [i, c] of commands.entries()) {
+      await input.fill(c);
+      await input.press("Enter");
+      await page.getByText(`after command ${i + 1} of ${i + 1}`).waitFor({ timeout: 20_000 });
+    }
+    const model = page.getByRole("log", { name: /The model/ });
+    const real = page.getByRole("log", { name: /The real thing/ });
+    expect(await model.textContent()).toMatch(inModel);
+    expect(await real.textContent()).toMatch(inReal);
+    // Back to the start: neither has seen a command.
+    await page.getByRole("slider", { name: /Moment/ }).fill("0");
+    await page.getByText(`after command 0 of ${commands.length}`).waitFor();
+    expect(await model.textContent()).not.toMatch(inModel);
+    expect(await real.textContent()).not.toMatch(inReal);
+    // Nothing is wider than the phone.
+    const wide = await page.evaluate("document.querySelector('.demo').scrollWidth - document.querySelector('.demo').clientWidth");
+    expect(wide).toBeLessThanOrEqual(0);
+    expect(errors).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+test("the source pointers name ours for each row but those that this kernel has no function for", async () => {
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=source`);
+  for (const name of ["doSyscall64", "epInsert", "doSendfile", "getSignal"])
+    await page.getByRole("button", { name, exact: true }).waitFor({ timeout: 20_000 });
+  expect(await page.getByText("no function of that name").count()).toBeLessThanOrEqual(5);
+  await page.getByRole("button", { name: "epInsert", exact: true }).click();
+  await page.getByRole("dialog", { name: "Kernel source" }).getByText("epInsert").first().waitFor({ timeout: 10_000 });
+  await page.close();
+}, 40_000);
