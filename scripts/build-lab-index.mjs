@@ -31,6 +31,11 @@ function declared(lines, from) {
 const rows = [];
 for (const path of sources(kernel)) {
   const lines = readFileSync(path, "utf8").split("\n");
+  // Where each call is declared, under a name that no function can have.
+  for (const m of lines.join("\n").matchAll(/\bsyscall\(\s*"(\w+)"/g)) {
+    const line = lines.join("\n").slice(0, m.index).split("\n").length;
+    rows.push([`syscall ${m[1]}`, relative(root, path), line, "", ""]);
+  }
   for (let i = 0; i < lines.length; i++) {
     const tag = /@linux ([\w./-]+)\s+([^*]*)/.exec(lines[i]);
     if (!tag) continue;

@@ -81,3 +81,13 @@ test("the source pointers name ours for each row but those that this kernel has 
   await page.getByRole("dialog", { name: "Kernel source" }).getByText("epInsert").first().waitFor({ timeout: 10_000 });
   await page.close();
 }, 40_000);
+
+test("the table of calls tells what is supported and leads to the source", async () => {
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=syscalls`);
+  await page.getByText(/sysCallTable: \d{3} calls/).click({ timeout: 20_000 });
+  await page.getByLabel("Name or number").fill("epoll_wait");
+  await page.getByRole("button", { name: "Source of epoll_wait", exact: true }).click();
+  await page.getByRole("dialog", { name: "Kernel source" }).getByText("epoll_wait").first().waitFor({ timeout: 10_000 });
+  await page.close();
+}, 40_000);

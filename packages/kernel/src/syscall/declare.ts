@@ -125,6 +125,7 @@ export interface SyscallDef {
   readonly partial?: string;
 }
 
+/** Declares a call: its name, its arguments by kind, what serves it. @linux include/linux/syscalls.h SYSCALL_DEFINE */
 export function syscall(
   name: string,
   args: Record<string, ArgType>,

@@ -71,7 +71,7 @@ export const pointers: readonly Pointer[] = [
     "Polls the submission queue.",
     "The file is called sqpoll.c.",
   ),
-  row("net/socket.c sock_sendmsg()", "net/socket.c", "sock_sendmsg", "Hands a message to the protocol of the socket."),
+  row("net/socket.c sock_sendmsg()", "net/socket.c", "sock_sendmsg __sys_sendto", "Hands a message to the protocol of the socket."),
   row(
     "fs/sendfile.c do_sendfile()",
     "fs/read_write.c",

@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { kernelFunctions } from "../page/kernelIndex.ts";
 import type { SyscallRow, SyscallView, TaskView } from "../protocol.ts";
+import { openSource } from "../ui/SourceDialog.tsx";
 import { Demo } from "./demo.tsx";
 import { dispatchDemo } from "./demos.ts";
 import { Question } from "./question.tsx";
@@ -116,8 +118,9 @@ function Call({ call, task }: { call: SyscallView; task: TaskView }) {
         ))}
       </ol>
       <p>
-        Cost: {call.instructions} instructions charged for the crossing; {call.copiedIn} bytes copied from the program, {call.copiedOut} to
-        it. Linux: <code>{call.linux}</code>
+        Cost: {call.instructions} ns charged on the virtual clock for the crossing, as much as {call.instructions} instructions (a fixed
+        price: the kernel here is no guest code, so it retires no instructions itself). Counted, not charged: {call.copiedIn} bytes copied
+        from the program, {call.copiedOut} to it. Linux: <code>{call.linux}</code>
       </p>
       {task.ptRegs && (
         <table class="plain">
@@ -146,6 +149,17 @@ function Call({ call, task }: { call: SyscallView; task: TaskView }) {
   );
 }
 
+/** To where a call is declared in the kernel's source. */
+function CallSource({ name }: { name: string }) {
+  const f = kernelFunctions.value.get(`syscall ${name}`);
+  if (!f) return null;
+  return (
+    <button type="button" class="link" aria-label={`Source of ${name}`} onClick={() => void openSource(f.file, f.line)}>
+      {f.file.slice(f.file.lastIndexOf("/") + 1)}:{f.line}
+    </button>
+  );
+}
+
 /** The whole of sysCallTable, to be searched. */
 function Table({ bench }: { bench: Workbench }) {
   const rows = useSignal<readonly SyscallRow[]>([]);
@@ -161,7 +175,7 @@ function Table({ bench }: { bench: Workbench }) {
   const wanted = word.value.toLowerCase();
   const shown = rows.value.filter((r) => wanted === "" || r.name.includes(wanted) || String(r.nr) === wanted);
   return (
-    <details>
+    <details class="wide-table">
       <summary>sysCallTable: {rows.value.length} calls</summary>
       <label>
         Name or number{" "}
@@ -180,6 +194,7 @@ function Table({ bench }: { bench: Workbench }) {
             <th scope="col">Arguments</th>
             <th scope="col">Here</th>
             <th scope="col">Linux</th>
+            <th scope="col">Source</th>
           </tr>
         </thead>
         <tbody>
@@ -191,6 +206,9 @@ function Table({ bench }: { bench: Workbench }) {
               <td>{r.supported ? "supported" : "-ENOSYS"}</td>
               <td>
                 <code>{r.linux}</code>
+              </td>
+              <td>
+                <CallSource name={r.name} />
               </td>
             </tr>
           ))}
