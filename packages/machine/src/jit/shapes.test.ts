@@ -19,8 +19,9 @@ afterAll(() => {
 });
 
 /** The region of a program that runs for a while: what the block at `start` compiles to. */
-function regionOf(hex: string, start: number): string[] {
+function regionOf(hex: string, start: number, onSyscall: ((machine: Machine) => number) | null = null): string[] {
   const machine = new Machine({ memoryLimit: 1 << 22 });
+  if (onSyscall) machine.onSyscall = () => onSyscall(machine);
   const { phys, cpu } = machine;
   const [pml4, pdpt, pd, pt, code, data] = Array.from({ length: 6 }, () => phys.allocZeroed()) as [
     number,
@@ -45,7 +46,7 @@ function regionOf(hex: string, start: number): string[] {
   cpu.set(7, DATA_VA);
   cpu.set(1, 100_000);
   cpu.mxcsr = 0x1fa0;
-  expect(machine.run(2000)).toBe(Trap.BUDGET);
+  expect(machine.run(2000)).toBe(onSyscall ? Trap.SYSCALL_DONE : Trap.BUDGET);
   machine.regions!.earn(1e9);
   for (let n = 0; n < 2; n++) machine.regions!.sample(CODE_VA + start);
   expect(machine.regions!.count).toBe(1);
@@ -106,5 +107,36 @@ describe("shapes of compiled code", () => {
     expect(count(text, "br_table")).toBe(0);
     // The return is compared with the one place it can go to.
     expect(count(inLoop(text), "i64.eq")).toBeGreaterThanOrEqual(1);
+  });
+
+  it("a system call is a call of the kernel, and the loop goes on behind it", () => {
+    // mov rbx, rcx; L: syscall; mov rcx, rbx; sub rbx, 1; sub rcx, 1; jne L; ud2
+    let served = 0;
+    const text = regionOf("48 89 cb  0f 05  48 89 d9  48 83 eb 01  48 83 e9 01  75 f1  0f 0b", 3, (machine) => {
+      served++;
+      machine.cpu.set(0, served);
+      // The first run ends here.
+      return served === 200 ? 0 : 10_000_000;
+    });
+    expect(served).toBe(100_000);
+    expect(count(text, "loop")).toBe(1);
+    expect(count(text, "br_table")).toBe(0);
+    // r11 gets the flags by a support function; the other call is the kernel's.
+    expect(count(inLoop(text), "call")).toBe(2);
+  });
+
+  it("rdtsc is arithmetic", () => {
+    // L: rdtsc; add rsi, rax; sub rcx, 1; jne L; ud2
+    const loop = inLoop(regionOf("0f 31  48 01 c6  48 83 e9 01  75 f5  0f 0b", 0));
+    expect(count(loop, "call")).toBe(0);
+    expect(count(loop, "i64.trunc_f64_s")).toBe(1);
+  });
+
+  it("a computed call goes where it went last, after one comparison", () => {
+    // lea rbx, [rip+f]; L: call rbx; sub rcx, 1; jne L; ud2; f: add rax, 1; ret
+    const text = regionOf("48 8d 1d 0a 00 00 00  ff d3  48 83 e9 01  75 f8  0f 0b  48 83 c0 01  c3", 7);
+    expect(count(text, "loop")).toBe(1);
+    // The callee's address and that of the return.
+    expect(count(inLoop(text), "i64.eq")).toBeGreaterThanOrEqual(2);
   });
 });
