@@ -86,4 +86,13 @@ describe("threads, signals and system calls under stock gdb", () => {
     expect(gdb).toContain("$1 = 1\n");
     expect(status).toBe(137);
   });
+
+  it("input read before comes again after going back", { timeout: 60_000 }, async () => {
+    const reader = await compile(join(root, "tests/gdb/reader.c"), ["-g", "-O0"]);
+    const commands = ["break 11", "c", "p sum", "reverse-continue", "delete", "c"];
+    const { gdb, stdout, status } = await debug(reader, ["run", "--root", "/", reader], commands, "hello\nyou\n");
+    expect(gdb).toContain("$1 = 10\n");
+    expect(gdb).toContain("No more reverse-execution history.");
+    expect([status, stdout]).toEqual([10, "10\n"]);
+  });
 });

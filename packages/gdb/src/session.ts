@@ -77,7 +77,7 @@ export class Session {
         return this.#resume(`${c}${c === "C" || c === "S" ? text.slice(1, 3) : ""}`, this.#resumed);
       case "b":
         if (text === "bs") return this.#stopped(this.#target.reverseStep(this.#thread(this.#resumed)));
-        if (text === "bc") return this.#stopped(this.#target.reverseContinue());
+        if (text === "bc") return this.#stopped(await this.#target.reverseContinue(this.#pause));
         return "";
       case "D":
         this.after = "detach";

@@ -26,7 +26,8 @@ interface Watchpoint {
   readonly kind: WatchKind;
   readonly address: number;
   readonly length: number;
-  value: string;
+  /** The bytes as last seen, -1 for one that is in no page. */
+  readonly value: Int16Array;
 }
 
 /** Instructions between looks at the client. */
@@ -163,7 +164,7 @@ export class Target implements Watcher {
     else this.#breakpoints.delete(address);
   }
   addWatchpoint(kind: WatchKind, address: number, length: number): void {
-    (kind === "watch" ? this.#watchpoints : this.#accessPoints).push({ kind, address, length, value: "" });
+    (kind === "watch" ? this.#watchpoints : this.#accessPoints).push({ kind, address, length, value: new Int16Array(length).fill(-1) });
   }
   removeWatchpoint(kind: WatchKind, address: number, length: number): void {
     const list = kind === "watch" ? this.#watchpoints : this.#accessPoints;
@@ -239,17 +240,23 @@ export class Target implements Watcher {
       this.#armed = key;
       this.k.machine.setStops(addresses.length > 0 ? new Set(addresses) : null);
     }
-    for (const w of this.#watchpoints) w.value = this.#valueOf(w);
+    for (const w of this.#watchpoints) this.#look(w);
   }
 
-  #valueOf(w: Watchpoint): string {
+  /** Takes a watched place's bytes. @returns whether any changed; a page that only came in has not been written */
+  #look(w: Watchpoint): boolean {
     const { mm } = this.k.program;
-    let out = "";
-    for (let i = 0; mm && i < w.length; i++) {
-      const pa = physicalOf(this.k, mm, w.address + i);
-      out += pa < 0 ? "-" : `${this.k.machine.phys.u8[pa]},`;
+    const { u8 } = this.k.machine.phys;
+    let changed = false;
+    let pa = -1;
+    for (let i = 0; i < w.length; i++) {
+      if (i === 0 || (w.address + i) % 4096 === 0) pa = mm ? physicalOf(this.k, mm, w.address + i) : -1;
+      else if (pa >= 0) pa++;
+      const now = pa < 0 ? -1 : (u8[pa] as number);
+      if (w.value[i] !== now && w.value[i] !== -1) changed = true;
+      w.value[i] = now;
     }
-    return out;
+    return changed;
   }
 
   #protect(): void {
@@ -266,12 +273,7 @@ export class Target implements Watcher {
 
   #changed(): Watchpoint | null {
     let found: Watchpoint | null = null;
-    for (const w of this.#watchpoints) {
-      const value = this.#valueOf(w);
-      // A page that only came in has not been written.
-      if (value !== w.value && !w.value.includes("-")) found ??= w;
-      w.value = value;
-    }
+    for (const w of this.#watchpoints) if (this.#look(w)) found ??= w;
     return found;
   }
 
@@ -327,6 +329,12 @@ export class Target implements Watcher {
     return state === "idle" ? "idle" : null;
   }
 
+  /** All sleep: whether only the world outside can wake one. In the past it has already, at a later turn. */
+  #waitsForHost(): boolean {
+    const { k, history } = this;
+    return !history.inPast && (k.nextDeadline() === Number.POSITIVE_INFINITY || k.options.clock === "real");
+  }
+
   #begin(): void {
     this.#pass = { rip: this.k.machine.cpu.rip, position: this.k.machine.totalRetired };
     this.#arm("stop");
@@ -343,7 +351,7 @@ export class Target implements Watcher {
       const stop = this.#advance(Math.min(CHUNK, this.history.untilKeep), false);
       if (stop && stop !== "idle") return stop;
       this.history.keep();
-      const idle = stop === "idle" && (this.k.nextDeadline() === Number.POSITIVE_INFINITY || this.k.options.clock === "real");
+      const idle = stop === "idle" && this.#waitsForHost();
       if (!idle && performance.now() - since < 20) continue;
       const then = await pause(idle);
       since = performance.now();
@@ -372,7 +380,7 @@ export class Target implements Watcher {
         stepped = false;
       }
       this.history.keep();
-      const idle = stop === "idle" && (k.nextDeadline() === Number.POSITIVE_INFINITY || k.options.clock === "real");
+      const idle = stop === "idle" && this.#waitsForHost();
       if (!idle && performance.now() - since < 20) continue;
       const then = await pause(idle);
       since = performance.now();
@@ -418,9 +426,11 @@ export class Target implements Watcher {
     return this.#toBeginning();
   }
 
-  /** Goes back to the last breakpoint passed, or to before the last change of a watched place. */
-  reverseContinue(): Stop {
+  /** Goes back to the last breakpoint passed, or to before the last change of a watched place. An interrupt leaves it where it was. */
+  async reverseContinue(pause: (idle: boolean) => Promise<"go" | "interrupt" | "never">): Promise<Stop> {
     const { history } = this;
+    const start = history.place;
+    let since = performance.now();
     this.#noteBefore = history.place.position;
     for (const { from, to } of this.#stretches()) {
       this.#noted = null;
@@ -429,9 +439,17 @@ export class Target implements Watcher {
       this.#arm("note");
       for (let turns = 0; before(history.place, to) && turns < 100_000; turns++) {
         const { position } = history.place;
-        const stop = this.#advance(Math.max(1, to.position - position), position >= to.position);
+        const stop = this.#advance(Math.max(1, Math.min(CHUNK, to.position - position)), position >= to.position);
         if (stop && stop !== "idle" && stop.kind === "exited") break;
         if (history.place.position !== position) turns = 0;
+        if (performance.now() - since < 50) continue;
+        if ((await pause(false)) === "interrupt") {
+          this.#mode = "off";
+          history.seek(start);
+          history.settle();
+          return { kind: "interrupt", pid: this.currentPid() };
+        }
+        since = performance.now();
       }
       this.#mode = "off";
       const noted = this.#noted as { place: Place; stop: Stop } | null;

@@ -60,6 +60,10 @@ export class Timeline {
   get place(): Place {
     return { position: this.k.machine.totalRetired, turn: this.k.sched.turn };
   }
+  /** Whether the run has already been further than here. */
+  get inPast(): boolean {
+    return before(this.place, this.#furthest);
+  }
   get beginning(): Place {
     return this.#stops[0] as Stop;
   }
@@ -154,7 +158,7 @@ export class Timeline {
     const { k } = this;
     for (let turns = 0; turns < MAX_TURNS && !k.exited; turns++) {
       if (k.sched.pause === PAUSED_AT_USER) return true;
-      if (this.slice(0) === "idle" && k.nextDeadline() === Number.POSITIVE_INFINITY) return false;
+      if (this.slice(0) === "idle" && k.nextDeadline() === Number.POSITIVE_INFINITY && !this.inPast) return false;
     }
     return false;
   }
