@@ -12,6 +12,7 @@ import { stateClass, stateTable } from "../state.ts";
 import { EAFNOSUPPORT, EBADF, EINVAL, ENOTSOCK, ENOTTY, ENXIO } from "../uapi/errno.ts";
 import { O_NONBLOCK, O_RDWR } from "../uapi/fcntl.ts";
 import { AF_MAX, MSG_DONTWAIT, MSG_EOR, SOCK_MAX, SOCK_SEQPACKET } from "../uapi/socket.ts";
+import { devIoctl } from "./core/devIoctl.ts";
 import type { ScmCookie } from "./core/scm.ts";
 import type { Sock } from "./core/sock.ts";
 
@@ -163,9 +164,11 @@ function socketWrite(k: Kernel, file: File, from: IovIter): number {
   return sock.ops.sendmsg(k, sock, new Message(from, flags));
 }
 
+/** @linux net/socket.c sock_do_ioctl */
 function socketIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
   const sock = file.priv as Socket;
-  return sock.ops.ioctl ? sock.ops.ioctl(k, sock, cmd, arg) : -ENOTTY;
+  const r = sock.ops.ioctl ? sock.ops.ioctl(k, sock, cmd, arg) : -ENOTTY;
+  return r === -ENOTTY ? devIoctl(k, cmd, arg) : r;
 }
 
 /** @linux net/socket.c socket_file_ops */

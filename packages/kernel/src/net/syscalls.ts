@@ -13,6 +13,7 @@ import {
   sysSocketpair,
 } from "./calls.ts";
 import { sysRecvfrom, sysRecvmmsg, sysRecvmsg, sysSendmmsg, sysSendmsg, sysSendto } from "./message.ts";
+import "./netlink/afNetlink.ts";
 import "./unix/afUnix.ts";
 
 const flags = A.flags(messageFlagNames);

@@ -1,3 +1,4 @@
+import { netlinkTableText } from "../../net/netlink/sock.ts";
 import { unixTable } from "../../net/unix/proc.ts";
 import { procTask, text } from "./entry.ts";
 
@@ -29,7 +30,7 @@ procTask({
   "net/raw6": text(`${INET6_HEAD} ref pointer drops\n`),
   "net/unix": { mode: 0o444, show: (k) => unixTable(k) },
   "net/packet": text("sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
-  "net/netlink": text("sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"),
+  "net/netlink": { mode: 0o444, show: (k) => netlinkTableText(k) },
   "net/protocols": text(
     "protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs se re sp bi br ha uh gp em\n",
   ),

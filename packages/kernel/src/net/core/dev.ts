@@ -1,0 +1,78 @@
+import type { Kernel } from "../../kernel.ts";
+import { stateClass } from "../../state.ts";
+import { ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_LOWER_UP, IFF_RUNNING, IFF_UP, RT_SCOPE_HOST } from "../../uapi/netlink.ts";
+
+/** An address of a device: struct in_ifaddr, struct inet6_ifaddr. */
+export class InterfaceAddress {
+  readonly family: number;
+  /** Network byte order. */
+  readonly bytes: number[];
+  readonly prefixLength: number;
+  readonly scope: number;
+  constructor(family: number, bytes: number[], prefixLength: number, scope: number) {
+    this.family = family;
+    this.bytes = bytes;
+    this.prefixLength = prefixLength;
+    this.scope = scope;
+  }
+}
+
+/** struct net_device. */
+export class NetDevice {
+  readonly index: number;
+  readonly name: string;
+  /** ARPHRD_*. */
+  type = ARPHRD_LOOPBACK;
+  /** IFF_*, as netlink shows them. */
+  flags = 0;
+  mtu = 65536;
+  txQueueLength = 1000;
+  hardwareAddress: number[] = [0, 0, 0, 0, 0, 0];
+  broadcast: number[] = [0, 0, 0, 0, 0, 0];
+  addresses: InterfaceAddress[] = [];
+  rxPackets = 0;
+  txPackets = 0;
+  rxBytes = 0;
+  txBytes = 0;
+  constructor(index: number, name: string) {
+    this.index = index;
+    this.name = name;
+  }
+}
+
+/** The devices of a machine, by index. */
+export class NetDevices {
+  readonly byIndex = new Map<number, NetDevice>();
+}
+stateClass(InterfaceAddress, NetDevice, NetDevices);
+
+/** The loopback device, up, with its addresses. @linux drivers/net/loopback.c loopback_setup */
+function loopback(): NetDevice {
+  const lo = new NetDevice(1, "lo");
+  lo.flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING | IFF_LOWER_UP;
+  lo.addresses.push(new InterfaceAddress(2, [127, 0, 0, 1], 8, RT_SCOPE_HOST));
+  lo.addresses.push(new InterfaceAddress(10, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 128, RT_SCOPE_HOST));
+  return lo;
+}
+
+export function netDevices(k: Kernel): NetDevices {
+  let devices = k.subsystems.get("net_devices") as NetDevices | undefined;
+  if (!devices) {
+    devices = new NetDevices();
+    const lo = loopback();
+    devices.byIndex.set(lo.index, lo);
+    k.subsystems.set("net_devices", devices);
+  }
+  return devices;
+}
+
+/** @linux net/core/dev.c __dev_get_by_name */
+export function devGetByName(k: Kernel, name: string): NetDevice | null {
+  for (const dev of netDevices(k).byIndex.values()) if (dev.name === name) return dev;
+  return null;
+}
+
+/** @linux net/core/dev.c __dev_get_by_index */
+export function devGetByIndex(k: Kernel, index: number): NetDevice | null {
+  return netDevices(k).byIndex.get(index) ?? null;
+}
