@@ -91,3 +91,34 @@ test("the table of calls tells what is supported and leads to the source", async
   await page.getByRole("dialog", { name: "Kernel source" }).getByText("epoll_wait").first().waitFor({ timeout: 10_000 });
   await page.close();
 }, 40_000);
+
+test("the walkthrough is filled from two runs, and a cell moves the cursor", async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=epoll`);
+  await page.getByRole("button", { name: "Fill the table from two runs" }).click({ timeout: 20_000 });
+  await page.getByRole("button", { name: /^Level-triggered: returns 1; 2048 bytes wait/ }).waitFor({ timeout: 20_000 });
+  await page
+    .getByRole("button", { name: /^Edge-triggered: returns 0; 2048 bytes wait/ })
+    .first()
+    .click();
+  await page.getByText("The cursor is at this step of epoll_et.c.").waitFor({ timeout: 20_000 });
+  await page
+    .getByText(/Interest set of fd \d/)
+    .first()
+    .waitFor({ timeout: 10_000 });
+  await page.close();
+}, 60_000);
+
+test("the chart of a wait's cost is measured in the page, with a table beside it", async () => {
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=epoll`);
+  await page.getByRole("button", { name: "Measure" }).click({ timeout: 20_000 });
+  await page.getByText("Counted by the kernel in these runs.").waitFor({ timeout: 60_000 });
+  await page.getByRole("img", { name: /Bytes copied a call/ }).waitFor();
+  const row = page.getByRole("row", { name: /^1000/ }).getByRole("cell");
+  const [select, poll, epoll] = (await row.allTextContents()).map(Number);
+  expect(poll).toBeGreaterThanOrEqual(8000);
+  expect(select).toBeLessThan(poll as number);
+  expect(epoll).toBeLessThan(100);
+  await page.close();
+}, 90_000);

@@ -2,10 +2,13 @@ import { computed, signal } from "@preact/signals";
 import type { Message, Moment, Progress, StateView } from "../protocol.ts";
 import type { Ask } from "../rooms/room.ts";
 import { Client } from "./client.ts";
+import { EventStore } from "./eventStore.ts";
 import { fetchProgram } from "./programs.ts";
 
 /** How long a command may compute, in instructions, before the machine is given up. */
 const LIMIT = 20_000_000;
+/** As the workbench has it, so that the same program runs in the same way there. */
+const ENV = ["PATH=/bin", "HOME=/", "TERM=xterm-256color"];
 
 /** What a side machine talks to: the page's worker, or the session itself in tests. */
 export interface Transport {
@@ -33,6 +36,8 @@ export class SideMachine {
       .replaceAll("\r\n", "\n"),
   );
   readonly ended = computed(() => this.progress.value?.status === "ended");
+  /** All that has happened. */
+  readonly events = new EventStore();
   readonly #transport: Transport;
   readonly #decoder = new TextDecoder();
   #stopped: ((p: Progress) => void)[] = [];
@@ -46,7 +51,8 @@ export class SideMachine {
     if (m.type === "output") {
       const data = this.#decoder.decode(m.data, { stream: true });
       this.#chunks.value = [...this.#chunks.value, { position: m.position, data }];
-    } else if (m.type === "progress") this.#on(m.progress);
+    } else if (m.type === "events") this.events.add(m.page);
+    else if (m.type === "progress") this.#on(m.progress);
   }
 
   #on(p: Progress): void {
@@ -68,8 +74,8 @@ export class SideMachine {
   }
 
   /** Loads the program and runs it up to its first wait for a command. */
-  async start(program: Uint8Array, source: string): Promise<void> {
-    const settings = { name: this.name, program, argv: [this.name], stdin: null, env: [], seed: 1, source };
+  async start(program: Uint8Array, source: string, args: readonly string[] = []): Promise<void> {
+    const settings = { name: this.name, program, argv: [this.name, ...args], stdin: null, env: ENV, seed: 1, source };
     await this.#transport.ask({ type: "load", settings });
     await this.#transport.ask({ type: "run", until: LIMIT });
     await this.#settled();
@@ -86,6 +92,11 @@ export class SideMachine {
     await this.#settled();
     this.#mark(line);
     return true;
+  }
+
+  /** The machine's state in the midst of an event. */
+  async stateAt(event: number): Promise<StateView> {
+    return (await this.#transport.ask({ type: "state", moment: { position: 0, event } })) as StateView;
   }
 
   /** The machine's state after a command. */
@@ -116,13 +127,18 @@ export class SideMachine {
 }
 
 /** A side machine in a worker of its own, with one of the lab's programs. */
-export async function startSide(name: string, source: string, broken: (text: string) => void): Promise<SideMachine> {
+export async function startSide(
+  name: string,
+  source: string,
+  broken: (text: string) => void,
+  args: readonly string[] = [],
+): Promise<SideMachine> {
   const program = await fetchProgram(name);
   const side = new SideMachine(name, (received) => {
     const worker = new Worker(new URL("../machine/worker.ts", import.meta.url), { type: "module", name: `lstar ${name}` });
     const client = new Client(worker, { message: received, broken });
     return { ask: (request) => client.ask(request), close: () => client.close() };
   });
-  await side.start(program, source);
+  await side.start(program, source, args);
   return side;
 }

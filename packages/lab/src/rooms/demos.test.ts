@@ -4,9 +4,11 @@ import { labProgram } from "../machine/testPrograms.ts";
 import { SideMachine } from "../page/sideMachine.ts";
 import type { Message, Request } from "../protocol.ts";
 import { dispatchDemo, epollDemo, signalDemo } from "./demos.ts";
+import { costOf } from "./waitCost.ts";
+import { fill } from "./walkthroughCells.ts";
 
 /** A side machine without a page: the worker's session in this thread. */
-async function side(name: string): Promise<SideMachine> {
+async function side(name: string, args: readonly string[] = []): Promise<SideMachine> {
   const made = new SideMachine(name, (received) => {
     const answers = new Map<number, Message>();
     const session = new LabSession((m) => {
@@ -26,7 +28,7 @@ async function side(name: string): Promise<SideMachine> {
     };
   });
   const { program, source } = labProgram(name);
-  await made.start(program, source);
+  await made.start(program, source, args);
   return made;
 }
 
@@ -92,4 +94,37 @@ test("signals: a deadly one ends both", async () => {
     await machine.command("send TERM");
     expect(machine.ended.value).toBe(true);
   }
+});
+
+test("walkthrough: level reports the rest again, edge does not, and 2 KB stay", async () => {
+  const level = await fill(await side("epoll_lt"));
+  const edge = await fill(await side("epoll_et"));
+  expect(level.map((c) => [c?.result, c?.waiting])).toEqual([
+    [null, 3072],
+    [1, 3072],
+    [1024, 2048],
+    [1, 2048],
+    [0, 0],
+  ]);
+  expect(edge.map((c) => [c?.result, c?.waiting])).toEqual([
+    [null, 3072],
+    [1, 3072],
+    [1024, 2048],
+    [0, 2048],
+    [0, 2048],
+  ]);
+  expect(level[1]?.ready).toHaveLength(1);
+  expect(edge[1]?.ready).toEqual([]);
+});
+
+test("cost of a wait: select and poll copy more with more descriptors, epoll does not", async () => {
+  const copied = async (method: string, n: number): Promise<number> => {
+    const machine = await side("wait_cost", [method, String(n), "3"]);
+    expect(machine.output.value).toContain("3 of 3 waits found the one");
+    return (await costOf(machine, method, n)).copied;
+  };
+  // An entry of 8 bytes for each, and the answer of 2.
+  expect((await copied("poll", 500)) - (await copied("poll", 8))).toBeGreaterThanOrEqual(492 * 8);
+  expect(await copied("select", 500)).toBeGreaterThan(await copied("select", 8));
+  expect(await copied("epoll", 500)).toBe(await copied("epoll", 8));
 });

@@ -1,8 +1,10 @@
 import type { EpollView, StateView } from "../protocol.ts";
+import { CostChart } from "./costChart.tsx";
 import { Demo } from "./demo.tsx";
 import { epollDemo } from "./demos.ts";
 import { Question } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
+import { Walkthrough } from "./walkthrough.tsx";
 
 const STEP_X = 74;
 const STEP_Y = 58;
@@ -107,6 +109,8 @@ function View({ bench }: { bench: Workbench }) {
         An item never leaves the tree when it becomes ready: it joins the ready list as well. Waiting costs in proportion to what is ready;
         adding or removing a descriptor costs O(log n).
       </p>
+      <Walkthrough bench={bench} />
+      <CostChart />
       <Demo bench={bench} demo={demo} />
       {questions.map((q) => (
         <Question key={q.ask} bench={bench} question={q} />
