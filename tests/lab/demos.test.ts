@@ -122,3 +122,18 @@ test("the chart of a wait's cost is measured in the page, with a table beside it
   expect(epoll).toBeLessThan(100);
   await page.close();
 }, 90_000);
+
+test("the processes room draws the pages of each area at a moment, the epoll room the level of a buffer", async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await page.goto(`${base}#room=processes&program=fork_exec&at=300`);
+  await page
+    .getByRole("img", { name: /^[1-9]\d* pages drawn/ })
+    .first()
+    .waitFor({ timeout: 20_000 });
+  await page.goto(`${base}#room=epoll&program=epoll_et`);
+  await page.getByRole("button", { name: "Prove it" }).first().click();
+  await page.getByText("The cursor is where it is seen.").waitFor({ timeout: 20_000 });
+  await page.getByText(/3072 of \d+ bytes/).waitFor({ timeout: 10_000 });
+  await page.close();
+}, 60_000);

@@ -1,3 +1,4 @@
+import type { EpollItemDetails } from "../machine/views/epoll.ts";
 import type { EpollView, StateView } from "../protocol.ts";
 import { CostChart } from "./costChart.tsx";
 import { Demo } from "./demo.tsx";
@@ -53,11 +54,22 @@ function Tree({ ep }: { ep: EpollView }) {
             stroke-width={item.ready ? 4 : 1.5}
           />
           <text x={at[i]?.x} y={(at[i]?.y ?? 0) + 4} text-anchor="middle" font-size="12" fill="#ffffff">
-            fd {item.fd}
+            {item.fd} {item.red ? "R" : "B"}
           </text>
         </g>
       ))}
     </svg>
+  );
+}
+
+/** How full the file's buffer is. */
+function Level({ item }: { item: EpollItemDetails }) {
+  if (item.capacity <= 0) return null;
+  return (
+    <>
+      <meter min="0" max={item.capacity} value={item.buffered} aria-label={`Buffer of fd ${item.fd}`} /> {item.buffered} of {item.capacity}{" "}
+      bytes
+    </>
   );
 }
 
@@ -79,7 +91,7 @@ function Inside({ state }: { state: StateView }) {
           <ul>
             {ep.items.map((i) => (
               <li key={i.fd}>
-                fd {i.fd}: {i.events}, data {i.data} {i.ready && <strong>on the ready list</strong>}
+                fd {i.fd}: {i.events}, data {i.data} {i.ready && <strong>on the ready list</strong>} <Level item={i as EpollItemDetails} />
               </li>
             ))}
           </ul>

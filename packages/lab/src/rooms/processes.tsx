@@ -1,3 +1,4 @@
+import type { VmaDetails } from "../machine/views/memoryMap.ts";
 import type { TaskView } from "../protocol.ts";
 import type { Room, Workbench } from "./room.ts";
 
@@ -36,6 +37,42 @@ function Tree({ bench, tasks }: { bench: Workbench; tasks: readonly TaskView[] }
           />
           <text x={18 + depth * 28} y={i * ROW + 22} font-size="14" fill="var(--text)">
             {task.pid} {task.comm} — {task.state}
+          </text>
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+const PAGE = 13;
+const A_ROW = 16;
+
+/** The pages of an area that are present: C marks those that a write would copy first, w those that it may write. */
+function Pages({ area }: { area: VmaDetails }) {
+  const pages = area.pages.slice(0, 128);
+  if (pages.length === 0) return null;
+  const cow = area.pages.filter((p) => p.copyOnWrite).length;
+  const shared = area.pages.filter((p) => p.refs > 1).length;
+  return (
+    <svg
+      viewBox={`0 0 ${A_ROW * PAGE} ${Math.ceil(pages.length / A_ROW) * PAGE}`}
+      role="img"
+      aria-label={`${area.pages.length} pages drawn, ${cow} copied on write, ${shared} in frames with more than one user`}
+      style="display:block;width:100%;max-width:13rem"
+    >
+      {pages.map((p, i) => (
+        <g key={p.address} transform={`translate(${(i % A_ROW) * PAGE} ${Math.floor(i / A_ROW) * PAGE})`}>
+          <title>{`${p.address.toString(16)}: frame ${p.frame}, ${p.refs} users${p.copyOnWrite ? ", copied on write" : ""}`}</title>
+          <rect
+            x="0.5"
+            y="0.5"
+            width={PAGE - 2}
+            height={PAGE - 2}
+            fill={p.copyOnWrite ? "var(--lit)" : "var(--sunken)"}
+            stroke="var(--line)"
+          />
+          <text x={PAGE / 2 - 0.5} y={PAGE - 4} font-size="8" text-anchor="middle" fill="var(--text)">
+            {p.copyOnWrite ? "C" : p.writable ? "w" : ""}
           </text>
         </g>
       ))}
@@ -99,7 +136,10 @@ function View({ bench }: { bench: Workbench }) {
               <td>
                 <code>{v.flags}</code>
               </td>
-              <td>{v.present}</td>
+              <td>
+                {v.present}
+                <Pages area={v as VmaDetails} />
+              </td>
               <td>{v.name}</td>
             </tr>
           ))}

@@ -40,6 +40,18 @@ function Bitmap({ label, members }: { label: string; members: readonly number[] 
             stroke="var(--line)"
           />
         ))}
+        {members.map((n) => (
+          <text
+            key={n}
+            x={((n - 1) % 32) * CELL + CELL / 2}
+            y={Math.floor((n - 1) / 32) * CELL + 11.5}
+            font-size="9"
+            text-anchor="middle"
+            fill="var(--raised)"
+          >
+            {n}
+          </text>
+        ))}
       </svg>
     </figure>
   );
