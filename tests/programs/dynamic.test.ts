@@ -41,3 +41,32 @@ it("python's own tests of json, re, dict, struct and threading", { timeout: 480_
   expect(`${r.stdout}${r.stderr}`).toMatch(/Result: SUCCESS|Tests result: SUCCESS/);
   expect(r.status).toBe(0);
 });
+
+/** Outcomes of python's tests, one a line, in order of their names. */
+const outcomes = (r: { stdout: string; stderr: string }): string[] =>
+  [...`${r.stdout}\n${r.stderr}`.matchAll(/^(test_\w+ \([\w.]+\)).*?\.\.\. (ok|FAIL|ERROR|skipped.*)$/gm)]
+    .map((m) => `${m[1]} ${m[2]}`)
+    .sort();
+
+/** Of the modules that take minutes, the classes that do not mostly sleep. */
+const classes: [module: string, number, string[]][] = [
+  ["test_signal", 15, ["PosixTests", "WakeupSignalTests", "PendingSignalsTests"]],
+  ["test_subprocess", 20, ["RunFuncTestCase", "CommandTests", "ContextManagerTests", "MiscTests"]],
+];
+it.each(classes)("python's own %s: classes of it, test by test as natively", { timeout: 300_000 }, async (module, least, names) => {
+  const python = need("/usr/bin/python3");
+  need(`/usr/lib/python3.11/test/${module}.py`);
+  const args = ["-m", "test", "-v", module, ...names.flatMap((n) => ["-m", `test.${module}.${n}.*`])];
+  const dir = freshDirectory();
+  try {
+    const [ours, real] = await Promise.all([
+      lstar([...guest, "--cwd", "/tmp", "--", python, ...args], { timeout: 240_000 }),
+      run(python, args, { cwd: dir.path, env, timeout: 120_000 }),
+    ]);
+    expect(outcomes(ours)).toEqual(outcomes(real));
+    expect(outcomes(ours).length).toBeGreaterThanOrEqual(least);
+    expect([ours.status, real.status]).toEqual([0, 0]);
+  } finally {
+    dir.remove();
+  }
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshDirectory, lstar, root, run } from "../native.ts";
@@ -28,4 +28,19 @@ it("biome (Rust) formats its input", { timeout: 60_000 }, async () => {
   const r = await lstar(["run", "--root", "/", "--cwd", "/tmp", biome, "format", "--stdin-file-path=x.js"], { input });
   expect(r.stdout).toBe("const x = { a: 1, b: [1, 2, 3] };\nif (x.a) {\n\tconsole.log(x);\n}\n");
   expect(r.status).toBe(0);
+});
+
+it("biome (Rust, static musl) formats its input as natively", { timeout: 60_000 }, async () => {
+  const biome = join(root, ".cache/npm/biome-musl/package/biome");
+  if (!existsSync(biome)) throw new Error(`${biome} is missing: run node scripts/fetch-musl.mjs`);
+  const input = "const  x={a:1 ,b:[1,2,3]}\nif(x.a){ console.log( x ) }\nclass  A{ m( ){return  1} }\n";
+  const dir = freshDirectory();
+  try {
+    const args = ["format", "--stdin-file-path=x.js"];
+    const ours = await lstar(["run", "--root", "/", "--cwd", dir.path, biome, ...args], { input });
+    expect(ours).toEqual(await run(biome, args, { cwd: dir.path, env, input }));
+    expect(ours.status).toBe(0);
+  } finally {
+    dir.remove();
+  }
 });
