@@ -13,6 +13,7 @@ import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { commitRoot } from "./commit.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { type RunOptions, withGdbOption, withRunOptions } from "./options.ts";
+import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { openImage, openTar } from "./rootSource.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
@@ -62,11 +63,21 @@ interface Root {
 }
 
 async function openRoot(o: RunOptions): Promise<Root> {
+  const progress = o.progress && process.stderr.isTTY ? unpackingProgress(process.stderr) : null;
+  try {
+    return await findRoot(o, progress);
+  } finally {
+    progress?.end();
+  }
+}
+
+async function findRoot(o: RunOptions, progress: UnpackingProgress | null): Promise<Root> {
   if (o.image !== undefined) {
     if (o.root !== undefined) fail("--root and --image cannot be given together");
     try {
-      return { path: ARCHIVE_ROOT, ...(await openImage(resolve(o.image), o.unpackLimit)) };
+      return { path: ARCHIVE_ROOT, ...(await openImage(resolve(o.image), o.unpackLimit, progress?.show)) };
     } catch (e) {
+      progress?.end();
       fail(`--image ${o.image}: ${reason(e)}`);
     }
   }
@@ -74,8 +85,9 @@ async function openRoot(o: RunOptions): Promise<Root> {
   const path = resolve(o.root);
   try {
     if (statSync(path).isDirectory()) return { path, tree: null, config: null };
-    return { path: ARCHIVE_ROOT, tree: await openTar(path, o.unpackLimit), config: null };
+    return { path: ARCHIVE_ROOT, tree: await openTar(path, o.unpackLimit, progress?.show), config: null };
   } catch (e) {
+    progress?.end();
     fail(`--root ${o.root}: ${reason(e)}`);
   }
 }

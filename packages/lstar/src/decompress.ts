@@ -56,26 +56,34 @@ function* chunks(source: ByteSource): Generator<Uint8Array<ArrayBuffer>> {
   }
 }
 
+/** Told of how many bytes have been unpacked, out of a packed file of how many. */
+export type Progress = (done: number, packed: number) => void;
+
 /** Collects what is unpacked and refuses more than the limit. */
 class Collector {
   readonly pieces: Uint8Array[] = [];
   size = 0;
   readonly limit: number;
-  constructor(limit: number) {
+  readonly #packed: number;
+  readonly #progress: Progress | undefined;
+  constructor(limit: number, packed: number, progress: Progress | undefined) {
     this.limit = limit;
+    this.#packed = packed;
+    this.#progress = progress;
   }
   add(piece: Uint8Array): void {
     this.size += piece.length;
     if (this.size > this.limit) throw new ArchiveError(`the archive unpacks to more than ${this.limit} bytes`);
+    this.#progress?.(this.size, this.#packed);
     if (piece.length > 0) this.pieces.push(piece.slice());
   }
 }
 
 /** The contents of a gzip or zstd file in memory; anything else stays as it is. @throws ArchiveError */
-export async function decompress(source: ByteSource, limit = UNPACKED_LIMIT): Promise<ByteSource> {
+export async function decompress(source: ByteSource, limit = UNPACKED_LIMIT, progress?: Progress): Promise<ByteSource> {
   const magic = new Uint8Array(4);
   source.read(magic, 0);
-  const all = new Collector(limit);
+  const all = new Collector(limit, source.size, progress);
   try {
     if (magic[0] === 0x1f && magic[1] === 0x8b) await gunzip(source, all);
     else if (magic[0] === 0x28 && magic[1] === 0xb5 && magic[2] === 0x2f && magic[3] === 0xfd) {

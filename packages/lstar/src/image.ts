@@ -1,6 +1,6 @@
 import { ArchiveError, type ByteSource, looksLikeTar } from "@lstar/host/tar/entries.ts";
 import { ArchiveTree } from "@lstar/host/tar/tree.ts";
-import { decompress, slice, UNPACKED_LIMIT } from "./decompress.ts";
+import { decompress, type Progress, slice, UNPACKED_LIMIT } from "./decompress.ts";
 
 /** How an image wants to be started. */
 export interface ImageConfig {
@@ -20,8 +20,8 @@ const JSON_LIMIT = 8 * 1024 * 1024;
 /** Indexes may name indexes. */
 const MAX_NESTING = 4;
 
-async function unpackTar(source: ByteSource, limit?: number): Promise<ByteSource> {
-  const plain = await decompress(source, limit);
+async function unpackTar(source: ByteSource, limit?: number, progress?: Progress): Promise<ByteSource> {
+  const plain = await decompress(source, limit, progress);
   const head = new Uint8Array(512);
   const n = plain.read(head, 0);
   if (n < 512 || !looksLikeTar(head)) throw new ArchiveError("not a tar archive (plain, gzip or zstd)");
@@ -29,15 +29,15 @@ async function unpackTar(source: ByteSource, limit?: number): Promise<ByteSource
 }
 
 /** The tree of a tar archive, plain or compressed. @throws ArchiveError */
-export async function loadTar(source: ByteSource, limit?: number): Promise<ArchiveTree> {
+export async function loadTar(source: ByteSource, limit?: number, progress?: Progress): Promise<ArchiveTree> {
   const tree = new ArchiveTree();
-  tree.addLayer(await unpackTar(source, limit));
+  tree.addLayer(await unpackTar(source, limit, progress));
   return tree;
 }
 
 /** The files of an image that is packed in a tar archive. */
-export async function imageArchive(source: ByteSource, limit?: number): Promise<ImageFiles> {
-  const plain = await unpackTar(source, limit);
+export async function imageArchive(source: ByteSource, limit?: number, progress?: Progress): Promise<ImageFiles> {
+  const plain = await unpackTar(source, limit, progress);
   const outer = new ArchiveTree();
   outer.addLayer(plain);
   return (path) => {
@@ -127,6 +127,7 @@ export async function loadImage(
   files: ImageFiles,
   limit = UNPACKED_LIMIT,
   hash?: HashMaker,
+  progress?: Progress,
 ): Promise<{ tree: ArchiveTree; config: ImageConfig }> {
   const { config: configPath, layers } = manifest(files, hash);
   const whole = record(json(files, configPath, hash));
@@ -140,7 +141,7 @@ export async function loadImage(
     if (!source) throw new ArchiveError(`the image lacks a layer: ${path}`);
     const packed = isCompressed(source);
     if (packed) verify(source, path, hash);
-    const layer = await unpackTar(source, left);
+    const layer = await unpackTar(source, left, progress);
     if (packed) left -= layer.size;
     tree.addLayer(layer);
   }
