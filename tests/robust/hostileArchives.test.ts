@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { MemorySource } from "../../packages/lstar/src/decompress.ts";
 import { imageArchive, loadImage, loadTar } from "../../packages/lstar/src/image.ts";
-import { lstar, need } from "../native.ts";
+import { compile, lstar, need, root } from "../native.ts";
 import { tarOf } from "../tarWriter.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "lstar-hostile-"));
@@ -83,6 +83,49 @@ describe("an image's blobs", () => {
   });
 });
 
+it("an archive of docker save starts, its upper layer hiding what the lower one had", async () => {
+  const lower = tarOf([busybox(), { name: "gone" }, { name: "d/old" }]);
+  const upper = tarOf([{ name: ".wh.gone" }, { name: "d/new" }, { name: "d/.wh..wh..opq" }]);
+  const script = "busybox ls /; busybox ls /d; echo $A; pwd";
+  const config = { Env: ["A=b", "PATH=/bin"], Entrypoint: ["/bin/busybox", "sh", "-c"], Cmd: [script], WorkingDir: "/d" };
+  const json = (v: unknown): Buffer => Buffer.from(JSON.stringify(v));
+  const members = [
+    { name: "one/layer.tar", data: lower },
+    { name: "two/layer.tar", data: gzipSync(upper) },
+    { name: "config.json", data: json({ architecture: "amd64", os: "linux", config }) },
+    { name: "manifest.json", data: json([{ Config: "config.json", Layers: ["one/layer.tar", "two/layer.tar"] }]) },
+  ];
+  const r = await lstar(["run", "--image", write("docker.tar", tarOf(members))]);
+  expect([r.status, r.stderr]).toEqual([0, ""]);
+  const lines = r.stdout.trim().split("\n");
+  expect(lines).not.toContain("gone");
+  expect(lines.slice(-3)).toEqual(["new", "b", "/d"]);
+});
+
+it("an ELF interpreter that is its own interpreter, a directory, a file in a file", async () => {
+  const program = (interpreter: string): Promise<string> =>
+    compile(join(root, "tests/programs/hello.c"), ["-O1", `-Wl,--dynamic-linker=${interpreter}`]);
+  const path = write(
+    "programs.tar",
+    tarOf([
+      { name: "self", data: readFileSync(await program("/self")) },
+      { name: "lost", data: readFileSync(await program("/not/there")) },
+      { name: "directory/", type: "5" },
+    ]),
+  );
+  // The interpreter's own wish for one is not heeded, on Linux neither: it runs without being linked, and crashes.
+  expect((await lstar(["run", "--root", path, "/self"])).status).toBe(139);
+  const refused: [string, number, RegExp][] = [
+    ["/lost", 127, /its interpreter .* is not in the guest/],
+    ["/directory", 126, /permission denied/],
+    ["/self/x", 127, /no such file in the guest/],
+  ];
+  for (const [file, status, why] of refused) {
+    const r = await lstar(["run", "--root", path, file]);
+    expect([file, r.status, r.stderr]).toEqual([file, status, expect.stringMatching(why)]);
+  }
+});
+
 describe("bombs", () => {
   it("are stopped at --unpack-limit", async () => {
     const bomb = write("bomb.tar.gz", gzipSync(tarOf([{ name: "zeros", data: new Uint8Array(2 ** 25) }])));
@@ -112,7 +155,7 @@ it("a plain archive of 1 GiB starts without being read", async () => {
 });
 
 it("modes, owners, devices, links and attributes go through the guest into an archive that GNU tar reads", async () => {
-  const root = write(
+  const before = write(
     "before.tar",
     tarOf([
       busybox(),
@@ -126,7 +169,7 @@ it("modes, owners, devices, links and attributes go through the guest into an ar
   );
   const out = join(dir, "after.tar");
   const script = "busybox ln /setuid /second; busybox mknod /zero c 1 5; busybox chown 7:8 /pipe";
-  const r = await lstar(["run", "--root", root, "--commit", out, "/bin/busybox", "sh", "-c", script]);
+  const r = await lstar(["run", "--root", before, "--commit", out, "/bin/busybox", "sh", "-c", script]);
   expect(r).toEqual({ status: 0, stdout: "", stderr: "" });
   const listed = spawnSync("tar", ["--numeric-owner", "-tvf", out], {
     encoding: "utf8",
