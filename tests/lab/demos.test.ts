@@ -131,9 +131,12 @@ test("the processes room draws the pages of each area at a moment, the epoll roo
     .getByRole("img", { name: /^[1-9]\d* pages drawn/ })
     .first()
     .waitFor({ timeout: 20_000 });
+  expect(await page.evaluate("document.querySelector('.room').scrollWidth - document.querySelector('.room').clientWidth")).toBe(0);
   await page.goto(`${base}#room=epoll&program=epoll_et`);
   await page.getByRole("button", { name: "Prove it" }).first().click();
   await page.getByText("The cursor is where it is seen.").waitFor({ timeout: 20_000 });
   await page.getByText(/3072 of \d+ bytes/).waitFor({ timeout: 10_000 });
+  // Who waits is told by the name in the source, not by a bundler's.
+  expect(await page.locator("h3:text('Wait queues') + ul").textContent()).toMatch(/epitem of fd 3/);
   await page.close();
 }, 60_000);

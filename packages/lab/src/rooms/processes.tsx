@@ -90,61 +90,65 @@ function View({ bench }: { bench: Workbench }) {
   return (
     <>
       <Tree bench={bench} tasks={tasks} />
-      <table class="plain">
-        <caption>Descriptors of {chosen.pid}</caption>
-        <thead>
-          <tr>
-            <th scope="col">fd</th>
-            <th scope="col">Open file</th>
-            <th scope="col">Flags</th>
-            <th scope="col">Position</th>
-            <th scope="col">Held by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {chosen.fds.map((f) => (
-            <tr key={f.fd}>
-              <th scope="row">{f.fd}</th>
-              <td>
-                {f.kind} <code>{f.path}</code>
-              </td>
-              <td>{f.flags}</td>
-              <td>{f.position}</td>
-              <td>{holders(f.file)}</td>
+      <div class="wide-table">
+        <table class="plain">
+          <caption>Descriptors of {chosen.pid}</caption>
+          <thead>
+            <tr>
+              <th scope="col">fd</th>
+              <th scope="col">Open file</th>
+              <th scope="col">Flags</th>
+              <th scope="col">Position</th>
+              <th scope="col">Held by</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-      <table class="plain">
-        <caption>Memory of {chosen.pid}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Area</th>
-            <th scope="col">Access</th>
-            <th scope="col">Pages present</th>
-            <th scope="col">What</th>
-          </tr>
-        </thead>
-        <tbody>
-          {chosen.vmas.map((v) => (
-            <tr key={v.start}>
-              <th scope="row">
-                <code>
-                  {v.start.toString(16)}-{v.end.toString(16)}
-                </code>
-              </th>
-              <td>
-                <code>{v.flags}</code>
-              </td>
-              <td>
-                {v.present}
-                <Pages area={v as VmaDetails} />
-              </td>
-              <td>{v.name}</td>
+          </thead>
+          <tbody>
+            {chosen.fds.map((f) => (
+              <tr key={f.fd}>
+                <th scope="row">{f.fd}</th>
+                <td>
+                  {f.kind} <code>{f.path}</code>
+                </td>
+                <td>{f.flags}</td>
+                <td>{f.position}</td>
+                <td>{holders(f.file)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="wide-table">
+        <table class="plain">
+          <caption>Memory of {chosen.pid}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Area</th>
+              <th scope="col">Access</th>
+              <th scope="col">Pages present</th>
+              <th scope="col">What</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {chosen.vmas.map((v) => (
+              <tr key={v.start}>
+                <th scope="row">
+                  <code>
+                    {v.start.toString(16)}-{v.end.toString(16)}
+                  </code>
+                </th>
+                <td>
+                  <code>{v.flags}</code>
+                </td>
+                <td>
+                  {v.present}
+                  <Pages area={v as VmaDetails} />
+                </td>
+                <td>{v.name}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <h3>Page cache</h3>
       <ul>
         {state.pageCache.map((p) => (

@@ -68,29 +68,31 @@ function TaskSignals({ task }: { task: TaskView }) {
       <Bitmap label="Pending for the process" members={signals.shared} />
       <Bitmap label="Blocked" members={signals.blocked} />
       {signals.frame && (
-        <table class="plain">
-          <caption>The frame on the user stack, lowest address first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Address</th>
-              <th scope="col">Field</th>
-              <th scope="col">Value</th>
-            </tr>
-          </thead>
-          <tbody>
-            {signals.frame.map((f) => (
-              <tr key={`${f.address} ${f.name}`}>
-                <td>
-                  <code>{f.address}</code>
-                </td>
-                <th scope="row">{f.name}</th>
-                <td>
-                  <code>{f.value}</code>
-                </td>
+        <div class="wide-table">
+          <table class="plain">
+            <caption>The frame on the user stack, lowest address first</caption>
+            <thead>
+              <tr>
+                <th scope="col">Address</th>
+                <th scope="col">Field</th>
+                <th scope="col">Value</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {signals.frame.map((f) => (
+                <tr key={`${f.address} ${f.name}`}>
+                  <td>
+                    <code>{f.address}</code>
+                  </td>
+                  <th scope="row">{f.name}</th>
+                  <td>
+                    <code>{f.value}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );
@@ -125,35 +127,37 @@ function View({ bench }: { bench: Workbench }) {
       {tasks.slice(0, 8).map((t) => (
         <TaskSignals key={t.pid} task={t} />
       ))}
-      <table class="plain">
-        <caption>Signals, to be sent to the chosen task</caption>
-        <thead>
-          <tr>
-            <th scope="col">Signal</th>
-            <th scope="col">By default</th>
-            <th scope="col">Can be caught</th>
-            <th scope="col">Used for</th>
-            <th scope="col">Send</th>
-          </tr>
-        </thead>
-        <tbody>
-          {SIGNALS.map((s) => (
-            <tr key={s.number}>
-              <th scope="row">
-                {s.name} ({s.number})
-              </th>
-              <td>{s.action}</td>
-              <td>{s.catchable}</td>
-              <td>{s.use}</td>
-              <td>
-                <button type="button" aria-label={`Send ${s.name}`} onClick={() => void send(s.number)}>
-                  Send
-                </button>
-              </td>
+      <div class="wide-table">
+        <table class="plain">
+          <caption>Signals, to be sent to the chosen task</caption>
+          <thead>
+            <tr>
+              <th scope="col">Signal</th>
+              <th scope="col">By default</th>
+              <th scope="col">Can be caught</th>
+              <th scope="col">Used for</th>
+              <th scope="col">Send</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {SIGNALS.map((s) => (
+              <tr key={s.number}>
+                <th scope="row">
+                  {s.name} ({s.number})
+                </th>
+                <td>{s.action}</td>
+                <td>{s.catchable}</td>
+                <td>{s.use}</td>
+                <td>
+                  <button type="button" aria-label={`Send ${s.name}`} onClick={() => void send(s.number)}>
+                    Send
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <p role="status">{said.value}</p>
       <Demo bench={bench} demo={demo} />
       <p class="note">

@@ -1,5 +1,5 @@
-import type { Epitem, Eventpoll } from "@lstar/kernel/fs/eventpoll/types.ts";
-import { EppollEntry } from "@lstar/kernel/fs/eventpoll/types.ts";
+import type { Eventpoll } from "@lstar/kernel/fs/eventpoll/types.ts";
+import { Epitem, EppollEntry } from "@lstar/kernel/fs/eventpoll/types.ts";
 import { type Task, TaskWait } from "@lstar/kernel/include/linux/sched.ts";
 import type { WaitQueueHead } from "@lstar/kernel/include/linux/wait.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
@@ -112,6 +112,7 @@ export function waitQueuesView(k: Kernel, tasks: readonly Task[], ids: Identitie
     const entries: { what: string; pid: number }[] = [];
     for (let e = queue.first; e && entries.length < 100; e = e.next) {
       if (e instanceof TaskWait) entries.push({ what: "task", pid: e.task.pid });
+      else if (e instanceof Epitem) entries.push({ what: `epitem of fd ${e.fd}`, pid: 0 });
       else if (e instanceof EppollEntry) entries.push({ what: `epitem of fd ${e.item.fd}`, pid: 0 });
       else entries.push({ what: e.constructor.name, pid: 0 });
     }
