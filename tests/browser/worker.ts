@@ -15,7 +15,8 @@ self.onmessage = async (event: MessageEvent<Request>) => {
     const files: Record<string, Uint8Array> = {};
     for (const [path, url] of Object.entries(urls)) files[path] = new Uint8Array(await (await fetch(url)).arrayBuffer());
     const result = await run(argv, { ...options, files, root: root ? await (await fetch(root)).blob() : undefined });
-    self.postMessage({ status: result.status, stdout: result.stdout, stderr: result.stderr, syscalls: result.syscalls.length });
+    const { status, stdout, stderr, instructions } = result;
+    self.postMessage({ status, stdout, stderr, instructions, syscalls: result.syscalls.length });
   } catch (e) {
     self.postMessage({ error: String(e) });
   }
