@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { MemorySource } from "../../packages/lstar/src/decompress.ts";
 import { imageArchive, loadImage, loadTar } from "../../packages/lstar/src/image.ts";
 import { compile, lstar, need, root } from "../native.ts";
-import { tarOf } from "../tarWriter.ts";
+import { pax, tarOf } from "../tarWriter.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "lstar-hostile-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -159,6 +159,7 @@ it("modes, owners, devices, links and attributes go through the guest into an ar
     "before.tar",
     tarOf([
       busybox(),
+      pax({ "SCHILY.xattr.user.k": "v" }),
       { name: "setuid", mode: 0o4755, uid: 12, gid: 34, data: Buffer.from("s") },
       { name: "null", type: "3", mode: 0o666 },
       { name: "disk", type: "4", mode: 0o640, gid: 6 },
@@ -171,6 +172,8 @@ it("modes, owners, devices, links and attributes go through the guest into an ar
   const script = "busybox ln /setuid /second; busybox mknod /zero c 1 5; busybox chown 7:8 /pipe";
   const r = await lstar(["run", "--root", before, "--commit", out, "/bin/busybox", "sh", "-c", script]);
   expect(r).toEqual({ status: 0, stdout: "", stderr: "" });
+  const saved = await loadTar(new MemorySource([readFileSync(out)]));
+  expect(saved.at("/setuid")?.xattrs).toEqual(new Map([["user.k", "v"]]));
   const listed = spawnSync("tar", ["--numeric-owner", "-tvf", out], {
     encoding: "utf8",
     env: { TZ: "UTC", LC_ALL: "C", PATH: "/usr/bin:/bin" },
