@@ -29,7 +29,7 @@ export const pointers: readonly Pointer[] = [
     "arch/x86/entry/common.c",
     "do_syscall_64",
     "Calls the handler for the number in rax.",
-    "Since 6.9 Linux dispatches through a switch made from the same list (x64_sys_call) in place of an indirect jump; sys_call_table remains for tracing. Since 6.16 the file is syscall_64.c.",
+    "Since 6.9 Linux dispatches through a switch made from the same list (x64_sys_call) in place of an indirect jump; sys_call_table remains for tracing. Late 6.x versions have the function in syscall_64.c beside it.",
   ),
   row(
     "arch/x86/entry/syscalls/syscall_64.tbl",
