@@ -10,6 +10,7 @@ import {
   readGuestFile,
   writeGuestFile,
 } from "@lstar/kernel";
+import { FaultInjection, type FaultRule } from "@lstar/kernel/kernel/faults.ts";
 import { Machine } from "@lstar/machine";
 import type { MountSpec } from "./options.ts";
 
@@ -30,6 +31,8 @@ export interface StartOptions {
   clock: "virtual" | "real";
   /** Vary the schedule as widely as possible, to find races. */
   chaos?: boolean;
+  /** Faults to inject into system calls. */
+  faults?: FaultRule[];
   hostname: string;
   /** Files to put into the guest first: path, contents, mode. */
   files: { path: string; bytes: Uint8Array; mode: number }[];
@@ -105,6 +108,7 @@ export function startMachine(host: Host, options: StartOptions): Kernel {
   const r = k.boot(boot);
   if (problem) throw problem;
   if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
+  if (options.faults?.length) k.faults = new FaultInjection(options.faults, options.seed);
   return k;
 }
 

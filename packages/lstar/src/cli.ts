@@ -6,13 +6,18 @@ import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
-import type { Kernel } from "@lstar/kernel";
+import { type Kernel, syscallNames } from "@lstar/kernel";
+import type { FaultRule } from "@lstar/kernel/kernel/faults.ts";
 import { useInterpreter } from "@lstar/machine";
+import { isInjection, parseInjection } from "@lstar/trace";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
+import { bringIn } from "./bringIn.ts";
 import { commitRoot } from "./commit.ts";
+import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.ts";
+import { reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
-import { type RunOptions, withGdbOption, withRunOptions } from "./options.ts";
+import { numberSpec, type RunOptions, withGdbOption, withInjection, withRunOptions } from "./options.ts";
 import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { openImage, openTar } from "./rootSource.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
@@ -35,17 +40,6 @@ const STATUS_LSTAR = 125;
 function fail(message: string, status = STATUS_LSTAR): never {
   process.stderr.write(`lstar: ${message}\n`);
   process.exit(status);
-}
-
-/** A host program of this path, for guests that have none. */
-function bringIn(path: string): { bytes: Uint8Array; mode: number } | null {
-  try {
-    const s = statSync(path);
-    if (!s.isFile()) return null;
-    return { bytes: readFileSync(path), mode: s.mode & 0o777 };
-  } catch {
-    return null;
-  }
 }
 
 function environment(given: readonly string[]): string[] {
@@ -105,6 +99,16 @@ function imageDefaults(r: Root): { user: { uid: number; gid: number } } {
   }
 }
 
+/** The rules of `-e inject=` and `-e fault=`. */
+function faultRules(expressions: readonly string[]): FaultRule[] {
+  const names = syscallNames.map((n) => n ?? "");
+  return expressions.filter(isInjection).map((text) => {
+    const rule = parseInjection(text, names);
+    if (typeof rule === "string") fail(rule);
+    return rule;
+  });
+}
+
 function startOptions(program: string | undefined, args: string[], o: RunOptions, from: Root): StartOptions {
   const { path: root, config } = from;
   const given = program === undefined ? [] : [program, ...args];
@@ -127,6 +131,7 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     jit: o.jit === "on",
     clock: o.clock ?? (o.gdb === undefined && process.stdin.isTTY ? "real" : "virtual"),
     chaos: o.chaos,
+    faults: faultRules(o.e ?? []),
     hostname: "lstar",
     files: [],
     bringIn: root === null ? bringIn : null,
@@ -203,12 +208,14 @@ Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be 
 `,
   );
 
-withGdbOption(
-  withRunOptions(
-    program
-      .command("run")
-      .description("run a program; exit with its status")
-      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+withInjection(
+  withGdbOption(
+    withRunOptions(
+      program
+        .command("run")
+        .description("run a program; exit with its status")
+        .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+    ),
   ),
 ).action(async (file: string | undefined, args: string[], options: RunOptions) => {
   await execute(file, args, options);
@@ -229,7 +236,77 @@ addTraceOptions(
   });
 });
 
-program.parseAsync().catch((e: unknown) => {
-  process.stderr.write(`lstar: internal error: ${e instanceof Error ? e.stack : String(e)}\n`);
-  process.exit(STATUS_LSTAR);
-});
+withInjection(
+  withRunOptions(
+    program
+      .command("explore")
+      .description("run a program under many schedules, and with faults if wished; group what comes out")
+      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+  ),
+)
+  .option("--seeds <N>", "how many schedules", numberSpec, 1000)
+  .option("--first-seed <S>", "the first seed", numberSpec, 1)
+  .option("--jobs <J>", "threads that run them (default: one a core)", numberSpec)
+  .option("--limit <N>", "instructions after which a run counts as endless", numberSpec, 1_000_000_000)
+  .option("--no-progress", "no progress line, even on a terminal")
+  .option("--json", "the groups as JSON")
+  .addHelpText(
+    "after",
+    `
+Each run has a seed of its own, a chaotic schedule (--chaos), a virtual clock and no input. The report groups runs
+by how they ended and what they printed, and gives for each group a command that repeats its first run exactly.
+
+  lstar explore ./program                                              1,000 schedules
+  lstar explore --seeds 5000 -e inject=%net:error=EINTR:probability=0.05 ./server
+  lstar explore -e inject=write:short:probability=0.2 ./server           short writes
+
+Exit status: 0 if all runs came out the same, with status 0; 1 if not; 125 for errors of lstar itself.
+`,
+  )
+  .action(
+    async (
+      file: string | undefined,
+      args: string[],
+      o: RunOptions & Omit<ExploreOptions, "progress"> & { progress: boolean; json?: boolean },
+    ) => {
+      if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
+      if (o.seeds === 0 || o.jobs === 0) fail("explore needs at least one seed and one job");
+      const from = await openRoot(o);
+      if (from.tree) fail("explore takes a directory as --root, not an archive");
+      const start: StartOptions = { ...startOptions(file, args, o, from), clock: "virtual", chaos: true };
+      try {
+        const groups = (
+          await explore(join(__dirname, "cli.cjs"), start, { ...o, progress: o.progress && process.stderr.isTTY === true })
+        ).list();
+        const again = (seed: number): string[] => repeating(seed, file as string, args, o);
+        process.stdout.write(
+          o.json
+            ? `${JSON.stringify(groups.map((g) => ({ count: g.count, ...g.example, command: again(g.example.seed) })))}\n`
+            : reportText(groups, o.seeds, again),
+        );
+        process.exitCode = groups.length === 1 && groups[0]?.example.kind === "exited" && groups[0].example.status === 0 ? 0 : 1;
+      } catch (e) {
+        fail(reason(e));
+      }
+    },
+  );
+
+/** The words of the command that repeats a run of explore. */
+function repeating(seed: number, file: string, args: readonly string[], o: RunOptions): string[] {
+  const words = ["lstar", "run", "--clock", "virtual", "--chaos", "--seed", String(seed)];
+  if (o.root !== undefined) words.push("--root", o.root);
+  for (const m of o.mount) words.push("--mount", `${m.host}:${m.guest}:${m.writable ? "rw" : "ro"}`);
+  for (const e of o.env) words.push("--env", e);
+  if (o.cwd !== undefined) words.push("--cwd", o.cwd);
+  if (o.user !== undefined) words.push("--user", `${o.user.uid}:${o.user.gid}`);
+  if (o.memory !== 1024 ** 3) words.push("--memory", String(o.memory));
+  if (o.jit === "off") words.push("--jit", "off");
+  for (const e of o.e ?? []) words.push("-e", e);
+  return [...words, "--", file, ...args];
+}
+
+if (!exploreWorker())
+  program.parseAsync().catch((e: unknown) => {
+    process.stderr.write(`lstar: internal error: ${e instanceof Error ? e.stack : String(e)}\n`);
+    process.exit(STATUS_LSTAR);
+  });

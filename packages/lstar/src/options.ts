@@ -24,6 +24,7 @@ export interface RunOptions {
   clock?: "virtual" | "real";
   jit: "off" | "on";
   chaos?: boolean;
+  e?: string[];
   /** TCP port for gdb. */
   gdb?: number;
 }
@@ -65,7 +66,7 @@ function limitSpec(text: string): number {
   return bytes;
 }
 
-function numberSpec(text: string): number {
+export function numberSpec(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
   return n;
@@ -81,6 +82,19 @@ function portSpec(text: string): number {
 /** Adds --gdb to a command that runs a program. */
 export function withGdbOption(command: Command): Command {
   return command.option("--gdb <PORT>", "wait for gdb on this TCP port of localhost; it can go backward too (virtual clock)", portSpec);
+}
+
+/** Adds -e inject=… to a command that shows no system calls. */
+export function withInjection(command: Command): Command {
+  return command.option(
+    "-e <EXPR>",
+    "inject faults, as strace: inject=SET:error=ERRNO:when=2+3 · :retval=V · :delay_enter=TIME; and :probability=P · :short[=N]",
+    collect((text) => {
+      if (!/^(inject|fault)=/.test(text)) throw new InvalidArgumentError("expected inject=… or fault=….");
+      return text;
+    }),
+    [],
+  );
 }
 
 /** Adds the machine's options and the PROGRAM argument to a command. */

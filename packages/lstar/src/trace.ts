@@ -4,7 +4,7 @@ import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { VM_READ } from "@lstar/kernel/mm/flags.ts";
 import { vmaAt } from "@lstar/kernel/mm/vma.ts";
-import { defaultStraceOptions, EpollWatcher, everything, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
+import { defaultStraceOptions, EpollWatcher, everything, isInjection, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
 import { type Command, InvalidArgumentError } from "commander";
 
 /** strace's options, under its letters. */
@@ -40,7 +40,7 @@ export function addTraceOptions(command: Command): Command {
     .option("-f", "follow child processes and threads; -ff with -o: one file per task, FILE.PID")
     .option(
       "-e <EXPR>",
-      "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed",
+      "only these calls: trace=open,close · trace=%file · trace=!read · signal=… · status=failed · inject=read:error=EINTR:when=2",
       (v: string, b: string[]) => [...b, v],
       [],
     )
@@ -67,7 +67,7 @@ export function addTraceOptions(command: Command): Command {
 }
 
 /** Memory of a task without changing anything: as many bytes as can be read. */
-function peek(k: Kernel, task: Task, address: number, length: number): Uint8Array {
+export function peek(k: Kernel, task: Task, address: number, length: number): Uint8Array {
   const out = new Uint8Array(length);
   let done = 0;
   while (done < length) {
@@ -130,7 +130,8 @@ function fdPath(k: Kernel, task: Task, fd: number): string | null {
 export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string {
   const times = (letter: string): number => counts[letter] ?? 0;
   const names = syscallNames.map((n) => n ?? "");
-  const filter = o.e.length > 0 ? parseFilter(o.e, new Set(names)) : everything;
+  const shown = o.e.filter((text) => !isInjection(text));
+  const filter = shown.length > 0 ? parseFilter(shown, new Set(names)) : everything;
   if (typeof filter === "string") return filter;
   const options: StraceOptions = {
     ...defaultStraceOptions,

@@ -46,7 +46,8 @@ const signalNumbers: Record<string, number> = {};
     signalNumbers[n] = i + 1;
   });
 
-function callMatcher(item: string, known: ReadonlySet<string>): ((name: string) => boolean) | string {
+/** A test for one item of a set of system calls, or what is wrong with it. */
+export function callMatcher(item: string, known: ReadonlySet<string>): ((name: string) => boolean) | string {
   let text = item;
   let quiet = false;
   if (text.startsWith("?")) {

@@ -276,8 +276,9 @@ export class StraceTracer {
       this.#arguments(traced);
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
+      const note = this.#k.faults?.note;
       const time = o.callTimes ? ` <${Math.floor(spent / 1e9)}.${String(Math.floor((spent % 1e9) / 1000)).padStart(6, "0")}>` : "";
-      traced.lines.end(`= ${resultText(call)}${time}`);
+      traced.lines.end(`= ${resultText(call)}${note ? ` (${note})` : ""}${time}`);
     }
     traced.call = null;
     this.#flushIgnored(task, traced);

@@ -1,5 +1,6 @@
 import { forgetLookedUp, holdFiles, releaseHeldFiles } from "../../../fs/file.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { type FaultInjection, faultOnEnter, NO_FAULT } from "../../../kernel/faults.ts";
 import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
@@ -107,7 +108,7 @@ export function doSyscall64(k: Kernel, task: Task): void {
   }
   const e = entries[nr] ?? entryOf(nr);
   forgetLookedUp();
-  const ret = e ? invoke(k, e) : -ENOSYS;
+  const ret = k.faults !== null ? tampered(k, task, e, false) : e ? invoke(k, e) : -ENOSYS;
   if (ret === BLOCKED) {
     task.inBlockedCall = true;
     holdFiles(task);
@@ -119,8 +120,43 @@ export function doSyscall64(k: Kernel, task: Task): void {
 /** A sleeper was woken: its call runs again from the top. */
 export function retrySyscall(k: Kernel, task: Task): void {
   const e = entryOf(task.syscallNr) as SyscallEntry;
-  const ret = invoke(k, e);
+  const ret = k.faults !== null ? tampered(k, task, e, true) : invoke(k, e);
   if (ret !== BLOCKED) finish(k, task, ret);
+}
+
+/** A call, or its next attempt, while faults are injected. */
+function tampered(k: Kernel, task: Task, e: SyscallEntry | null, again: boolean): number {
+  const f = k.faults as FaultInjection;
+  f.note = "";
+  if (!e) return -ENOSYS;
+  if (!again) {
+    f.cuts.delete(task.pid);
+    f.delayed.delete(task.pid);
+  }
+  let fault = again ? NO_FAULT : faultOnEnter(k, task, task.syscallNr, e.def.name);
+  if (again && f.delayed.has(task.pid)) {
+    if (!k.sched.deadlinePassed()) {
+      const slept = k.sched.sleepUntilDeadline();
+      if (slept === BLOCKED) return BLOCKED;
+    }
+    fault = f.delayed.get(task.pid) ?? NO_FAULT;
+    f.delayed.delete(task.pid);
+    k.sched.endCall(task);
+    f.note = "DELAYED";
+  }
+  if (fault === BLOCKED) return BLOCKED;
+  if (fault !== NO_FAULT) {
+    f.note = "INJECTED";
+    return fault;
+  }
+  const cut = f.cuts.get(task.pid);
+  if (cut === undefined) return invoke(k, e);
+  const { cpu } = k.machine;
+  const whole = cpu.get(2);
+  cpu.set(2, cut);
+  const ret = invoke(k, e);
+  cpu.set(2, whole);
+  return ret;
 }
 
 setRetryCall(retrySyscall);
@@ -150,6 +186,7 @@ function finish(k: Kernel, task: Task, ret: number): void {
 /** @linux kernel/entry/common.c syscall_exit_work */
 function syscallExit(k: Kernel, task: Task, ret: number): void {
   if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, ret);
+  if (k.faults !== null) k.faults.note = "";
   // An interrupted call must meet the signal code, which decides about its restart.
   if (ret <= -512 && ret >= -516) task.sigPendingFlag = true;
   else if (!task.sigPendingFlag && !task.userWork) task.syscallNr = -1;
