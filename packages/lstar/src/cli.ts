@@ -268,12 +268,18 @@ Exit status: 0 if all runs came out the same, with status 0; 1 if not; 125 for e
       file: string | undefined,
       args: string[],
       o: RunOptions & Omit<ExploreOptions, "progress"> & { progress: boolean; json?: boolean },
+      command: Command,
     ) => {
       if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
       if (o.seeds === 0 || o.jobs === 0) fail("explore needs at least one seed and one job");
       const from = await openRoot(o);
       if (from.tree) fail("explore takes a directory as --root, not an archive");
-      const start: StartOptions = { ...startOptions(file, args, o, from), clock: "virtual", chaos: true };
+      const start: StartOptions = {
+        ...startOptions(file, args, o, from),
+        clock: "virtual",
+        chaos: true,
+        jit: command.getOptionValueSource("jit") !== "default" && o.jit === "on",
+      };
       try {
         const groups = (
           await explore(join(__dirname, "cli.cjs"), start, { ...o, progress: o.progress && process.stderr.isTTY === true })

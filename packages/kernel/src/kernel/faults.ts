@@ -7,6 +7,9 @@ import { EINTR } from "../uapi/errno.ts";
 /** Keeps this stream of numbers apart from those of the schedule and of getrandom. */
 const STREAM = 0x0fa17fa1;
 
+/** So many faults are noted. */
+const LOGGED = 8;
+
 /** One `-e inject=` expression: what is done to which calls, and when. */
 export interface FaultRule {
   /** Numbers of the calls. */
@@ -46,6 +49,8 @@ export class FaultInjection {
   readonly cuts = new Map<number, number>();
   /** Tasks that sleep before their call, and the result that waits for them (null: the call itself). */
   readonly delayed = new Map<number, number | null>();
+  /** The first faults that were injected. */
+  readonly log: { pid: number; name: string; invocation: number; result: number | null; cut: number }[] = [];
   /** The call that ends now was tampered with: what the tracer says of it. */
   note: "" | "INJECTED" | "DELAYED" = "";
 
@@ -80,11 +85,17 @@ export function faultOnEnter(k: Kernel, task: Task, nr: number, name: string): n
     }
     if (r.result !== null) result = r.result;
     delay = Math.max(delay, r.delayEnter);
+    let cut = 0;
     if (r.short !== 0 && divisible.has(name)) {
       const whole = k.machine.cpu.get(2);
       const most = r.short < 0 ? 1 + f.rng.below(Math.max(1, whole - 1)) : r.short;
-      if (whole > most) f.cuts.set(task.pid, most);
+      if (whole > most) {
+        f.cuts.set(task.pid, most);
+        cut = most;
+      }
     }
+    if (f.log.length < LOGGED && (r.result !== null || r.delayEnter > 0 || cut > 0))
+      f.log.push({ pid: task.pid, name, invocation: n, result: r.result, cut });
   }
   if (delay > 0) {
     k.sched.setDeadline(k.time.now() + delay);

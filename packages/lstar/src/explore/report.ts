@@ -46,6 +46,7 @@ export function reportText(groups: readonly Group[], runs: number, command: (see
     const differs = i === 0 ? 0 : lines.findIndex((line, n) => line !== usual[n]);
     if (i === 0 && lines[0]) out += `  output begins: ${lines[0].slice(0, 200)}\n`;
     if (i > 0 && differs >= 0) out += `  output differs in line ${differs + 1}: ${lines[differs]?.slice(0, 200) || "(ends)"}\n`;
+    if (i > 0 && g.example.faults.length > 0) out += `  injected: ${g.example.faults.join("; ")}\n`;
     for (const line of g.example.graph) out += `  ${line}\n`;
     out += `  ${command(g.example.seed).map(shellQuote).join(" ")} </dev/null 2>&1 | cat\n`;
   }
