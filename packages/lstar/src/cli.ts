@@ -248,7 +248,6 @@ withInjection(
   .option("--first-seed <S>", "the first seed", numberSpec, 1)
   .option("--jobs <J>", "threads that run them (default: one a core)", numberSpec)
   .option("--limit <N>", "instructions after which a run counts as endless", numberSpec, 1_000_000_000)
-  .option("--no-progress", "no progress line, even on a terminal")
   .option("--json", "the groups as JSON")
   .addHelpText(
     "after",

@@ -112,7 +112,7 @@ export function withRunOptions(command: Command): Command {
     .option("--image <PATH>", "the guest's root from an image: an OCI layout, or an archive as docker save or skopeo writes it")
     .option("--commit <OUT.tar>", "save the guest's whole root as a tar archive when the program has ended (OUT.tar is replaced)")
     .option("--unpack-limit <SIZE>", "what a compressed root or image may unpack to, in memory (default 4G)", limitSpec)
-    .option("--no-progress", "do not tell on a terminal how far a compressed root or image is unpacked")
+    .option("--no-progress", "do not tell on a terminal how far a compressed root or image is unpacked, or how many runs are done")
     .option(
       "--mount <HOST:GUEST[:rw]>",
       "show a host directory in the guest, read-only unless :rw (may be given several times)",
