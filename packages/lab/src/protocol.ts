@@ -25,6 +25,8 @@ export interface LoadSettings {
   readonly stdin: string | null;
   readonly env: readonly string[];
   readonly seed: number;
+  /** What comes from outside during the run, in order; for a run that is made again. */
+  readonly arrivals: readonly ArrivalView[];
   /** The C source, for line-based views; "" if there is none. */
   readonly source: string;
 }
@@ -258,6 +260,17 @@ export interface Progress {
   readonly note: string;
 }
 
+/** Something that came from outside, and exactly when: the run is made again from these. */
+export interface ArrivalView {
+  readonly position: number;
+  /** The kernel's turn at that position. */
+  readonly turn: number;
+  readonly what:
+    | { readonly type: "input"; readonly text: string }
+    | { readonly type: "resize"; readonly columns: number; readonly rows: number }
+    | { readonly type: "kill"; readonly pid: number; readonly signal: number };
+}
+
 /** Questions with one answer each (`id` comes back in it). */
 export type Request =
   | { readonly type: "load"; readonly id: number; readonly settings: LoadSettings }
@@ -287,6 +300,10 @@ export type Request =
   /** An event decoded as text (a call as strace prints it). */
   | { readonly type: "describe"; readonly id: number; readonly event: number }
   | { readonly type: "table"; readonly id: number }
+  /** What has come from outside so far. */
+  | { readonly type: "arrivals"; readonly id: number }
+  /** The page has drawn a batch. */
+  | { readonly type: "seen"; readonly id: number }
   /** Typed at the terminal, at the frontier. */
   | { readonly type: "input"; readonly id: number; readonly text: string }
   | { readonly type: "resize"; readonly id: number; readonly columns: number; readonly rows: number }
@@ -304,6 +321,8 @@ export interface Answers {
   memory: Uint8Array;
   describe: string;
   table: readonly SyscallRow[];
+  arrivals: readonly ArrivalView[];
+  seen: null;
   input: Progress;
   resize: Progress;
   kill: Progress;
@@ -315,8 +334,9 @@ export type Message =
   /** The request could not be done; text is for people. */
   | { readonly type: "failed"; readonly id: number; readonly text: string }
   | { readonly type: "events"; readonly page: EventPage }
-  /** Terminal output, in order; positions tell when. */
-  | { readonly type: "output"; readonly position: number; readonly data: Uint8Array }
+  /** Terminal output, in order: piece i ends at byte ends[i] of the data and was written at positions[i]. */
+  | { readonly type: "output"; readonly positions: Float64Array; readonly ends: Uint32Array; readonly data: Uint8Array }
+  /** Ends a batch of events and output. The page answers each with "seen" once it has drawn it; the machine waits for that. */
   | { readonly type: "progress"; readonly progress: Progress }
   /** The worker itself is ready (sent once). */
   | { readonly type: "hello" };

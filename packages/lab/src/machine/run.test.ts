@@ -69,7 +69,7 @@ describe("a run", () => {
     const run = new LabRun(labProgram("read_write"));
     let out = toEnd(run);
     expect(run.waiting).toBe(true);
-    run.type(new TextEncoder().encode("good day\r"));
+    run.type("good day\r");
     out += toEnd(run);
     expect(out).toContain("read() returned 9");
     expect(run.ended).toBe(true);

@@ -4,7 +4,7 @@ import { groupSendSigInfo, newSiginfo } from "@lstar/kernel/kernel/signal.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { startMachine } from "lstar/src/boot.ts";
-import type { LoadSettings } from "../protocol.ts";
+import type { ArrivalView, LoadSettings } from "../protocol.ts";
 import { EventLog } from "./eventLog.ts";
 import { type InputState, LabHost } from "./labHost.ts";
 import { Recorder } from "./recorder.ts";
@@ -17,13 +17,6 @@ const MAX_PAGES = 100_000;
 const FIRST_DISTANCE = 200_000;
 /** Calls of the main loop at one position before it is taken to be stuck. */
 const MAX_TURNS = 100_000;
-
-/** Something from outside, and exactly when it came. */
-interface Arrival {
-  readonly position: number;
-  readonly turn: number;
-  readonly apply: (run: LabRun) => void;
-}
 
 interface Stop {
   readonly position: number;
@@ -52,7 +45,7 @@ export class LabRun {
   exitStatus = -1;
   /** Output that the run makes for the first time. */
   onOutput: (position: number, bytes: Uint8Array) => void = () => {};
-  #arrivals: Arrival[] = [];
+  #arrivals: ArrivalView[];
   #applied = 0;
   #stops: Stop[] = [];
   #distance = FIRST_DISTANCE;
@@ -64,6 +57,7 @@ export class LabRun {
   /** @throws StartError */
   constructor(settings: LoadSettings) {
     this.host = new LabHost(settings.stdin === null ? null : new TextEncoder().encode(settings.stdin));
+    this.#arrivals = [...settings.arrivals];
     const path = `/bin/${settings.name}`;
     this.k = startMachine(this.host, {
       argv: [path, ...settings.argv.slice(1)],
@@ -97,6 +91,10 @@ export class LabRun {
   get atFrontier(): boolean {
     return this.#furthest === null;
   }
+  /** What has come from outside up to the frontier. */
+  get arrivals(): readonly ArrivalView[] {
+    return this.#arrivals.slice(0, this.#furthest?.arrivals ?? this.#applied);
+  }
   /** Bytes written so far. */
   get outputBytes(): number {
     return this.#outputTold;
@@ -112,7 +110,10 @@ export class LabRun {
     const goal = Math.min(until, this.position + instructions);
     for (let turns = 0; this.position < goal && !this.log.full; turns++) {
       const before = this.position;
-      const state = k.runSlice(Math.max(1, goal - before));
+      const next = this.#arrivals[this.#applied];
+      const state = next
+        ? this.#turn(Math.max(1, Math.min(goal, Math.max(next.position, before)) - before))
+        : k.runSlice(Math.max(1, goal - before));
       if (state === "exited") {
         this.ended = true;
         this.exitStatus = k.exitStatus;
@@ -120,7 +121,9 @@ export class LabRun {
       }
       if (state === "idle") {
         this.recorder.wentIdle();
-        if (k.nextDeadline() === Number.POSITIVE_INFINITY) {
+        if (k.nextDeadline() === Number.POSITIVE_INFINITY && !this.#arrivesHere()) {
+          // What was to come later does not fit this run.
+          this.#arrivals.length = this.#applied;
           this.waiting = true;
           break;
         }
@@ -241,7 +244,7 @@ export class LabRun {
     let next = this.#arrivals[this.#applied];
     while (next && next.position === this.position && next.turn === sched.turn) {
       this.#applied++;
-      next.apply(this);
+      this.#apply(next.what);
       next = this.#arrivals[this.#applied];
     }
     // Something comes here, but later: turn by turn up to it.
@@ -251,49 +254,73 @@ export class LabRun {
     return state;
   }
 
-  /** Something comes from outside, at the frontier. */
-  #arrive(apply: (run: LabRun) => void): void {
+  /** Does something that was planned come at this position, now or in a later turn? */
+  #arrivesHere(): boolean {
+    const next = this.#arrivals[this.#applied];
+    return next !== undefined && next.position === this.position && next.turn >= this.k.sched.turn;
+  }
+
+  /** Something comes from outside, at the frontier. What was planned for later is off. */
+  #arrive(what: ArrivalView["what"]): void {
     this.toFrontier();
-    this.#arrivals.push({ position: this.position, turn: this.k.sched.turn, apply });
+    this.#arrivals.length = this.#applied;
+    this.#arrivals.push({ position: this.position, turn: this.k.sched.turn, what });
     this.#applied++;
     this.waiting = false;
-    apply(this);
+    this.#apply(what);
     this.frontier = this.position;
+  }
+
+  #apply(what: ArrivalView["what"]): void {
+    switch (what.type) {
+      case "input": {
+        const bytes = new TextEncoder().encode(what.text);
+        this.recorder.input(bytes.length);
+        this.host.type(bytes);
+        this.#hostEvent("stdin");
+        break;
+      }
+      case "resize":
+        this.host.size = { rows: what.rows, cols: what.columns };
+        this.#hostEvent("winch");
+        break;
+      case "kill":
+        this.#signal(what.pid, what.signal);
+    }
   }
 
   #hostEvent(kind: HostEventKind): void {
     this.k.hostEvent(kind);
   }
 
-  type(bytes: Uint8Array): void {
-    this.#arrive((run) => {
-      run.recorder.input(bytes.length);
-      run.host.type(bytes);
-      run.#hostEvent("stdin");
-    });
+  /** SI_USER, from nobody. */
+  #signal(pid: number, signal: number): void {
+    const { k } = this;
+    const task = k.pids.get(pid);
+    k.time.inInterrupt = true;
+    if (isAlive(task)) groupSendSigInfo(k, signal, newSiginfo(signal, 0), task);
+    k.time.inInterrupt = false;
+    k.sched.turn++;
+    if (k.sched.pause === 2) k.sched.pause = 1;
+  }
+
+  type(text: string): void {
+    this.#arrive({ type: "input", text });
   }
 
   resize(columns: number, rows: number): void {
-    this.#arrive((run) => {
-      run.host.size = { rows, cols: columns };
-      run.#hostEvent("winch");
-    });
+    this.#arrive({ type: "resize", columns, rows });
   }
 
   /** A signal to a task, as if the terminal's user had sent it. False if there is no such task. */
   kill(pid: number, signal: number): boolean {
     this.toFrontier();
-    const alive = (task: Task | undefined): task is Task => task !== undefined && task.exitState === 0;
-    if (!alive(this.k.pids.get(pid))) return false;
-    this.#arrive((run) => {
-      const task = run.k.pids.get(pid);
-      run.k.time.inInterrupt = true;
-      // SI_USER, from nobody.
-      if (alive(task)) groupSendSigInfo(run.k, signal, newSiginfo(signal, 0), task);
-      run.k.time.inInterrupt = false;
-      run.k.sched.turn++;
-      if (run.k.sched.pause === 2) run.k.sched.pause = 1;
-    });
+    if (!isAlive(this.k.pids.get(pid))) return false;
+    this.#arrive({ type: "kill", pid, signal });
     return true;
   }
+}
+
+function isAlive(task: Task | undefined): task is Task {
+  return task !== undefined && task.exitState === 0;
 }

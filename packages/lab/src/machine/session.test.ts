@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Answers, EventKind, type LoadSettings, type Message, type Request, type StateView } from "../protocol.ts";
 import { LabSession } from "./session.ts";
-import { labProgram } from "./testPrograms.ts";
+import { labProgram, settings } from "./testPrograms.ts";
 
 /** A request without its number. */
 type Bare = Request extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
@@ -26,7 +26,10 @@ class Page {
   }
   /** Lets the machine run until it stops by itself. */
   settle(): void {
-    for (let f = this.#queue.shift(); f; f = this.#queue.shift()) f();
+    for (let f = this.#queue.shift(); f; f = this.#queue.shift()) {
+      f();
+      this.session.receive({ type: "seen", id: -1 });
+    }
   }
   run(settings: LoadSettings): this {
     this.ask({ type: "load", settings });
@@ -118,7 +121,42 @@ test("steps by line, call and instruction lead back where they came from", () =>
   expect(back.position).toBe(line.position - 1);
 });
 
-test("too much output stops a run, and a crash is told", () => {
+test("what was typed comes again at its moment in another run", () => {
+  const page = new Page().run(labProgram("read_write"));
+  page.ask({ type: "input", text: "good day\r" });
+  page.settle();
+  const arrivals = page.ask({ type: "arrivals" });
+  expect(arrivals.map((a) => a.what)).toEqual([{ type: "input", text: "good day\r" }]);
+  const other = new Page().run(labProgram("read_write", { arrivals }));
+  expect(other.progress).toEqual(page.progress);
+  expect(other.output).toBe(page.output);
+});
+
+test("the machine waits for a page that does not draw", () => {
+  let turns = 0;
+  const queue: (() => void)[] = [];
+  const session = new LabSession(
+    () => {},
+    (f) => queue.push(f),
+  );
+  session.receive({ type: "load", id: 1, settings: labProgram("endless") });
+  session.receive({ type: "run", id: 2, until: Number.POSITIVE_INFINITY });
+  for (let f = queue.shift(); f && turns < 20; f = queue.shift(), turns++) f();
+  expect(turns).toBe(2);
+  session.receive({ type: "seen", id: 3 });
+  expect(queue.length).toBe(1);
+});
+
+test("output has a limit, and Run goes on after it", () => {
+  const source = "#include <unistd.h>\nchar b[65536];\nint main(void) { for (;;) write(1, b, sizeof b); }";
+  const page = new Page().run(settings(source));
+  expect(page.progress.note).toContain("more than 10 MB of output");
+  page.ask({ type: "run", until: Number.POSITIVE_INFINITY });
+  page.settle();
+  expect(page.progress.note).toContain("more than 20 MB of output");
+});
+
+test("a crash is told", () => {
   const page = new Page().run(labProgram("crash"));
   expect(page.progress.exitStatus & 0x7f).toBe(11);
   expect(page.output).toContain("about to write");

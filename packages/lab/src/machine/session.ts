@@ -1,4 +1,4 @@
-import type { Answers, LoadSettings, Message, Progress, Request, RunStatus } from "../protocol.ts";
+import type { Answers, LoadSettings, Message, Moment, Progress, Request, RunStatus } from "../protocol.ts";
 import { EventLog } from "./eventLog.ts";
 import { Moments } from "./moments.ts";
 import { LabRun } from "./run.ts";
@@ -9,6 +9,10 @@ const SLICE = 200_000;
 const TURN_MS = 25;
 const MAX_OUTPUT = 10 * 2 ** 20;
 const EVENTS_A_PAGE = 65_536;
+/** Batches that the page has not drawn yet before the machine waits for it. */
+const AHEAD = 2;
+/** A moment that is not reached in this time (ms) is given up. */
+const SEEK_MS = 20_000;
 
 type Post = (m: Message, transfer?: Transferable[]) => void;
 
@@ -23,6 +27,12 @@ export class LabSession {
   #until = 0;
   #sent = 0;
   #generation = 0;
+  #outputLimit = MAX_OUTPUT;
+  /** Batches that the page has not said to have drawn. */
+  #unseen = 0;
+  /** The machine waits for the page. */
+  #held = false;
+  readonly #pieces: { position: number; data: Uint8Array }[] = [];
 
   constructor(post: Post, later: (f: () => void) => void = (f) => setTimeout(f, 0)) {
     this.#post = post;
@@ -42,6 +52,7 @@ export class LabSession {
   #answer(r: Request): Answers[keyof Answers] {
     if (r.type === "load") return this.#load(r.settings);
     if (r.type === "table") return syscallTable();
+    if (r.type === "seen") return this.#seen();
     const run = this.#run;
     const moments = this.#moments;
     if (!run || !moments) throw new Error("no program is loaded");
@@ -53,7 +64,7 @@ export class LabSession {
         if (this.#status === "running") this.#status = "paused";
         return this.#progress();
       case "seek":
-        if (r.moment.event < 0 && r.moment.position > run.frontier && !run.ended) this.#compute(r.moment.position);
+        this.#computeTo(run, r.moment);
         return moments.normal(r.moment);
       case "step":
         if (r.direction > 0 && !run.ended && r.from.position >= run.frontier)
@@ -63,10 +74,12 @@ export class LabSession {
         return moments.state(r.moment);
       case "memory":
         return moments.memory(r.moment, r.pid, Number.parseInt(r.address, 16), Math.min(65536, r.length));
+      case "arrivals":
+        return run.arrivals;
       case "describe":
         return moments.describe(r.event);
       case "input":
-        run.type(new TextEncoder().encode(r.text));
+        run.type(r.text);
         return this.#resume();
       case "resize":
         run.resize(r.columns, r.rows);
@@ -86,7 +99,10 @@ export class LabSession {
     this.#sent = 0;
     this.#note = "";
     this.#status = "ready";
-    run.onOutput = (position, data) => this.#post({ type: "output", position, data });
+    this.#unseen = 0;
+    this.#held = false;
+    this.#pieces.length = 0;
+    run.onOutput = (position, data) => this.#pieces.push({ position, data });
     return this.#progress();
   }
 
@@ -113,6 +129,10 @@ export class LabSession {
   #go(until: number): void {
     this.#until = until;
     if (this.#status === "running" || this.#run?.ended) return;
+    // After the output limit, Run goes on by as much again.
+    if (this.#run) this.#outputLimit = Math.max(MAX_OUTPUT, this.#run.outputBytes + (this.#note ? MAX_OUTPUT : 0));
+    this.#note = "";
+    this.#held = false;
     this.#status = "running";
     const generation = this.#generation;
     this.#later(() => this.#turn(generation));
@@ -134,7 +154,31 @@ export class LabSession {
       this.#note = `the machine stopped: ${e instanceof Error ? e.message : String(e)}`;
     }
     this.#tell();
-    if (this.#status === "running") this.#later(() => this.#turn(generation));
+    if (this.#status !== "running") return;
+    if (this.#unseen >= AHEAD) this.#held = true;
+    else this.#later(() => this.#turn(generation));
+  }
+
+  #seen(): null {
+    this.#unseen = Math.max(0, this.#unseen - 1);
+    if (this.#held && this.#unseen < AHEAD) {
+      this.#held = false;
+      const generation = this.#generation;
+      this.#later(() => this.#turn(generation));
+    }
+    return null;
+  }
+
+  /** Computes until a moment that may lie beyond the frontier exists. */
+  #computeTo(run: LabRun, { position, event }: Moment): void {
+    const deadline = performance.now() + SEEK_MS;
+    const missing = (): boolean => run.frontier < position || (event >= run.log.count && run.frontier <= position);
+    if (run.ended || !missing()) return;
+    do run.advance(event >= 0 && run.frontier >= position ? 1 : SLICE, Math.max(position, run.frontier + 1));
+    while (missing() && !this.#finished(run, Number.POSITIVE_INFINITY) && performance.now() < deadline);
+    if (!this.#finished(run, Number.POSITIVE_INFINITY) && this.#status !== "running") this.#status = "paused";
+    this.#tell();
+    if (missing()) throw new Error(`the run does not come to instruction ${position}: it was computed up to ${run.frontier}`);
   }
 
   /** Computes up to a position at once. */
@@ -146,12 +190,13 @@ export class LabSession {
   }
 
   /** Sets the status where a run stops by itself. */
-  #finished(run: LabRun): boolean {
+  #finished(run: LabRun, until = this.#until): boolean {
     if (run.ended) this.#status = "ended";
     else if (run.waiting) this.#status = "waiting";
-    else if (run.log.full) this.#stop(`stopped: more than ${EventLog.LIMIT / 1e6} million events`);
-    else if (run.outputBytes > MAX_OUTPUT) this.#stop("stopped: more than 10 MB of output");
-    else if (run.frontier >= this.#until) this.#status = "paused";
+    else if (run.log.full) this.#stop(`stopped: more than ${EventLog.LIMIT / 1e6} million events. Reset begins again`);
+    else if (run.outputBytes > this.#outputLimit)
+      this.#stop(`stopped: more than ${Math.round(this.#outputLimit / 2 ** 20)} MB of output. Run goes on, Reset begins again`);
+    else if (run.frontier >= until) this.#status = "paused";
     else return false;
     return true;
   }
@@ -174,6 +219,26 @@ export class LabSession {
         columns.map((c) => c.buffer as ArrayBuffer),
       );
     }
+    this.#tellOutput();
+    this.#unseen++;
     this.#post({ type: "progress", progress: this.#progress() });
+  }
+
+  /** All output since the last time, in one message. */
+  #tellOutput(): void {
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return;
+    const positions = new Float64Array(pieces.length);
+    const ends = new Uint32Array(pieces.length);
+    const data = new Uint8Array(pieces.reduce((n, p) => n + p.data.length, 0));
+    let end = 0;
+    pieces.forEach((p, i) => {
+      data.set(p.data, end);
+      end += p.data.length;
+      positions[i] = p.position;
+      ends[i] = end;
+    });
+    pieces.length = 0;
+    this.#post({ type: "output", positions, ends, data }, [positions.buffer, ends.buffer, data.buffer]);
   }
 }

@@ -25,7 +25,7 @@ export function compileC(source: string): Uint8Array {
 
 /** Settings that load a C source. */
 export function settings(source: string, more: Partial<LoadSettings> = {}): LoadSettings {
-  return { name: "p", program: compileC(source), argv: ["p"], stdin: null, env: [], seed: 1, source, ...more };
+  return { name: "p", program: compileC(source), argv: ["p"], stdin: null, env: [], seed: 1, arrivals: [], source, ...more };
 }
 
 /** One of the lab's programs by its name. */

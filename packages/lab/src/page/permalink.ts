@@ -14,6 +14,7 @@ export function currentLink(): LinkState {
     seed: session.seed.value,
     moment: shown ? session.moment.value : null,
     task: session.taskPid.value,
+    arrivals: shown ? session.arrivals.value : [],
     source: session.edited.value ? session.source.value : null,
   };
 }
@@ -37,18 +38,25 @@ let written = "";
 /** Does what the URL says: chooses the program, and computes up to its moment. */
 export async function openLink(): Promise<void> {
   const room = rooms[0]!;
-  const link = await parseLink(location.hash, { ...currentLink(), room: room.id, program: room.program, args: "", stdin: null });
-  session.roomId.value = rooms.some((r) => r.id === link.room) ? link.room : room.id;
+  const fallback = { ...currentLink(), room: room.id, program: room.program, args: "", stdin: null };
+  const link = await parseLink(location.hash, fallback);
+  const problems = [...link.problems];
+  const knownRoom = rooms.some((r) => r.id === link.room);
+  if (!knownRoom) problems.push(`there is no room “${link.room.slice(0, 40)}”`);
+  session.roomId.value = knownRoom ? link.room : room.id;
   const known = session.list.value.programs.some((p) => p.name === link.program);
+  if (!known) problems.push(`there is no program “${link.program.slice(0, 40)}”`);
   session.choose(known ? link.program : room.program);
   session.args.value = link.args;
   session.stdin.value = link.stdin;
   session.seed.value = link.seed;
   if (link.source !== null) session.source.value = link.source;
-  if (link.moment) {
-    await session.seek(link.moment);
+  // A moment of another program would mean nothing.
+  if (link.moment && problems.length === 0) {
+    await session.seek(link.moment, link.arrivals);
     if (link.task > 0) session.taskPid.value = link.task;
   }
+  if (problems.length > 0) session.notice.value = { kind: "error", text: `This link could not be read in full: ${problems.join("; ")}.` };
 }
 
 /** Keeps the URL at what the page shows, and follows it when it is changed by hand. */

@@ -1,11 +1,13 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { CompileAnswer, Diagnostic } from "../compile/messages.ts";
-import type { Answers, Message, Moment, Progress, StateView, StepKind, SyscallRow } from "../protocol.ts";
+import type { Answers, ArrivalView, Message, Moment, Progress, StateView, StepKind, SyscallRow } from "../protocol.ts";
 import type { Ask, Workbench } from "../rooms/room.ts";
 import { Client } from "./client.ts";
 import { compile, stopCompiler } from "./compiler.ts";
 import { exitText } from "./describe.ts";
 import { EventStore } from "./eventStore.ts";
+import { afterFrame } from "./frame.ts";
+import { OutputStore } from "./outputStore.ts";
 import { compilerThere, fetchProgram, fetchPrograms, type Program, type ProgramList } from "./programs.ts";
 
 /** What the page shows and does. All panes read these signals; the moment is the one cursor. */
@@ -26,6 +28,11 @@ export const progress = signal<Progress>(noProgress);
 export const notice = signal<{ readonly kind: "info" | "error"; readonly text: string } | null>(null);
 export const compiling = signal(false);
 
+/** What came from outside in this run; a link holds it. */
+export const arrivals = signal<readonly ArrivalView[]>([]);
+/** What the next load plays again. */
+let planned: readonly ArrivalView[] = [];
+
 export const moment = signal<Moment>({ position: 0, event: -1 });
 /** The cursor goes with the end of the run. */
 export const following = signal(true);
@@ -37,12 +44,7 @@ export const table = signal<readonly SyscallRow[]>([]);
 export let store = new EventStore();
 export const storeVersion = signal(0);
 
-/** Terminal output with the position at which it came. */
-export interface OutputChunk {
-  readonly position: number;
-  readonly data: Uint8Array;
-}
-export let output: OutputChunk[] = [];
+export let output = new OutputStore();
 export const outputVersion = signal(0);
 
 export const current = computed<Program | undefined>(() => list.value.programs.find((p) => p.name === programName.value));
@@ -69,11 +71,13 @@ function received(m: Exclude<Message, { type: "answer" | "failed" }>): void {
       storeVersion.value++;
       break;
     case "output":
-      output.push({ position: m.position, data: m.data });
+      output.add(m.positions, m.ends, m.data);
       outputVersion.value++;
       break;
     case "progress":
       onProgress(m.progress);
+      // The next batch comes when this one has been drawn.
+      afterFrame(() => client?.ask({ type: "seen" }).catch(ignore));
       break;
     case "hello":
       break;
@@ -128,7 +132,8 @@ function dropMachine(): void {
 
 function clearRun(): void {
   store = new EventStore();
-  output = [];
+  output = new OutputStore();
+  arrivals.value = planned;
   batch(() => {
     progress.value = noProgress;
     moment.value = { position: 0, event: -1 };
@@ -191,10 +196,11 @@ async function programBytes(): Promise<Uint8Array | null> {
 }
 
 /** Makes the loaded run the one that the page describes. False if that failed (the page says why). */
-async function ensureLoaded(fresh: boolean): Promise<boolean> {
+async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []): Promise<boolean> {
   const key = JSON.stringify([programName.value, source.value, args.value, stdin.value, seed.value]);
   if (!fresh && key === loadedKey && loaded.value) return true;
   if (running.value) dropMachine();
+  planned = again;
   const mine = ++generation;
   try {
     const program = await programBytes();
@@ -210,6 +216,7 @@ async function ensureLoaded(fresh: boolean): Promise<boolean> {
         stdin: stdin.value,
         env: ["PATH=/bin", "HOME=/", "TERM=xterm-256color"],
         seed: seed.value,
+        arrivals: planned,
         source: source.value,
       },
     });
@@ -262,10 +269,22 @@ export async function step(kind: StepKind, direction: 1 | -1): Promise<void> {
   }
 }
 
-/** Puts the cursor at a moment that a person chose. */
-export async function seek(to: Moment): Promise<void> {
-  if (!(await ensureLoaded(false))) return;
+/** Puts the cursor at a moment that a person chose. It is computed first if the run has not come there. */
+export async function seek(to: Moment, again: readonly ArrivalView[] = []): Promise<void> {
+  if (!(await ensureLoaded(false, again))) return;
   following.value = false;
+  const mine = generation;
+  if (to.position > progress.value.frontier || to.event >= progress.value.events) {
+    try {
+      await start().ask({ type: "seek", moment: to });
+    } catch (e) {
+      if (mine === generation) say("error", message(e));
+      following.value = true;
+      toEnd();
+      return;
+    }
+    if (mine !== generation) return;
+  }
   await setMoment(to);
 }
 
@@ -306,10 +325,20 @@ function showState(view: StateView): void {
 export function typed(text: string): void {
   if (!client || !loaded.value || progress.value.status === "ended") return;
   client.ask({ type: "input", text }).then(onProgress, ignore);
+  askArrivals();
+}
+
+function askArrivals(): void {
+  const mine = generation;
+  client?.ask({ type: "arrivals" }).then((list) => {
+    if (mine === generation) arrivals.value = list;
+  }, ignore);
 }
 
 export function resized(columns: number, rows: number): void {
-  client?.ask({ type: "resize", columns, rows }).then(ignore, ignore);
+  if (!client || !loaded.value) return;
+  client.ask({ type: "resize", columns, rows }).then(ignore, ignore);
+  askArrivals();
 }
 
 /** Another program: its source, no arguments, nothing run. */

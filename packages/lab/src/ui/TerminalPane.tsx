@@ -2,12 +2,15 @@ import { effect } from "@preact/signals";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { useEffect, useRef } from "preact/hooks";
-import { following, moment, notice, type OutputChunk, output, outputVersion, resized, stdin, typed } from "../page/session.ts";
+import { afterFrame } from "../page/frame.ts";
+import { following, moment, notice, output, outputVersion, resized, stdin, typed } from "../page/session.ts";
 
 /** What is typed or pasted at once, in characters. */
 const PASTE_MAX = 64 * 1024;
 /** When the terminal is drawn anew, this much (bytes) of the output before the cursor is. */
-const REDRAW_MAX = 256 * 1024;
+const REDRAW_MAX = 128 * 1024;
+/** Bytes written to it in one frame. */
+const WRITE_MAX = 8 * 1024;
 
 /** The guest's terminal. It shows what had been written at the cursor's moment. */
 export function TerminalPane() {
@@ -54,39 +57,43 @@ export function TerminalPane() {
   );
 }
 
-/** Writes new output on, and draws anew when the cursor has gone back. */
+/**
+ * Writes new output on, and draws anew when the cursor has gone back. One piece at a time: what comes faster than
+ * the terminal draws is left out, as it would have scrolled away.
+ */
 function show(terminal: Terminal): () => void {
-  let chunks: readonly OutputChunk[] = [];
+  let from = output;
   let written = 0;
-  return effect(() => {
-    outputVersion.value;
-    const upTo = following.value ? Number.POSITIVE_INFINITY : moment.value.position;
-    const end = countUpTo(output, upTo);
-    if (chunks !== output || end < written) {
+  let busy = false;
+  let ended = false;
+  const draw = (): void => {
+    if (busy || ended) return;
+    const end = following.peek() ? output.length : output.lengthAt(moment.peek().position);
+    if (from !== output || end < written || end - written > REDRAW_MAX) {
       terminal.reset();
-      chunks = output;
-      written = start(output, end);
+      from = output;
+      written = Math.max(0, end - REDRAW_MAX);
     }
-    for (; written < end; written++) terminal.write(output[written]!.data);
+    if (end <= written) return;
+    const next = Math.min(end, written + WRITE_MAX);
+    const piece = output.slice(written, next).slice();
+    written = next;
+    busy = true;
+    terminal.write(piece, () =>
+      afterFrame(() => {
+        busy = false;
+        draw();
+      }),
+    );
+  };
+  const stop = effect(() => {
+    outputVersion.value;
+    following.value;
+    moment.value;
+    draw();
   });
-}
-
-/** Number of chunks written at or before a position. */
-function countUpTo(chunks: readonly OutputChunk[], position: number): number {
-  let lo = 0;
-  let hi = chunks.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (chunks[mid]!.position <= position) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo;
-}
-
-/** The first chunk to draw so that not too much is. */
-function start(chunks: readonly OutputChunk[], end: number): number {
-  let bytes = 0;
-  let i = end;
-  while (i > 0 && bytes < REDRAW_MAX) bytes += chunks[--i]!.data.length;
-  return i;
+  return () => {
+    ended = true;
+    stop();
+  };
 }
