@@ -1,7 +1,7 @@
-// Pictures of every room of the lab, at desktop and phone width, light and dark: docs/lab/*.png. With them docs/lab/lab.png for the README.
+// Pictures of every room of the lab, at desktop and phone width, light and dark: docs/lab/*.webp. With them docs/lab/lab.png for the README.
 // Needs Chromium: CHROMIUM=/path, or /usr/bin/chromium.
 import { spawn } from "node:child_process";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -37,6 +37,20 @@ const url = await new Promise((resolve, reject) => {
 });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 
+/** The browser itself makes small pictures of large ones. */
+function webp(page, png) {
+  return page.evaluate(async (data) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    let binary = "";
+    for (const b of bytes) binary += String.fromCharCode(b);
+    return btoa(binary);
+  }, png);
+}
+
 /** Runs the room's program and puts the cursor in its midst, on an event that the room has something to show of. */
 async function picture(room, program, stdin, colorScheme, [size, viewport], name = `${room}-${size}-${colorScheme}`) {
   const context = await browser.newContext({ viewport, colorScheme });
@@ -57,11 +71,13 @@ async function picture(room, program, stdin, colorScheme, [size, viewport], name
     for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowLeft");
   }
   await page.waitForTimeout(1200);
-  const path = join(out, `${name}.png`);
+  const path = join(out, `${name}.${name === "lab" ? "png" : "webp"}`);
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path, fullPage: name !== "lab", scale: "css" });
+  const shot = await page.screenshot({ fullPage: name !== "lab", scale: "css" });
+  if (name === "lab") writeFileSync(path, shot);
+  else writeFileSync(path, Buffer.from(await webp(page, shot.toString("base64")), "base64"));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  console.log(`${name}.png ${Math.round(statSync(path).size / 1024)} KB${wide > 0 ? `, ${wide} px too wide` : ""}`);
+  console.log(`${path} ${Math.round(statSync(path).size / 1024)} KB${wide > 0 ? `, ${wide} px too wide` : ""}`);
   await context.close();
 }
 

@@ -38,7 +38,13 @@ test.each(rooms.flatMap(([room, program]) => (["light", "dark"] as const).map((s
     expect(await violations(lab)).toEqual([]);
     await lab.page.setViewportSize({ width: 360, height: 740 });
     await lab.page.waitForTimeout(300);
-    expect(await lab.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    const wide = await lab.page.evaluate(() =>
+      [...document.querySelectorAll("header *, main *")]
+        .filter((e) => document.documentElement.scrollWidth > 360 && e.getBoundingClientRect().right > 360)
+        .map((e) => `${e.tagName}.${e.className} reaches ${e.getBoundingClientRect().right}`)
+        .slice(0, 8),
+    );
+    expect(wide).toEqual([]);
     expect(lab.errors).toEqual([]);
     await lab.close();
   },
@@ -81,7 +87,7 @@ test("after the first visit the lab works without a network", async () => {
   await lab.page.evaluate(async () => {
     await navigator.serviceWorker.ready;
   });
-  await lab.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await expect.poll(() => lab.page.evaluate(() => navigator.serviceWorker.controller !== null), { timeout: 10_000 }).toBe(true);
   await lab.context.setOffline(true);
   await lab.page.reload();
   await lab.run();

@@ -15,6 +15,9 @@ const MAX_SNAPSHOTS = 40;
 /** Pages of 4 KiB that they may hold together. */
 const MAX_PAGES = 100_000;
 const FIRST_DISTANCE = 200_000;
+/** Instructions of the first slice of a turn, and the output (bytes) up to which slices become longer. */
+const FIRST_SLICE = 1000;
+const SLICE_OUTPUT = 64 * 1024;
 /** Calls of the main loop at one position before it is taken to be stuck. */
 const MAX_TURNS = 100_000;
 
@@ -43,6 +46,8 @@ export class LabRun {
   ended = false;
   /** Wait status of the program, once it has ended. */
   exitStatus = -1;
+  /** Bytes of output at which the run stops by itself. */
+  outputLimit = Number.POSITIVE_INFINITY;
   /** Output that the run makes for the first time. */
   onOutput: (position: number, bytes: Uint8Array) => void = () => {};
   #arrivals: ArrivalView[];
@@ -108,12 +113,17 @@ export class LabRun {
     this.toFrontier();
     const { k } = this;
     const goal = Math.min(until, this.position + instructions);
-    for (let turns = 0; this.position < goal && !this.log.full; turns++) {
+    // Short at first, so that a program that writes much with few instructions is met in time.
+    let slice = FIRST_SLICE;
+    for (let turns = 0; this.position < goal && !this.log.full && this.#outputTold <= this.outputLimit; turns++) {
       const before = this.position;
+      const written = this.#outputTold;
+      const to = Math.min(goal, before + slice);
       const next = this.#arrivals[this.#applied];
       const state = next
-        ? this.#turn(Math.max(1, Math.min(goal, Math.max(next.position, before)) - before))
-        : k.runSlice(Math.max(1, goal - before));
+        ? this.#turn(Math.max(1, Math.min(to, Math.max(next.position, before)) - before))
+        : k.runSlice(Math.max(1, to - before));
+      slice = this.#outputTold - written > SLICE_OUTPUT ? FIRST_SLICE : slice * 2;
       if (state === "exited") {
         this.ended = true;
         this.exitStatus = k.exitStatus;

@@ -27,7 +27,6 @@ export class LabSession {
   #until = 0;
   #sent = 0;
   #generation = 0;
-  #outputLimit = MAX_OUTPUT;
   /** Batches that the page has not said to have drawn. */
   #unseen = 0;
   /** The machine waits for the page. */
@@ -99,6 +98,7 @@ export class LabSession {
     this.#sent = 0;
     this.#note = "";
     this.#status = "ready";
+    run.outputLimit = MAX_OUTPUT;
     this.#unseen = 0;
     this.#held = false;
     this.#pieces.length = 0;
@@ -130,7 +130,7 @@ export class LabSession {
     this.#until = until;
     if (this.#status === "running" || this.#run?.ended) return;
     // After the output limit, Run goes on by as much again.
-    if (this.#run) this.#outputLimit = Math.max(MAX_OUTPUT, this.#run.outputBytes + (this.#note ? MAX_OUTPUT : 0));
+    if (this.#run && this.#run.outputBytes > this.#run.outputLimit) this.#run.outputLimit += MAX_OUTPUT;
     this.#note = "";
     this.#held = false;
     this.#status = "running";
@@ -194,8 +194,8 @@ export class LabSession {
     if (run.ended) this.#status = "ended";
     else if (run.waiting) this.#status = "waiting";
     else if (run.log.full) this.#stop(`stopped: more than ${EventLog.LIMIT / 1e6} million events. Reset begins again`);
-    else if (run.outputBytes > this.#outputLimit)
-      this.#stop(`stopped: more than ${Math.round(this.#outputLimit / 2 ** 20)} MB of output. Run goes on, Reset begins again`);
+    else if (run.outputBytes > run.outputLimit)
+      this.#stop(`stopped: more than ${Math.round(run.outputLimit / 2 ** 20)} MB of output. Run goes on, Reset begins again`);
     else if (run.frontier >= until) this.#status = "paused";
     else return false;
     return true;

@@ -25,10 +25,9 @@ export function App({ embed }: { embed: boolean }) {
         Skip to the program
       </a>
       <header class="top">
-        <div class="brand">
-          <span class="brand-name">lstar</span>
-          <span class="brand-what">lab</span>
-        </div>
+        <h1 class="brand">
+          <span class="brand-name">lstar</span> <span class="brand-what">lab</span>
+        </h1>
         <nav aria-label="Rooms of the chapter">
           <ul>
             {rooms.map((room) => (

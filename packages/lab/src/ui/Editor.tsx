@@ -83,6 +83,8 @@ export function Editor() {
         }),
       ],
     });
+    // Without the mouse a long program is scrolled too.
+    view.scrollDOM.tabIndex = 0;
     const ends = [
       effect(() => {
         const text = source.value;

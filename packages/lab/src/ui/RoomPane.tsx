@@ -8,7 +8,7 @@ export function RoomPane() {
   return (
     <section class="pane room" aria-labelledby="room-title">
       <header class="room-head">
-        <h1 id="room-title">{room.title}</h1>
+        <h2 id="room-title">{room.title}</h2>
         <p>{room.lead}</p>
         {offer && (
           <button type="button" onClick={() => choose(room.program)}>
