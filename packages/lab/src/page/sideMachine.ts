@@ -49,10 +49,16 @@ export class SideMachine {
 
   #received(m: Message): void {
     if (m.type === "output") {
-      const data = this.#decoder.decode(m.data, { stream: true });
-      this.#chunks.value = [...this.#chunks.value, { position: m.position, data }];
+      const pieces = Array.from(m.positions, (position, i) => ({
+        position,
+        data: this.#decoder.decode(m.data.subarray(m.ends[i - 1] ?? 0, m.ends[i]), { stream: true }),
+      }));
+      this.#chunks.value = [...this.#chunks.value, ...pieces];
     } else if (m.type === "events") this.events.add(m.page);
-    else if (m.type === "progress") this.#on(m.progress);
+    else if (m.type === "progress") {
+      this.#transport.ask({ type: "seen" }).catch(() => {});
+      this.#on(m.progress);
+    }
   }
 
   #on(p: Progress): void {
@@ -75,7 +81,7 @@ export class SideMachine {
 
   /** Loads the program and runs it up to its first wait for a command. */
   async start(program: Uint8Array, source: string, args: readonly string[] = []): Promise<void> {
-    const settings = { name: this.name, program, argv: [this.name, ...args], stdin: null, env: ENV, seed: 1, source };
+    const settings = { name: this.name, program, argv: [this.name, ...args], stdin: null, env: ENV, seed: 1, arrivals: [], source };
     await this.#transport.ask({ type: "load", settings });
     await this.#transport.ask({ type: "run", until: LIMIT });
     await this.#settled();
