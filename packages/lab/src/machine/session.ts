@@ -178,7 +178,8 @@ export class LabSession {
     while (missing() && !this.#finished(run, Number.POSITIVE_INFINITY) && performance.now() < deadline);
     if (!this.#finished(run, Number.POSITIVE_INFINITY) && this.#status !== "running") this.#status = "paused";
     this.#tell();
-    if (missing()) throw new Error(`the run does not come to instruction ${position}: it was computed up to ${run.frontier}`);
+    if (missing() && !run.ended && !run.waiting)
+      throw new Error(`the run does not come to instruction ${position}: it was computed up to ${run.frontier}`);
   }
 
   /** Computes up to a position at once. */
