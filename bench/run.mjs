@@ -13,6 +13,7 @@ qemu-x86_64 and under lstar, in turn, and compares medians of whole-process time
   --rounds N     runs of each, interleaved (default 5)
   --jit WHICH    passed to lstar (off or on)
   --only KIND    cpu, float, real or kernel
+  --merge        rows that are not run stay as bench/results.json has them
   --no-write     print only, leave bench/RESULTS.md and bench/results.json alone
   --chart        also write bench/results.svg
   --help         this text
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     jit: { type: "string", default: "on" },
     only: { type: "string" },
+    merge: { type: "boolean" },
     "no-write": { type: "boolean", default: false },
     chart: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -66,17 +68,17 @@ const programs = {
   sqlite3: { kind: "real", command: ["/usr/bin/sqlite3", ":memory:", SQL] },
   lua: { kind: "real", command: ["/usr/bin/lua5.3", "-e", LUA] },
   python3: { kind: "real", command: ["/usr/bin/python3", "-S", "-c", PYTHON] },
-  clockgettime: { kind: "kernel", n: 5000000, what: "clock_gettime" },
-  getppid: { kind: "kernel", n: 1000000, what: "getppid" },
-  yield: { kind: "kernel", n: 500000, what: "sched_yield" },
-  openclose: { kind: "kernel", n: 200000, what: "open + close" },
-  stat: { kind: "kernel", n: 300000, what: "stat" },
+  clockgettime: { kind: "kernel", n: 20000000, what: "clock_gettime" },
+  getppid: { kind: "kernel", n: 5000000, what: "getppid" },
+  yield: { kind: "kernel", n: 2000000, what: "sched_yield" },
+  openclose: { kind: "kernel", n: 400000, what: "open + close" },
+  stat: { kind: "kernel", n: 1000000, what: "stat" },
   pipe: { kind: "kernel", n: 50000, what: "pipe round trip" },
   signal: { kind: "kernel", n: 200000, what: "signal to itself" },
   futex: { kind: "kernel", n: 50000, what: "futex wake and wait, there and back" },
   forkwait: { kind: "kernel", n: 3000, what: "fork + exit + wait" },
   forkexec: { kind: "kernel", n: 1000, what: "fork + exec + exit + wait" },
-  pagefault: { kind: "kernel", n: 100, per: 512, what: "page fault (first touch)" },
+  pagefault: { kind: "kernel", n: 500, per: 512, what: "page fault (first touch)" },
 };
 
 for (const name of positionals)
@@ -160,7 +162,7 @@ const results = [];
 for (const name of chosen) {
   const spec = programs[name];
   const file = spec.command?.[0] ?? `${out}/${name}`;
-  const args = spec.command ? spec.command.slice(1).map((a) => (a === "INPUT" ? input : a)) : spec.size ? [String(spec.size)] : [];
+  const args = spec.command ? spec.command.slice(1).map((a) => (a === "INPUT" ? input : a)) : [String(spec.size ?? spec.n)];
   const expected = time("native", file, args, undefined).output;
   const runs = { native: [], qemu: [], lstar: [] };
   const empty = { native: [], qemu: [], lstar: [] };
@@ -184,6 +186,12 @@ for (const name of chosen) {
   results.push(row);
 }
 process.stderr.write("\r\x1b[K");
+if (values.merge) {
+  const stored = JSON.parse(readFileSync(`${here}results.json`, "utf8"));
+  for (const row of stored.results) if (!chosen.includes(row.name)) results.push(row);
+  const order = Object.keys(programs);
+  results.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+}
 
 const f = (x, digits = 2) => (Number.isFinite(x) ? x.toFixed(digits) : "fails");
 const lines = [];
