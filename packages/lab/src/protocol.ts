@@ -61,6 +61,10 @@ export const EventKind = {
   OUTPUT: 12,
   /** a bytes typed at the terminal. */
   INPUT: 13,
+  /** The kernel writes the vDSO's data page; b = the sequence; text = begin (made odd), written (fields are there, still odd), end (even). pid = who is interrupted. */
+  VSYSCALL: 14,
+  /** select and poll of pid. text = select or poll: a pass begins over b entries; fd: descriptor a is looked at, b = poll bits found; end: b are ready. */
+  SCAN: 15,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

@@ -39,11 +39,12 @@ const STICKY_TIMEOUTS = 0x4000000;
 /** Descriptors a new table has room for. */
 const NR_OPEN_DEFAULT = 64;
 
-/** Collects the queues that the polled files would wake. */
+/** Collects the queues that the polled files would wake, as long as none of them is ready. */
 class QueueCollector implements PollTable {
   queues: WaitQueueHead[] = [];
+  open = true;
   wait(_k: Kernel, queue: WaitQueueHead): void {
-    this.queues.push(queue);
+    if (this.open) this.queues.push(queue);
   }
 }
 
@@ -53,7 +54,9 @@ export function vfsPoll(k: Kernel, file: File, table: PollTable | null): number 
 }
 
 /** Sets revents of all entries; the number of entries with events. @linux fs/select.c do_pollfd */
-function scanPoll(k: Kernel, view: DataView, nfds: number, table: PollTable | null): number {
+function scanPoll(k: Kernel, view: DataView, nfds: number, table: QueueCollector | null): number {
+  const t = k.trace;
+  if (t.selectScan.enabled) t.selectScan.fire(k.current, "poll", nfds);
   let count = 0;
   for (let i = 0; i < nfds; i++) {
     const fd = view.getInt32(i * POLLFD, true);
@@ -63,8 +66,14 @@ function scanPoll(k: Kernel, view: DataView, nfds: number, table: PollTable | nu
       mask = file ? vfsPoll(k, file, table) & (view.getUint16(i * POLLFD + 4, true) | POLLERR | POLLHUP) : POLLNVAL;
     }
     view.setUint16(i * POLLFD + 6, mask, true);
-    if (mask !== 0) count++;
+    if (mask !== 0) {
+      count++;
+      // The call will not sleep: nobody need wake it.
+      if (table) table.open = false;
+    }
+    if (fd >= 0 && t.selectLook.enabled) t.selectLook.fire(k.current, fd, mask);
   }
+  if (t.selectScanned.enabled) t.selectScanned.fire(k.current, count);
   return count;
 }
 
@@ -81,15 +90,12 @@ function doSysPoll(k: Kernel, ufds: number, nfds: number, timeout: number): numb
   if (nfds > 0 && copyFromUser(k, ufds, bytes, 0, bytes.length) !== 0) return -EFAULT;
   const view = new DataView(bytes.buffer);
   if (timeout > 0 && timeout !== Number.POSITIVE_INFINITY) k.sched.setDeadline(k.time.now() + timeout);
-  let count = scanPoll(k, view, nfds, null);
-  if (count === 0 && timeout > 0 && !k.sched.deadlinePassed()) {
-    const table = new QueueCollector();
-    count = scanPoll(k, view, nfds, table);
-    if (count === 0) {
-      const r = sleepOnFiles(k, table.queues);
-      if (r === BLOCKED) return r;
-      count = r;
-    }
+  const table = timeout > 0 && !k.sched.deadlinePassed() ? new QueueCollector() : null;
+  let count = scanPoll(k, view, nfds, table);
+  if (count === 0 && table) {
+    const r = sleepOnFiles(k, table.queues);
+    if (r === BLOCKED) return r;
+    count = r;
   }
   for (let i = 0; i < nfds; i++) if (copyToUser(k, ufds + i * POLLFD + 6, bytes, i * POLLFD + 6, 2) !== 0) return -EFAULT;
   return count;
@@ -176,8 +182,10 @@ function scanSelect(
   n: number,
   sets: readonly (Uint8Array | null)[],
   out: readonly (Uint8Array | null)[],
-  table: PollTable | null,
+  table: QueueCollector | null,
 ): number {
+  const t = k.trace;
+  if (t.selectScan.enabled) t.selectScan.fire(k.current, "select", n);
   let count = 0;
   const [rd, wr, ex] = sets;
   for (const o of out) o?.fill(0);
@@ -190,7 +198,7 @@ function scanSelect(
     if ((r | w | e) === 0) continue;
     const file = fget(k, fd);
     if (!file) return -EBADF;
-    const mask = vfsPoll(k, file, table);
+    const mask = vfsPoll(k, file, table) & ((r ? POLLIN_SET : 0) | (w ? POLLOUT_SET : 0) | (e ? POLLEX_SET : 0));
     if (r && mask & POLLIN_SET) {
       out[0]![byte]! |= bit;
       count++;
@@ -203,7 +211,10 @@ function scanSelect(
       out[2]![byte]! |= bit;
       count++;
     }
+    if (count > 0 && table) table.open = false;
+    if (t.selectLook.enabled) t.selectLook.fire(k.current, fd, mask);
   }
+  if (t.selectScanned.enabled) t.selectScanned.fire(k.current, count);
   return count;
 }
 
@@ -224,12 +235,9 @@ function coreSysSelect(k: Kernel, n: number, addresses: readonly number[], timeo
   }
   const out = sets.map((s) => (s ? new Uint8Array(size) : null));
   if (timeout > 0 && timeout !== Number.POSITIVE_INFINITY) k.sched.setDeadline(k.time.now() + timeout);
-  let count = scanSelect(k, limit, sets, out, null);
-  if (count === 0 && timeout > 0 && !k.sched.deadlinePassed()) {
-    const table = new QueueCollector();
-    count = scanSelect(k, limit, sets, out, table);
-    if (count === 0) return sleepOnFiles(k, table.queues);
-  }
+  const table = timeout > 0 && !k.sched.deadlinePassed() ? new QueueCollector() : null;
+  const count = scanSelect(k, limit, sets, out, table);
+  if (count === 0 && table) return sleepOnFiles(k, table.queues);
   if (count < 0) return count;
   for (let i = 0; i < 3; i++) {
     const o = out[i];

@@ -34,6 +34,8 @@ export class TraceEvents {
   readonly timerExpireEntry = new Tracepoint<[timer: KernelTimer, now: number]>("timer_expire_entry");
   /** Memory ran out and this process was chosen; points: pages it would give back. */
   readonly oomKill = new Tracepoint<[victim: Task, points: number]>("mark_victim");
+  /** The vDSO's data page is written: the sequence was made odd; the fields are there and it still is; it is even again. */
+  readonly updateVsyscall = new Tracepoint<[sequence: number, step: "begin" | "written" | "end"]>("update_vsyscall");
   readonly pageFault = new Tracepoint<[task: Task, address: number, error: number]>("page_fault_user");
 
   /** epoll, in the order of an event's life: item in the tree with its callback registered … */
@@ -50,4 +52,10 @@ export class TraceEvents {
   /** A task goes to sleep in epoll_wait, and leaves it with a result. */
   readonly epollSleep = new Tracepoint<[ep: Eventpoll, task: Task]>("epoll_sleep");
   readonly epollReturn = new Tracepoint<[ep: Eventpoll, task: Task, result: number]>("epoll_return");
+
+  /** select and poll: a pass over the descriptors begins (n: the first argument's count), looks at one, and ends with how many are ready. */
+  readonly selectScan = new Tracepoint<[task: Task, what: "select" | "poll", n: number]>("select_scan");
+  /** mask: the poll bits that were asked for and found, POLLNVAL for what is no descriptor. */
+  readonly selectLook = new Tracepoint<[task: Task, fd: number, mask: number]>("select_look");
+  readonly selectScanned = new Tracepoint<[task: Task, count: number]>("select_scanned");
 }

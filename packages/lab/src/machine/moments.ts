@@ -26,6 +26,7 @@ const FUNCTION_OF: Readonly<Record<number, string>> = {
   [EventKind.SIGNAL_DELIVER]: "setupRtFrame",
   [EventKind.PAGE_FAULT]: "handleMmFault",
   [EventKind.TIMER]: "runTimers",
+  [EventKind.VSYSCALL]: "writeDataPage",
 };
 const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
   insert: "epInsert",
@@ -241,6 +242,7 @@ export class Moments {
 }
 
 function functionOf(e: LabEvent): string {
+  if (e.kind === EventKind.SCAN) return e.text === "select" ? "scanSelect" : e.text === "poll" ? "scanPoll" : "vfsPoll";
   if (e.kind === EventKind.EPOLL) return EPOLL_FUNCTION[e.text] ?? "epSendEvents";
   return FUNCTION_OF[e.kind] ?? "";
 }

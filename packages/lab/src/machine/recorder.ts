@@ -61,6 +61,10 @@ export class Recorder {
     });
     t.pageFault.on((task, address, error) => this.#task(EventKind.PAGE_FAULT, task, address, error));
     t.timerExpireEntry.on((timer) => this.#event(EventKind.TIMER, 0, 0, 0, () => timer.constructor.name));
+    t.updateVsyscall.on((sequence, step) => this.#event(EventKind.VSYSCALL, k.cpuTask?.pid ?? 0, 0, sequence, () => step));
+    t.selectScan.on((task, what, n) => this.#task(EventKind.SCAN, task, -1, n, () => what));
+    t.selectLook.on((task, fd, mask) => this.#task(EventKind.SCAN, task, fd, mask, () => "fd"));
+    t.selectScanned.on((task, count) => this.#task(EventKind.SCAN, task, -1, count, () => "end"));
     t.epollInsert.on((item) => this.#epoll("insert", item, item.events));
     t.epollRemove.on((item) => this.#epoll("remove", item, item.events));
     t.epollModify.on((item) => this.#epoll("modify", item, item.events));

@@ -57,6 +57,11 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
       return `page fault at 0x${a.toString(16)}`;
     case EventKind.EPOLL:
       return `epoll ${text}${a >= 0 ? ` fd ${a}` : ""}`;
+    case EventKind.SCAN:
+      if (text === "fd") return `looks at fd ${a}: ${b === 0 ? "not ready" : `ready (0x${b.toString(16)})`}`;
+      return text === "end" ? `${b} ready` : `${text} scans, ${b} entries`;
+    case EventKind.VSYSCALL:
+      return `vDSO page: sequence ${b}${text === "written" ? ", fields written" : b % 2 ? ", odd" : ", even"}`;
     case EventKind.TIMER:
       return text ? `timer: ${text}` : "timer fires";
     case EventKind.OUTPUT:

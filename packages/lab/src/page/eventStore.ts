@@ -5,7 +5,7 @@ import { type Column, float64Column, int32Column, uint8Column, uint32Column } fr
 export const LaneState = { ABSENT: 0, RUNNABLE: 1, RUNNING: 2, SLEEPING: 3, ENDED: 4 } as const;
 
 /** Classes that the timeline draws differently and the filter knows. */
-export const categories = ["system calls", "wake-ups", "signals", "epoll", "faults and timers", "tasks", "terminal"] as const;
+export const categories = ["system calls", "wake-ups", "signals", "epoll and poll", "faults and timers", "tasks", "terminal"] as const;
 
 const categoryOfKind: Readonly<Record<number, number>> = {
   [EventKind.SYS_ENTER]: 0,
@@ -14,8 +14,10 @@ const categoryOfKind: Readonly<Record<number, number>> = {
   [EventKind.SIGNAL_SEND]: 2,
   [EventKind.SIGNAL_DELIVER]: 2,
   [EventKind.EPOLL]: 3,
+  [EventKind.SCAN]: 3,
   [EventKind.PAGE_FAULT]: 4,
   [EventKind.TIMER]: 4,
+  [EventKind.VSYSCALL]: 4,
   [EventKind.FORK]: 5,
   [EventKind.EXEC]: 5,
   [EventKind.EXIT]: 5,

@@ -13,6 +13,8 @@ const kindWords: Readonly<Record<number, string>> = {
   [EventKind.SIGNAL_DELIVER]: "signal",
   [EventKind.PAGE_FAULT]: "page fault",
   [EventKind.EPOLL]: "epoll",
+  [EventKind.SCAN]: "select poll scan",
+  [EventKind.VSYSCALL]: "vdso update",
   [EventKind.TIMER]: "timer",
   [EventKind.OUTPUT]: "output terminal",
   [EventKind.INPUT]: "input terminal",

@@ -93,7 +93,7 @@ export function stateView(k: Kernel, s: Surroundings): StateView {
     tasks: tasks.map((t) => taskView(k, t, ids, s, t.inBlockedCall || (inside && t === k.current))),
     epolls: epollsView(k, tasks, ids),
     waitQueues: waitQueuesView(k, tasks, ids),
-    vdso: vdsoView(k, current ?? tasks[0] ?? null),
+    vdso: vdsoView(k, current ?? tasks[0] ?? null, tasks),
     pageCache: pageCacheView(k, tasks),
     kernelFunction: s.kernelFunction,
     syscalls,
