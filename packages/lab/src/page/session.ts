@@ -9,6 +9,7 @@ import { EventStore } from "./eventStore.ts";
 import { afterFrame } from "./frame.ts";
 import { OutputStore } from "./outputStore.ts";
 import { compilerThere, fetchProgram, fetchPrograms, type Program, type ProgramList } from "./programs.ts";
+import { stepInStore } from "./steps.ts";
 
 /** What the page shows and does. All panes read these signals; the moment is the one cursor. */
 
@@ -37,6 +38,8 @@ export const moment = signal<Moment>({ position: 0, event: -1 });
 /** The cursor goes with the end of the run. */
 export const following = signal(true);
 export const state = signal<StateView | null>(null);
+/** The state shown is not (yet) that of the cursor's moment. */
+export const stale = signal(false);
 export const taskPid = signal(0);
 export const table = signal<readonly SyscallRow[]>([]);
 
@@ -53,10 +56,43 @@ export const running = computed(() => progress.value.status === "running");
 export const loaded = computed(() => !["empty", "loading"].includes(progress.value.status));
 
 let client: Client | null = null;
-/** What the loaded run was made of; another text means that Run must load again. */
-let loadedKey = "";
+/** What the loaded run was made of; with something else Run must load again. */
+let loadedFrom: readonly unknown[] = [];
 /** Grows with every reset, so that what was asked before it is dropped. */
 let generation = 0;
+
+/** What moves the cursor, one after the other: a step that is asked for while another is computed starts where that one leads. */
+let moves: Promise<void> = Promise.resolve();
+let moving = 0;
+/** Grows when what still waits in `moves` is no longer wanted. */
+let era = 0;
+
+function move(f: () => Promise<void>): Promise<void> {
+  const mine = era;
+  moving++;
+  moves = moves.then(async () => {
+    try {
+      if (mine === era) await f();
+    } finally {
+      moving--;
+    }
+  });
+  return moves;
+}
+
+/** A step is being computed. A key that repeats waits for it; else the cursor would go on after the key is released. */
+export function isMoving(): boolean {
+  return moving > 0;
+}
+
+function settings(): readonly unknown[] {
+  return [programName.value, source.value, args.value, stdin.value, seed.value];
+}
+
+/** Is the run that is loaded the one that the page describes? */
+function upToDate(): boolean {
+  return loaded.value && settings().every((s, i) => s === loadedFrom[i]);
+}
 
 export const callName = (nr: number): string => table.value[nr]?.name ?? `call ${nr}`;
 
@@ -88,8 +124,10 @@ function onProgress(p: Progress): void {
   const before = progress.value.status;
   progress.value = p;
   if (!following.value) return;
-  if (p.status === "running") moment.value = { position: p.frontier, event: -1 };
-  else if (before !== p.status || moment.value.position !== p.frontier) toEnd();
+  if (p.status === "running") {
+    moment.value = { position: p.frontier, event: -1 };
+    stale.value = true;
+  } else if (before !== p.status || moment.value.position !== p.frontier) toEnd();
 }
 
 /** The cursor goes to where the run has come to. */
@@ -124,9 +162,10 @@ export function warmUp(): void {
 
 function dropMachine(): void {
   generation++;
+  era++;
   client?.close();
   client = null;
-  loadedKey = "";
+  loadedFrom = [];
   clearRun();
 }
 
@@ -138,6 +177,7 @@ function clearRun(): void {
     progress.value = noProgress;
     moment.value = { position: 0, event: -1 };
     state.value = null;
+    stale.value = false;
     following.value = true;
     taskPid.value = 0;
     storeVersion.value++;
@@ -197,8 +237,8 @@ async function programBytes(): Promise<Uint8Array | null> {
 
 /** Makes the loaded run the one that the page describes. False if that failed (the page says why). */
 async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []): Promise<boolean> {
-  const key = JSON.stringify([programName.value, source.value, args.value, stdin.value, seed.value]);
-  if (!fresh && key === loadedKey && loaded.value) return true;
+  if (!fresh && upToDate()) return true;
+  const from = settings();
   if (running.value) dropMachine();
   planned = again;
   const mine = ++generation;
@@ -221,7 +261,7 @@ async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []):
       },
     });
     if (mine !== generation) return false;
-    loadedKey = key;
+    loadedFrom = from;
     progress.value = p;
     return true;
   } catch (e) {
@@ -237,6 +277,7 @@ function message(e: unknown): string {
 /** Run: on from where the computed run ends; an ended run begins again. */
 export async function run(): Promise<void> {
   if (compiling.value) return;
+  era++;
   if (!(await ensureLoaded(progress.value.status === "ended"))) return;
   following.value = true;
   const mine = generation;
@@ -256,47 +297,75 @@ export async function pause(): Promise<void> {
 }
 
 /** One step on or back from the cursor. */
-export async function step(kind: StepKind, direction: 1 | -1): Promise<void> {
-  if (running.value) await pause();
-  if (!(await ensureLoaded(false))) return;
-  following.value = false;
-  const mine = generation;
-  try {
-    const to = await start().ask({ type: "step", kind, direction, from: moment.value, pid: kind === "event" ? 0 : taskPid.value });
-    if (mine === generation) setMoment(to);
-  } catch (e) {
-    if (mine === generation) say("error", message(e));
+export function step(kind: StepKind, direction: 1 | -1): Promise<void> {
+  if (moving === 0 && !running.value && upToDate()) {
+    const near = stepInStore(store, kind, direction, moment.value, taskPid.value);
+    if (near) {
+      following.value = false;
+      return setMoment(near);
+    }
   }
-}
-
-/** Puts the cursor at a moment that a person chose. It is computed first if the run has not come there. */
-export async function seek(to: Moment, again: readonly ArrivalView[] = []): Promise<void> {
-  if (!(await ensureLoaded(false, again))) return;
-  following.value = false;
-  const mine = generation;
-  if (to.position > progress.value.frontier || to.event >= progress.value.events) {
+  return move(async () => {
+    if (running.value) await pause();
+    if (!(await ensureLoaded(false))) return;
+    following.value = false;
+    const mine = generation;
     try {
-      await start().ask({ type: "seek", moment: to });
+      const to = await start().ask({ type: "step", kind, direction, from: moment.value, pid: kind === "event" ? 0 : taskPid.value });
+      if (mine === generation) void setMoment(to);
     } catch (e) {
       if (mine === generation) say("error", message(e));
-      following.value = true;
-      toEnd();
-      return;
     }
-    if (mine !== generation) return;
+  });
+}
+
+/** Puts the cursor at a moment that a person chose. It is computed first if the run has not come there. Resolves when its state is there. */
+export async function seek(to: Moment, again: readonly ArrivalView[] = []): Promise<void> {
+  era++;
+  let there = false;
+  await move(async () => {
+    there = await computeTo(to, again);
+    // Without waiting for the state: the next step needs the moment only.
+    if (there) void setMoment(to);
+  });
+  if (there) await shown();
+}
+
+/** Computes the run up to a moment. False if that failed, and the page says why. */
+async function computeTo(to: Moment, again: readonly ArrivalView[]): Promise<boolean> {
+  if (!(await ensureLoaded(false, again))) return false;
+  following.value = false;
+  const mine = generation;
+  if (to.position <= progress.value.frontier && to.event < progress.value.events) return true;
+  try {
+    await start().ask({ type: "seek", moment: to });
+    return mine === generation;
+  } catch (e) {
+    if (mine === generation) say("error", message(e));
+    following.value = true;
+    toEnd();
+    return false;
   }
-  await setMoment(to);
 }
 
 let wanted: Moment | null = null;
-let asking = false;
+let asked: Promise<void> | null = null;
 
-/** Moves the cursor; the state of the latest moment is fetched, those passed over meanwhile are not. */
-async function setMoment(to: Moment): Promise<void> {
+/** Moves the cursor; the state of the latest moment is fetched, those passed over meanwhile are not. Resolves when it is there. */
+function setMoment(to: Moment): Promise<void> {
   moment.value = to;
+  stale.value = true;
   wanted = to;
-  if (asking) return;
-  asking = true;
+  asked ??= fetchStates();
+  return asked;
+}
+
+/** When the state of the cursor's moment is there. */
+function shown(): Promise<void> {
+  return asked ?? Promise.resolve();
+}
+
+async function fetchStates(): Promise<void> {
   try {
     while (wanted && client) {
       const next: Moment = wanted;
@@ -308,13 +377,14 @@ async function setMoment(to: Moment): Promise<void> {
   } catch (e) {
     if (client) say("error", message(e));
   } finally {
-    asking = false;
+    asked = null;
   }
 }
 
 function showState(view: StateView): void {
   batch(() => {
     state.value = view;
+    stale.value = false;
     const alive = view.tasks.some((t) => t.pid === taskPid.value);
     if (view.current > 0) taskPid.value = view.current;
     else if (!alive) taskPid.value = view.tasks.at(-1)?.pid ?? 0;
@@ -354,8 +424,9 @@ export function choose(name: string): void {
     diagnostics.value = [];
     notice.value = null;
   });
+  era++;
   clearRun();
-  loadedKey = "";
+  loadedFrom = [];
   warmUp();
 }
 

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { list, pause, roomId, run, running, step } from "../page/session.ts";
+import { isMoving, list, pause, roomId, run, running, step } from "../page/session.ts";
 import { rooms } from "../rooms/index.ts";
 import { Controls } from "./Controls.tsx";
 import { Editor } from "./Editor.tsx";
@@ -82,7 +82,8 @@ export function App({ embed }: { embed: boolean }) {
 /** Function keys, as debuggers have them. Single letters only work inside the timeline. */
 function onKey(e: KeyboardEvent): void {
   if (e.key === "F8") void (running.value ? pause() : run());
-  else if (e.key === "F10") void step(e.ctrlKey ? "instruction" : "line", e.shiftKey ? -1 : 1);
-  else return;
+  else if (e.key === "F10") {
+    if (!e.repeat || !isMoving()) void step(e.ctrlKey ? "instruction" : "line", e.shiftKey ? -1 : 1);
+  } else return;
   e.preventDefault();
 }

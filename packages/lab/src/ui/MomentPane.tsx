@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { kernelFunctions } from "../page/kernelIndex.ts";
-import { source, state, taskPid } from "../page/session.ts";
+import { source, stale, state, taskPid } from "../page/session.ts";
 import type { StateView, TaskView } from "../protocol.ts";
 import { openSource } from "./SourceDialog.tsx";
 
@@ -21,7 +21,7 @@ export function MomentPane() {
     lastView = view;
   }
   return (
-    <section class="pane moment" aria-labelledby="moment-title">
+    <section class="pane moment" aria-labelledby="moment-title" aria-busy={stale.value}>
       <header class="pane-head">
         <h2 id="moment-title">This moment</h2>
         {view && view.tasks.length > 0 && <TaskPicker view={view} />}

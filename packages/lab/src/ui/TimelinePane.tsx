@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { eventText } from "../page/describe.ts";
 import { categories } from "../page/eventStore.ts";
-import { callName, following, moment, progress, seek, step, store, storeVersion, table, taskPid } from "../page/session.ts";
+import { callName, following, isMoving, moment, progress, seek, step, store, storeVersion, table, taskPid } from "../page/session.ts";
 import { type AxisKind, coordinate, cursorCoordinate, kept, type Range, wholeRange, zoomed } from "../timeline/axis.ts";
 import { AXIS_HEIGHT, drawTimeline, LANE_HEIGHT, type Palette, rangeText } from "../timeline/draw.ts";
 import { attachPointer } from "../timeline/pointer.ts";
@@ -241,7 +241,9 @@ function keepCursorInSight(): void {
 function onKey(e: KeyboardEvent): void {
   if (e.altKey || e.metaKey || e.ctrlKey) return;
   const { event } = moment.value;
-  if (e.key === "ArrowRight") void step("event", 1);
+  if (e.repeat && isMoving()) {
+    // The key is held down faster than the machine computes.
+  } else if (e.key === "ArrowRight") void step("event", 1);
   else if (e.key === "ArrowLeft") void step("event", -1);
   else if (e.key === "Home" && store.count > 0) goTo(0);
   else if (e.key === "End" && store.count > 0) goTo(store.count - 1);
