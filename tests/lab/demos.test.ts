@@ -1,38 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-// @ts-expect-error: a plain script without types
-import { serveFiles } from "../../scripts/serveFiles.mjs";
-import { need, root } from "../native.ts";
+import { Site } from "./site.ts";
 
-let dir = "";
-let server: Server;
-let browser: Browser;
+let site: Site;
 
 beforeAll(async () => {
-  const executablePath = need("chromium");
-  dir = mkdtempSync(join(tmpdir(), "lstar-demos-"));
-  for (const script of ["build-lab-programs", "build-lab-index"]) spawnSync(process.execPath, [`scripts/${script}.mjs`], { cwd: root });
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const built = spawnSync(process.execPath, [vite, "build", "--outDir", dir, "--emptyOutDir"], {
-    cwd: join(root, "packages/lab"),
-    encoding: "utf8",
-  });
-  expect(built.status, built.stderr).toBe(0);
-  server = await serveFiles(dir, 0);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+  site = await Site.start();
+}, 150_000);
+afterAll(() => site?.stop());
 
 test.each([
   ["syscalls", ["getpid", "call 999"], /Function not implemented/, /Function not implemented/],
@@ -41,10 +15,7 @@ test.each([
 ] as const)(
   "demo of room %s: both take the same commands and show the same moment",
   async (room, commands, inModel, inReal) => {
-    const errors: string[] = [];
-    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
-    page.on("pageerror", (e) => errors.push(e.message));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=${room}`);
+    const { page, errors, context } = await site.open(`room=${room}`, { viewport: { width: 360, height: 740 } });
     await page.getByRole("button", { name: "Start both" }).click();
     const input = page.getByLabel("Command for both");
     await input.waitFor({ timeout: 20_000 });
@@ -66,35 +37,34 @@ test.each([
     const wide = await page.evaluate("document.querySelector('.demo').scrollWidth - document.querySelector('.demo').clientWidth");
     expect(wide).toBeLessThanOrEqual(0);
     expect(errors).toEqual([]);
-    await page.close();
+    await context.close();
   },
   60_000,
 );
 
 test("the source pointers name ours for each row but those that this kernel has no function for", async () => {
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=source`);
+  const { page, errors, context } = await site.open("room=source");
   for (const name of ["doSyscall64", "epInsert", "doSendfile", "getSignal"])
     await page.getByRole("button", { name, exact: true }).waitFor({ timeout: 20_000 });
   expect(await page.getByText("no function of that name").count()).toBeLessThanOrEqual(5);
   await page.getByRole("button", { name: "epInsert", exact: true }).click();
   await page.getByRole("dialog", { name: "Kernel source" }).getByText("epInsert").first().waitFor({ timeout: 10_000 });
-  await page.close();
+  expect(errors).toEqual([]);
+  await context.close();
 }, 40_000);
 
 test("the table of calls tells what is supported and leads to the source", async () => {
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=syscalls`);
+  const { page, errors, context } = await site.open("room=syscalls");
   await page.getByText(/sysCallTable: \d{3} calls/).click({ timeout: 20_000 });
   await page.getByLabel("Name or number").fill("epoll_wait");
   await page.getByRole("button", { name: "Source of epoll_wait", exact: true }).click();
   await page.getByRole("dialog", { name: "Kernel source" }).getByText("epoll_wait").first().waitFor({ timeout: 10_000 });
-  await page.close();
+  expect(errors).toEqual([]);
+  await context.close();
 }, 40_000);
 
 test("the walkthrough is filled from two runs, and a cell moves the cursor", async () => {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=epoll`);
+  const { page, errors, context } = await site.open("room=epoll", { viewport: { width: 1280, height: 900 } });
   await page.getByRole("button", { name: "Fill the table from two runs" }).click({ timeout: 20_000 });
   await page.getByRole("button", { name: /^Level-triggered: returns 1; 2048 bytes wait/ }).waitFor({ timeout: 20_000 });
   await page
@@ -106,12 +76,12 @@ test("the walkthrough is filled from two runs, and a cell moves the cursor", asy
     .getByText(/Interest set of fd \d/)
     .first()
     .waitFor({ timeout: 10_000 });
-  await page.close();
+  expect(errors).toEqual([]);
+  await context.close();
 }, 60_000);
 
 test("the chart of a wait's cost is measured in the page, with a table beside it", async () => {
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#room=epoll`);
+  const { page, errors, context } = await site.open("room=epoll");
   await page.getByRole("button", { name: "Measure" }).click({ timeout: 20_000 });
   await page.getByText("Counted by the kernel in these runs.").waitFor({ timeout: 60_000 });
   await page.getByRole("img", { name: /Bytes copied a call/ }).waitFor();
@@ -120,23 +90,23 @@ test("the chart of a wait's cost is measured in the page, with a table beside it
   expect(poll).toBeGreaterThanOrEqual(8000);
   expect(select).toBeLessThan(poll as number);
   expect(epoll).toBeLessThan(100);
-  await page.close();
+  expect(errors).toEqual([]);
+  await context.close();
 }, 90_000);
 
 test("the processes room draws the pages of each area at a moment, the epoll room the level of a buffer", async () => {
-  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await page.goto(`${base}#room=processes&program=fork_exec&at=300`);
+  const { page, errors, context } = await site.open("room=processes&program=fork_exec&at=300", { viewport: { width: 360, height: 740 } });
   await page
     .getByRole("img", { name: /^[1-9]\d* pages drawn/ })
     .first()
     .waitFor({ timeout: 20_000 });
   expect(await page.evaluate("document.querySelector('.room').scrollWidth - document.querySelector('.room').clientWidth")).toBe(0);
-  await page.goto(`${base}#room=epoll&program=epoll_et`);
+  await page.goto(`${site.url}#room=epoll&program=epoll_et`);
   await page.getByRole("button", { name: "Prove it" }).first().click();
   await page.getByText("The cursor is where it is seen.").waitFor({ timeout: 20_000 });
   await page.getByText(/3072 of \d+ bytes/).waitFor({ timeout: 10_000 });
   // Who waits is told by the name in the source, not by a bundler's.
   expect(await page.locator("h3:text('Wait queues') + ul").textContent()).toMatch(/epitem of fd 3/);
-  await page.close();
+  expect(errors).toEqual([]);
+  await context.close();
 }, 60_000);
