@@ -71,6 +71,7 @@ const signalNumbers: Record<string, number> = {
   SIGPIPE: 13,
   SIGALRM: 14,
   SIGTERM: 15,
+  SIGSYS: 31,
 };
 
 /** Runs the built lstar command. */

@@ -10,6 +10,8 @@ import { runExitHooks } from "./exitHooks.ts";
 import { mmRelease } from "./fork.ts";
 import { FutexWaiter } from "./futex/core.ts";
 import { futexExitRelease } from "./futex/robust.ts";
+import { seccompFilterRelease } from "./seccomp/filter.ts";
+import { SeccompKnotif } from "./seccomp/notify.ts";
 import { JOBCTL_STOP_PENDING, killOrphanedPgrp, notifyParentCldstop, participateGroupStop } from "./signal/jobControl.ts";
 import { retargetShared } from "./signal/mask.ts";
 import { flushSigqueue, lowBit } from "./signal/pending.ts";
@@ -39,8 +41,10 @@ export function doExit(k: Kernel, code: number): void {
   task.inBlockedCall = false;
   // Who dies in its sleep must not stay on a list of sleepers.
   if (task.progress instanceof FutexWaiter) task.progress.cancel(k);
+  else if (task.progress instanceof SeccompKnotif) task.progress.cancel();
   task.progress = null;
   exitSignals(k, task);
+  seccompFilterRelease(k, task);
   const groupDead = group.threads.length === 1 && group.threads[0] === task;
   futexExitRelease(k, task);
   if (groupDead) {

@@ -45,6 +45,7 @@ import { futexWakeAddress } from "./futex/waitwake.ts";
 import { allocPid } from "./pid.ts";
 import { pidfdCreate } from "./pidfd.ts";
 import { rlimit } from "./resource.ts";
+import { copySeccomp, seccompFilterRelease } from "./seccomp/filter.ts";
 import { SIGNAL_UNKILLABLE } from "./signal/jobControl.ts";
 import { recalcSigpending } from "./signal/pending.ts";
 
@@ -189,7 +190,7 @@ function inherit(task: Task, from: Task): void {
   task.cpuidFault = from.cpuidFault;
   task.mdwe = from.mdwe;
   task.tscFault = from.tscFault;
-  task.syscallWork = from.syscallWork;
+  copySeccomp(task, from);
 }
 
 function copySighand(task: Task, from: Task, a: CloneArgs): void {
@@ -278,6 +279,7 @@ function abandon(k: Kernel, task: Task): void {
   if (task.fs === cur.fs) task.fs.count--;
   if (task.sighand === cur.sighand) task.sighand.count--;
   if (task.mm && task.mm === cur.mm) task.mm.users--;
+  seccompFilterRelease(k, task);
 }
 
 /**

@@ -7,6 +7,7 @@ import { EFAULT, EINVAL, ENODEV, ENXIO, EPERM } from "../uapi/errno.ts";
 import * as P from "../uapi/prctl.ts";
 import { setU64 } from "../uapi/struct.ts";
 import { CAP_EMPTY, capable, capBit, capDrop, capOr, capRaised, commitCreds, prepareCreds } from "./capability.ts";
+import { prctlSetSeccomp } from "./seccomp.ts";
 
 const TASK_COMM_LEN = 16;
 const PR_TSC_ENABLE = 1;
@@ -64,9 +65,9 @@ function sysPrctl(k: Kernel, option: number, arg2: number, arg3: number, arg4: n
       return copyToUser(k, arg2, bytes, 0, TASK_COMM_LEN);
     }
     case P.PR_GET_SECCOMP:
-      return 0;
+      return task.seccompMode;
     case P.PR_SET_SECCOMP:
-      return -EINVAL;
+      return prctlSetSeccomp(k, arg2, arg3);
     case P.PR_CAPBSET_READ:
       return arg2 > CAP_LAST_CAP ? -EINVAL : capRaised(cred.capBounding, arg2) ? 1 : 0;
     case P.PR_CAPBSET_DROP: {

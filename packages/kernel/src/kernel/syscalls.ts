@@ -17,6 +17,7 @@ import { resourceSyscalls } from "./resource.ts";
 import { rseqSyscalls } from "./rseq.ts";
 import { membarrierSyscalls } from "./sched/membarrier.ts";
 import { schedSyscalls } from "./sched/syscalls.ts";
+import { seccompSyscalls } from "./seccomp.ts";
 import { signalSyscalls } from "./signalCalls.ts";
 import { sysSyscalls } from "./sys.ts";
 import { clockSyscalls } from "./time/clocks.ts";
@@ -40,6 +41,7 @@ export const coreSyscalls: readonly SyscallDef[] = [
   ...sysSyscalls,
   ...resourceSyscalls,
   ...prctlSyscalls,
+  ...seccompSyscalls,
   ...randomSyscalls,
   ...kcmpSyscalls,
   ...schedSyscalls,

@@ -9,6 +9,11 @@ export class TraceEvents {
   readonly sysEnter = new Tracepoint<[task: Task, nr: number]>("sys_enter");
   /** It returns. `ret` is the value for rax (or a negated ERESTART* when a signal interrupted it). Not fired for calls that never return. */
   readonly sysExit = new Tracepoint<[task: Task, nr: number, ret: number]>("sys_exit");
+  /**
+   * Strict mode or the filters have judged a call, before it is made. verdict: SECCOMP_RET_* with its 16 bits of data, as a signed number;
+   * filters: how many were asked (0 in strict mode, which only reports a call that it does not allow).
+   */
+  readonly seccomp = new Tracepoint<[task: Task, nr: number, verdict: number, filters: number]>("seccomp");
   /** prev's state tells why it gave way: TASK_RUNNING is preemption. */
   readonly schedSwitch = new Tracepoint<[prev: Task | null, next: Task | null]>("sched_switch");
   readonly schedWakeup = new Tracepoint<[task: Task, waker: Task | null]>("sched_wakeup");

@@ -116,7 +116,7 @@ function status(k: Kernel, task: Task): string {
     cap("CapEff", c.capEffective) +
     cap("CapBnd", c.capBounding) +
     cap("CapAmb", c.capAmbient) +
-    `NoNewPrivs:\t${task.noNewPrivs ? 1 : 0}\nSeccomp:\t0\nSeccomp_filters:\t0\n` +
+    `NoNewPrivs:\t${task.noNewPrivs ? 1 : 0}\nSeccomp:\t${task.seccompMode}\nSeccomp_filters:\t${task.seccompFilterCount}\n` +
     "Speculation_Store_Bypass:\tnot vulnerable\nSpeculationIndirectBranch:\tnot affected\n" +
     "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n" +
     `voluntary_ctxt_switches:\t${task.nvcsw}\nnonvoluntary_ctxt_switches:\t${task.nivcsw}\n`

@@ -1,5 +1,6 @@
 import type { CpuContext } from "@lstar/machine";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
+import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
 import type { PosixTimer } from "../../kernel/time/posixTimers.ts";
 import { stateClass } from "../../state.ts";
@@ -268,8 +269,16 @@ export class Task {
   didExec = false;
   /** Waiters on pidfds of this task. */
   pidfdWait = new WaitQueueHead();
-  /** Filled by seccomp, ptrace and audit when they exist: work on syscall entry (TIF_SYSCALL_WORK). */
+  /** SYSCALL_WORK_*: who hooks the task's calls (seccomp, ptrace, audit). The only test on the way of a call without hooks. */
   syscallWork = 0;
+  /** How far the hooks before the present call have got, 0 = through (arch/x86/entry/syscall.ts). */
+  entryStage = 0;
+  /** SECCOMP_MODE_*, the youngest of the filters and how many there are (kernel/seccomp). */
+  seccompMode = 0;
+  seccompFilter: SeccompFilter | null = null;
+  seccompFilterCount = 0;
+  /** PT_* (kernel/ptrace.ts), 0 = not traced. */
+  ptrace = 0;
   /** Run-queue links and slice, owned by kernel/sched. */
   onRq = false;
   /** Something is to be done before the return to user mode, besides signals (rseq, exit of a killed thread). */

@@ -104,7 +104,7 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): Tas
     !g.groupExit &&
     !isMember(target.realBlockedLo, target.realBlockedHi, sig) &&
     !(lowBit(sig) & COREDUMP_MASK) &&
-    target.syscallWork === 0
+    target.ptrace === 0
   ) {
     g.groupExit = true;
     g.groupExitCode = sig;

@@ -3,6 +3,8 @@ import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/lin
 import { type FaultInjection, faultOnEnter, NO_FAULT } from "../../../kernel/faults.ts";
 import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
+import { secureComputing } from "../../../kernel/seccomp/entry.ts";
+import { SYSCALL_WORK_SECCOMP } from "../../../kernel/seccomp/filter.ts";
 import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { putUser32 } from "../../../mm/usercopy.ts";
@@ -13,6 +15,10 @@ import { sysCallTable } from "./syscallTable.ts";
 
 /** A handler's result when it has set all registers itself and the call must not be restarted (rt_sigreturn). */
 export const NO_RESULT = -0x10001;
+
+/** task.entryStage: how far the hooks before a call have got. */
+const ENTRY_DONE = 0;
+const ENTRY_SECCOMP = 1;
 
 /** Argument registers in order: rdi, rsi, rdx, r10, r8, r9. */
 const ARG_REGS = [7, 6, 2, 10, 8, 9] as const;
@@ -83,15 +89,6 @@ function invoke(k: Kernel, e: SyscallEntry): number {
   }
 }
 
-/** Work before a call: seccomp, ptrace and audit set bits of task.syscallWork. @returns true to skip the call with the result already in rax. */
-export type SyscallEnterWork = (k: Kernel, task: Task, nr: number) => boolean;
-
-const enterWork: SyscallEnterWork[] = [];
-/** Registers a hook that runs while task.syscallWork is not 0. @linux kernel/entry/common.c syscall_trace_enter */
-export function onSyscallEnter(work: SyscallEnterWork): void {
-  enterWork.push(work);
-}
-
 /** The `syscall` instruction: number in rax. @linux arch/x86/entry/common.c do_syscall_64 */
 export function doSyscall64(k: Kernel, task: Task): void {
   const nr = k.machine.cpu.getLo(0) | 0;
@@ -99,13 +96,47 @@ export function doSyscall64(k: Kernel, task: Task): void {
   task.nSyscalls++;
   if (k.trace.sysEnter.enabled) k.trace.sysEnter.fire(task, nr);
   if (task.syscallWork !== 0) {
-    for (const work of enterWork) {
-      if (work(k, task, nr)) {
-        syscallExit(k, task, k.machine.cpu.get(0));
-        return;
-      }
+    // What a skipped call returns unless somebody says otherwise.
+    k.machine.cpu.set(0, -ENOSYS);
+    task.entryStage = ENTRY_SECCOMP;
+    enterWithWork(k, task);
+    return;
+  }
+  call(k, task, nr);
+}
+
+/**
+ * Asks those who hook the call whether it may be made. Each may put the task to sleep; the way is then gone on from
+ * task.entryStage. @linux kernel/entry/common.c syscall_trace_enter
+ */
+function enterWithWork(k: Kernel, task: Task): void {
+  let allowed = true;
+  if (task.entryStage === ENTRY_SECCOMP) {
+    const r = task.syscallWork & SYSCALL_WORK_SECCOMP ? secureComputing(k, task) : 0;
+    if (r === BLOCKED) {
+      task.inBlockedCall = true;
+      return;
+    }
+    if (task.exitState !== 0) return;
+    allowed = r === 0;
+    task.entryStage = ENTRY_DONE;
+    if (task.inBlockedCall) {
+      task.inBlockedCall = false;
+      k.sched.endCall(task);
     }
   }
+  if (allowed) call(k, task, task.syscallNr);
+  else syscallExit(k, task, result(k), true);
+}
+
+/** rax as the signed number that a call returns. */
+function result(k: Kernel): number {
+  const { cpu } = k.machine;
+  return (cpu.getHi(0) | 0) * 4294967296 + (cpu.getLo(0) >>> 0);
+}
+
+/** Makes the call. */
+function call(k: Kernel, task: Task, nr: number): void {
   const e = entries[nr] ?? entryOf(nr);
   forgetLookedUp();
   const ret = k.faults !== null ? tampered(k, task, e, false) : e ? invoke(k, e) : -ENOSYS;
@@ -119,6 +150,10 @@ export function doSyscall64(k: Kernel, task: Task): void {
 
 /** A sleeper was woken: its call runs again from the top. */
 export function retrySyscall(k: Kernel, task: Task): void {
+  if (task.entryStage !== ENTRY_DONE) {
+    enterWithWork(k, task);
+    return;
+  }
   const e = entryOf(task.syscallNr) as SyscallEntry;
   const ret = k.faults !== null ? tampered(k, task, e, true) : invoke(k, e);
   if (ret !== BLOCKED) finish(k, task, ret);
@@ -183,12 +218,12 @@ function finish(k: Kernel, task: Task, ret: number): void {
   syscallExit(k, task, ret);
 }
 
-/** @linux kernel/entry/common.c syscall_exit_work */
-function syscallExit(k: Kernel, task: Task, ret: number): void {
+/** `skipped`: no handler has returned this, somebody made it up. @linux kernel/entry/common.c syscall_exit_work */
+function syscallExit(k: Kernel, task: Task, ret: number, skipped = false): void {
   if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, ret);
   if (k.faults !== null) k.faults.note = "";
   // An interrupted call must meet the signal code, which decides about its restart.
-  if (ret <= -512 && ret >= -516) task.sigPendingFlag = true;
+  if (ret <= -512 && ret >= -516 && !skipped) task.sigPendingFlag = true;
   else if (!task.sigPendingFlag && !task.userWork) task.syscallNr = -1;
 }
 

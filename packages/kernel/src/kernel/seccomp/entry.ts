@@ -1,0 +1,88 @@
+import type { Task } from "../../include/linux/sched.ts";
+import { BLOCKED } from "../../include/linux/sched.ts";
+import type { Kernel } from "../../kernel.ts";
+import { ENOSYS } from "../../uapi/errno.ts";
+import * as S from "../../uapi/seccomp.ts";
+import { SIGKILL, SIGSYS } from "../../uapi/signal.ts";
+import { doExit } from "../exit.ts";
+import { forceSigInfo } from "../signal/send.ts";
+import { sysSiginfo } from "../signal/siginfo.ts";
+import { populateSeccompData, type SeccompFilter, seccompMatch, seccompRunFilters } from "./filter.ts";
+import { SeccompKnotif, seccompDoUserNotification } from "./notify.ts";
+
+const MAX_ERRNO = 4095;
+/** What strict mode leaves: read, write, exit, rt_sigreturn. */
+const NR_READ = 0;
+const NR_WRITE = 1;
+const NR_RT_SIGRETURN = 15;
+const NR_EXIT = 60;
+
+/**
+ * Asks strict mode or the filters about the call whose registers are in the processor; task.syscallNr is its
+ * number. Called again while the answer is waited for.
+ * @returns BLOCKED, 0 the call may be made, -1 it is skipped: rax is set, or the task is about to die
+ * @linux kernel/seccomp.c __secure_computing
+ */
+export function secureComputing(k: Kernel, task: Task): number {
+  if (task.progress instanceof SeccompKnotif) return seccompDoUserNotification(k, task, task.progress.filter);
+  const nr = task.syscallNr;
+  switch (task.seccompMode) {
+    case S.SECCOMP_MODE_STRICT:
+      if (nr === NR_READ || nr === NR_WRITE || nr === NR_EXIT || nr === NR_RT_SIGRETURN) return 0;
+      if (k.trace.seccomp.enabled) k.trace.seccomp.fire(task, nr, S.SECCOMP_RET_KILL_THREAD, 0);
+      task.seccompMode = S.SECCOMP_MODE_DEAD;
+      doExit(k, SIGKILL);
+      return -1;
+    case S.SECCOMP_MODE_FILTER:
+      return seccompFilter(k, task, nr);
+    default:
+      // Nobody survives a verdict of death.
+      doExit(k, SIGKILL);
+      return -1;
+  }
+}
+
+/** @linux kernel/seccomp.c __seccomp_filter */
+function seccompFilter(k: Kernel, task: Task, nr: number): number {
+  populateSeccompData(k, nr);
+  const verdict = seccompRunFilters(task);
+  const data = verdict & S.SECCOMP_RET_DATA;
+  const action = verdict & S.SECCOMP_RET_ACTION_FULL;
+  if (k.trace.seccomp.enabled) k.trace.seccomp.fire(task, nr, verdict, task.seccompFilterCount);
+  const { cpu } = k.machine;
+  switch (action) {
+    case S.SECCOMP_RET_ALLOW:
+    case S.SECCOMP_RET_LOG:
+      return 0;
+    case S.SECCOMP_RET_ERRNO:
+      cpu.set(0, -Math.min(data, MAX_ERRNO));
+      return -1;
+    case S.SECCOMP_RET_TRAP:
+      // The handler sees the registers as they were.
+      cpu.set(0, nr);
+      forceSigSeccomp(k, task, nr, data, false);
+      return -1;
+    case S.SECCOMP_RET_TRACE:
+      cpu.set(0, -ENOSYS);
+      return -1;
+    case S.SECCOMP_RET_USER_NOTIF: {
+      const r = seccompDoUserNotification(k, task, seccompMatch as SeccompFilter);
+      return r === BLOCKED ? BLOCKED : r;
+    }
+    default:
+      task.seccompMode = S.SECCOMP_MODE_DEAD;
+      // A core only if the whole process goes.
+      if (action === S.SECCOMP_RET_KILL_THREAD && task.signal.threads.length > 1) {
+        doExit(k, SIGSYS);
+        return -1;
+      }
+      cpu.set(0, nr);
+      forceSigSeccomp(k, task, nr, data, true);
+      return -1;
+  }
+}
+
+/** SIGSYS about a call; `fatal`: whatever the program has set. @linux kernel/signal.c force_sig_seccomp */
+function forceSigSeccomp(k: Kernel, task: Task, nr: number, reason: number, fatal: boolean): void {
+  forceSigInfo(k, task, sysSiginfo(SIGSYS, S.SYS_SECCOMP, reason, k.machine.cpu.rip, nr, S.AUDIT_ARCH_X86_64), fatal);
+}
