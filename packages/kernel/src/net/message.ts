@@ -121,9 +121,12 @@ function sendOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
     if (h.controlLength > OPTMEM_MAX) return -ENOBUFS;
     const control = new Uint8Array(h.controlLength);
     if (copyFromUser(k, h.control, control, 0, control.length) !== 0) return -EFAULT;
-    const scm = scmSend(k, control);
-    if (typeof scm === "number") return scm;
-    m.scm = scm;
+    if (sock.ops.ownControl) m.control = control;
+    else {
+      const scm = scmSend(k, control);
+      if (typeof scm === "number") return scm;
+      m.scm = scm;
+    }
   }
   return sock.ops.sendmsg(k, sock, m);
 }
@@ -144,6 +147,7 @@ function receiveOne(k: Kernel, sock: Socket, addr: number, flags: number): numbe
   const r = sock.ops.recvmsg(k, sock, m);
   if (r < 0) return r;
   const control = new ControlWriter(Math.min(h.controlLength, OPTMEM_MAX));
+  for (const c of m.controlOut) control.put(c.level, c.type, c.data);
   if (m.scm) scmRecv(k, sock.sk, m.scm, control, flags);
   if (m.wantsName) {
     const name = m.name ?? new Uint8Array(0);

@@ -19,6 +19,13 @@ import type { Sock } from "./core/sock.ts";
 const S_IFSOCK = 0o140000;
 const SOCKFS_MAGIC = 0x534f434b;
 
+/** One control message (struct cmsghdr) for the receiver. */
+export interface ControlMessage {
+  level: number;
+  type: number;
+  data: Uint8Array;
+}
+
 /** What a message is, besides its data. */
 export class Message {
   /** Where the data comes from or goes to. */
@@ -30,6 +37,9 @@ export class Message {
   /** Flags for the receiver (msg_flags). */
   outFlags = 0;
   scm: ScmCookie | null = null;
+  /** Control messages as they were sent, for families that read them themselves; those for the receiver. */
+  control: Uint8Array | null = null;
+  readonly controlOut: ControlMessage[] = [];
   constructor(iter: IovIter, flags: number) {
     this.iter = iter;
     this.flags = flags;
@@ -38,6 +48,10 @@ export class Message {
 
 /** What a family does for each call: struct proto_ops. Results are numbers as everywhere. */
 export interface ProtoOps {
+  /** The family reads control messages itself. */
+  readonly ownControl?: boolean;
+  /** Sends bytes of a frame without copying them; the packet takes a reference of its own. @linux net/socket.c MSG_SPLICE_PAGES */
+  sendPage?(k: Kernel, sock: Socket, frame: number, offset: number, size: number, flags: number): number;
   release(k: Kernel, sock: Socket): void;
   bind(k: Kernel, sock: Socket, addr: Uint8Array): number;
   connect(k: Kernel, sock: Socket, addr: Uint8Array, flags: number): number;

@@ -13,6 +13,10 @@ import {
   sysSocketpair,
 } from "./calls.ts";
 import { sysRecvfrom, sysRecvmmsg, sysRecvmsg, sysSendmmsg, sysSendmsg, sysSendto } from "./message.ts";
+import "./ipv4/icmp.ts";
+import "./ipv4/ping.ts";
+import "./ipv4/raw.ts";
+import "./ipv4/udp.ts";
 import "./netlink/afNetlink.ts";
 import "./unix/afUnix.ts";
 

@@ -1,6 +1,8 @@
 import type { Epitem, Eventpoll } from "../fs/eventpoll/types.ts";
 import type { Task } from "../include/linux/sched.ts";
 import type { KernelTimer } from "../kernel/time/timer.ts";
+import type { NetDevice } from "../net/core/dev.ts";
+import type { Packet } from "../net/core/skb.ts";
 import { Tracepoint } from "./tracepoint.ts";
 
 /** All tracepoints of the kernel, with Linux's names in camelCase. Subsystems add theirs here. */
@@ -42,6 +44,10 @@ export class TraceEvents {
   /** The vDSO's data page is written: the sequence was made odd; the fields are there and it still is; it is even again. */
   readonly updateVsyscall = new Tracepoint<[sequence: number, step: "begin" | "written" | "end"]>("update_vsyscall");
   readonly pageFault = new Tracepoint<[task: Task, address: number, error: number]>("page_fault_user");
+
+  /** A packet, its network header in front, is given to a device's driver, and comes up from one. Listeners copy what they keep. */
+  readonly netDevXmit = new Tracepoint<[skb: Packet, dev: NetDevice]>("net_dev_xmit");
+  readonly netifReceiveSkb = new Tracepoint<[skb: Packet, dev: NetDevice]>("netif_receive_skb");
 
   /** epoll, in the order of an event's life: item in the tree with its callback registered … */
   readonly epollInsert = new Tracepoint<[item: Epitem]>("epoll_insert");

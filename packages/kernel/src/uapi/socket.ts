@@ -41,6 +41,27 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const SO_TIMESTAMP = 29;
 export const SO_ACCEPTCONN = 30;
+export const SO_NO_CHECK = 11;
+export const SO_BINDTODEVICE = 25;
+export const SO_TIMESTAMPNS = 35;
+export const SO_RXQ_OVFL = 40;
+export const SO_BUSY_POLL = 46;
+export const SO_MAX_PACING_RATE = 47;
+export const SO_INCOMING_CPU = 49;
+export const SO_MEMINFO = 55;
+export const SO_INCOMING_NAPI_ID = 56;
+export const SO_COOKIE = 57;
+export const SO_ZEROCOPY = 60;
+export const SO_BSDCOMPAT = 14;
+export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
+export const SO_PEERNAME = 28;
+export const SO_BUF_LOCK = 72;
+export const SO_WIFI_STATUS = 41;
+export const SO_NOFCS = 43;
+export const SO_LOCK_FILTER = 44;
+export const SO_SELECT_ERR_QUEUE = 45;
+export const SO_PASSRIGHTS = 83;
 export const SO_PEERSEC = 31;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
@@ -60,6 +81,11 @@ export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_EOR = 0x80;
 export const MSG_WAITALL = 0x100;
+export const MSG_DONTROUTE = 4;
+export const MSG_PROBE = 0x10;
+export const MSG_CONFIRM = 0x800;
+export const MSG_MORE = 0x8000;
+export const MSG_FASTOPEN = 0x20000000;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_WAITFORONE = 0x10000;
@@ -102,6 +128,8 @@ export const messageFlagNames = flagNames("MSG_???", {
   MSG_NOSIGNAL,
   MSG_MORE: 0x8000,
   MSG_WAITFORONE,
+  MSG_ZEROCOPY: 0x4000000,
+  MSG_FASTOPEN,
   MSG_CMSG_CLOEXEC,
 });
 export const shutdownNames = enumNames("SHUT_???", { SHUT_RD, SHUT_WR, SHUT_RDWR });

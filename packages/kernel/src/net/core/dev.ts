@@ -1,6 +1,8 @@
+import { loopbackOps } from "../../drivers/net/loopback.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass } from "../../state.ts";
 import { ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_LOWER_UP, IFF_RUNNING, IFF_UP, RT_SCOPE_HOST } from "../../uapi/netlink.ts";
+import type { Packet } from "./skb.ts";
 
 /** An address of a device: struct in_ifaddr, struct inet6_ifaddr. */
 export class InterfaceAddress {
@@ -17,10 +19,17 @@ export class InterfaceAddress {
   }
 }
 
+/** struct net_device_ops: what a driver does. */
+export interface NetDeviceOps {
+  /** Takes a packet with its network header in front (ndo_start_xmit). What a device receives it gives to netifRx. */
+  xmit(k: Kernel, skb: Packet, dev: NetDevice): number;
+}
+
 /** struct net_device. */
 export class NetDevice {
   readonly index: number;
   readonly name: string;
+  readonly ops: NetDeviceOps;
   /** ARPHRD_*. */
   type = ARPHRD_LOOPBACK;
   /** IFF_*, as netlink shows them. */
@@ -34,9 +43,10 @@ export class NetDevice {
   txPackets = 0;
   rxBytes = 0;
   txBytes = 0;
-  constructor(index: number, name: string) {
+  constructor(index: number, name: string, ops: NetDeviceOps) {
     this.index = index;
     this.name = name;
+    this.ops = ops;
   }
 }
 
@@ -48,7 +58,7 @@ stateClass(InterfaceAddress, NetDevice, NetDevices);
 
 /** The loopback device, up, with its addresses. @linux drivers/net/loopback.c loopback_setup */
 function loopback(): NetDevice {
-  const lo = new NetDevice(1, "lo");
+  const lo = new NetDevice(1, "lo", loopbackOps);
   lo.flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING | IFF_LOWER_UP;
   lo.addresses.push(new InterfaceAddress(2, [127, 0, 0, 1], 8, RT_SCOPE_HOST));
   lo.addresses.push(new InterfaceAddress(10, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 128, RT_SCOPE_HOST));

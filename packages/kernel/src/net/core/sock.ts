@@ -13,8 +13,16 @@ export const DEFAULT_BUFFER = 212992;
 /** Connection states that the families share. @linux include/net/tcp_states.h */
 export const TCP_ESTABLISHED = 1;
 export const TCP_SYN_SENT = 2;
+export const TCP_SYN_RECV = 3;
+export const TCP_FIN_WAIT1 = 4;
+export const TCP_FIN_WAIT2 = 5;
+export const TCP_TIME_WAIT = 6;
 export const TCP_CLOSE = 7;
+export const TCP_CLOSE_WAIT = 8;
+export const TCP_LAST_ACK = 9;
 export const TCP_LISTEN = 10;
+export const TCP_CLOSING = 11;
+export const TCP_NEW_SYN_RECV = 12;
 
 /** struct sock: the network's side of a socket. Families extend it. */
 export abstract class Sock {
@@ -48,6 +56,7 @@ export abstract class Sock {
   peerGroups: number[] = [];
   /** The file is closed (SOCK_DEAD). */
   dead = false;
+  cookieNumber = 0;
 
   constructor(family: number, type: number) {
     this.family = family;
@@ -92,6 +101,24 @@ export abstract class Sock {
   get writable(): boolean {
     return this.wmemAlloc * 4 <= this.sndbuf;
   }
+
+  /** What SO_MEMINFO tells: bytes received and not read, queued to be sent, packets lost. */
+  memInfo(): { rmem: number; wmem: number; drops: number } {
+    return { rmem: 0, wmem: 0, drops: 0 };
+  }
+
+  /** A number no other socket has. @linux net/core/sock_diag.c sock_gen_cookie */
+  cookie(k: Kernel): number {
+    if (this.cookieNumber === 0) {
+      const c = (k.subsystems.get("sock_cookies") ?? { last: 0 }) as { last: number };
+      k.subsystems.set("sock_cookies", c);
+      this.cookieNumber = ++c.last;
+    }
+    return this.cookieNumber;
+  }
+
+  /** A setting of SOL_SOCKET has been changed to `value`: what the family has to do about it. */
+  optionChanged(_k: Kernel, _name: number, _value: number): void {}
 }
 
 /**

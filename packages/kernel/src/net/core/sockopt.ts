@@ -4,9 +4,10 @@ import { pidfdCreate } from "../../kernel/pidfd.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { CAP_NET_ADMIN } from "../../uapi/capability.ts";
-import { EDOM, EFAULT, EINVAL, ENODATA, ENOPROTOOPT, EPERM, ERANGE, ESRCH } from "../../uapi/errno.ts";
+import { EDOM, EFAULT, EINVAL, ENODATA, ENODEV, ENOENT, ENOPROTOOPT, EOPNOTSUPP, EPERM, ERANGE, ESRCH } from "../../uapi/errno.ts";
 import * as S from "../../uapi/socket.ts";
 import type { Socket } from "../socket.ts";
+import { devGetByIndex, devGetByName } from "./dev.ts";
 import { type Sock, TCP_LISTEN } from "./sock.ts";
 
 /** net.core.wmem_max and rmem_max. */
@@ -26,20 +27,37 @@ const SWITCHES = new Set<number>([
   S.SO_OOBINLINE,
   S.SO_TIMESTAMP,
   S.SO_PASSSEC,
+  S.SO_NO_CHECK,
+  S.SO_TIMESTAMPNS,
+  S.SO_RXQ_OVFL,
+  S.SO_WIFI_STATUS,
+  S.SO_NOFCS,
+  S.SO_LOCK_FILTER,
+  S.SO_SELECT_ERR_QUEUE,
 ]);
+const inet = (sk: Sock): boolean => sk.family === S.AF_INET || sk.family === S.AF_INET6;
+/** What only Unix sockets have. */
+const UNIX_ONLY = new Set<number>([S.SO_PASSCRED, S.SO_PASSPIDFD, S.SO_PASSSEC, S.SO_PASSRIGHTS]);
 
 /** @linux net/core/sock.c sk_setsockopt */
 export function sockSetsockopt(k: Kernel, sock: Socket, name: number, addr: number, length: number): number {
   const { sk } = sock;
+  if (name === S.SO_BINDTODEVICE) return bindToDevice(k, sk, addr, length);
   if (length < 4) return -EINVAL;
   const raw = getUser32(k, addr);
   if (raw < 0) return -EFAULT;
   const value = raw | 0;
   if (SWITCHES.has(name)) {
     if (name === S.SO_DEBUG && value !== 0 && !capable(k, CAP_NET_ADMIN)) return -EPERM;
+    if (UNIX_ONLY.has(name) && inet(sk)) return -EOPNOTSUPP;
     sk.options.set(name, value !== 0 ? 1 : 0);
+    // One kind of time stamp at a time.
+    if (name === S.SO_TIMESTAMP && value !== 0) sk.options.set(S.SO_TIMESTAMPNS, 0);
+    if (name === S.SO_TIMESTAMPNS && value !== 0) sk.options.set(S.SO_TIMESTAMP, 0);
+    sk.optionChanged(k, name, value);
     return 0;
   }
+  if (UNIX_ONLY.has(name) && inet(sk)) return -EOPNOTSUPP;
   switch (name) {
     case S.SO_TYPE:
     case S.SO_PROTOCOL:
@@ -52,12 +70,14 @@ export function sockSetsockopt(k: Kernel, sock: Socket, name: number, addr: numb
     case S.SO_SNDBUFFORCE:
       if (name === S.SO_SNDBUFFORCE && !capable(k, CAP_NET_ADMIN)) return -EPERM;
       sk.sndbuf = Math.max(bufferSize(value, name === S.SO_SNDBUFFORCE), SOCK_MIN_SNDBUF);
+      sk.optionChanged(k, S.SO_SNDBUF, value);
       sk.writeSpace(k);
       return 0;
     case S.SO_RCVBUF:
     case S.SO_RCVBUFFORCE:
       if (name === S.SO_RCVBUFFORCE && !capable(k, CAP_NET_ADMIN)) return -EPERM;
       sk.rcvbuf = Math.max(bufferSize(value, name === S.SO_RCVBUFFORCE), SOCK_MIN_RCVBUF);
+      sk.optionChanged(k, S.SO_RCVBUF, value);
       return 0;
     case S.SO_PRIORITY:
       if ((value < 0 || value > 6) && !capable(k, CAP_NET_ADMIN)) return -EPERM;
@@ -82,7 +102,23 @@ export function sockSetsockopt(k: Kernel, sock: Socket, name: number, addr: numb
       return 0;
     case S.SO_RCVLOWAT:
       sk.rcvlowat = value < 0 ? 0x7fffffff : value || 1;
+      sk.optionChanged(k, name, value);
       return 0;
+    case S.SO_BSDCOMPAT:
+      return 0;
+    case S.SO_INCOMING_CPU:
+    case S.SO_BUSY_POLL:
+    case S.SO_ZEROCOPY:
+    case S.SO_BUF_LOCK:
+      if (name !== S.SO_INCOMING_CPU && value < 0) return -EINVAL;
+      if (name === S.SO_ZEROCOPY && (value > 1 || !inet(sk))) return inet(sk) ? -EINVAL : -EOPNOTSUPP;
+      sk.options.set(name, value);
+      return 0;
+    case S.SO_MAX_PACING_RATE:
+      sk.options.set(name, raw);
+      return 0;
+    case S.SO_DETACH_FILTER:
+      return -ENOENT;
     case S.SO_SNDLOWAT:
       return -ENOPROTOOPT;
     case S.SO_RCVTIMEO:
@@ -129,7 +165,7 @@ export function sockGetsockopt(k: Kernel, sock: Socket, name: number, addr: numb
   if (room < 0) return -EINVAL;
   if (name === S.SO_PEERGROUPS) return peerGroups(k, sk, addr, room, lengthAddr);
   if (name === S.SO_PEERPIDFD) return peerPidfd(k, sk, addr, room, lengthAddr);
-  const out = optionBytes(sk, sock, name);
+  const out = optionBytes(k, sk, sock, name);
   if (typeof out === "number") return out;
   const n = Math.min(room, out.length);
   if (copyToUser(k, addr, out, 0, n) !== 0) return -EFAULT;
@@ -140,7 +176,8 @@ function ints(...values: number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(values).buffer);
 }
 
-function optionBytes(sk: Sock, sock: Socket, name: number): Uint8Array | number {
+function optionBytes(k: Kernel, sk: Sock, sock: Socket, name: number): Uint8Array | number {
+  if (UNIX_ONLY.has(name) && inet(sk)) return -EOPNOTSUPP;
   if (SWITCHES.has(name)) return ints(sk.options.get(name) ?? 0);
   switch (name) {
     case S.SO_TYPE:
@@ -180,9 +217,47 @@ function optionBytes(sk: Sock, sock: Socket, name: number): Uint8Array | number 
       return timeBytes(sk.sndtimeo);
     case S.SO_PEEK_OFF:
       return ints(sk.peekOffset);
+    case S.SO_BSDCOMPAT:
+      return ints(0);
+    case S.SO_INCOMING_CPU:
+      return ints(sk.options.get(name) ?? -1);
+    case S.SO_BUSY_POLL:
+    case S.SO_ZEROCOPY:
+    case S.SO_BUF_LOCK:
+    case S.SO_INCOMING_NAPI_ID:
+      return ints(sk.options.get(name) ?? 0);
+    case S.SO_MAX_PACING_RATE: {
+      const rate = sk.options.get(name);
+      return rate === undefined || rate === 0xffffffff ? ints(-1, -1) : ints(rate, 0);
+    }
+    case S.SO_BINDTODEVICE: {
+      const dev = devGetByIndex(k, (sk as { boundDevIf?: number }).boundDevIf ?? 0);
+      return dev ? Uint8Array.from(`${dev.name}\0`, (c) => c.charCodeAt(0)) : new Uint8Array(0);
+    }
+    case S.SO_MEMINFO:
+      return ints(sk.memInfo().rmem, sk.rcvbuf, sk.wmemAlloc, sk.sndbuf, 0, sk.memInfo().wmem, 0, 0, sk.memInfo().drops);
+    case S.SO_COOKIE:
+      return ints(sk.cookie(k), 0);
+    case S.SO_PEERNAME:
+      return sock.ops.getname(k, sock, true);
+    case S.SO_ATTACH_FILTER:
+      return new Uint8Array(0);
     default:
       return -ENOPROTOOPT;
   }
+}
+
+/** SO_BINDTODEVICE: packets go out and come in by that device only. @linux net/core/sock.c sock_setbindtodevice */
+function bindToDevice(k: Kernel, sk: Sock, addr: number, length: number): number {
+  const bytes = new Uint8Array(Math.min(Math.max(length, 0), 15));
+  if (copyFromUser(k, addr, bytes, 0, bytes.length) !== 0) return -EFAULT;
+  if (!inet(sk)) return -ENOPROTOOPT;
+  const end = bytes.indexOf(0);
+  const name = String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
+  const dev = name === "" ? null : devGetByName(k, name);
+  if (name !== "" && !dev) return -ENODEV;
+  (sk as unknown as { boundDevIf: number }).boundDevIf = dev?.index ?? 0;
+  return 0;
 }
 
 function timeBytes(ns: number): Uint8Array {

@@ -1,0 +1,103 @@
+import type { Kernel } from "../../kernel.ts";
+import { csumFold, csumPartial } from "../../lib/checksum.ts";
+import { EMSGSIZE } from "../../uapi/errno.ts";
+import { ETH_P_IP } from "../../uapi/in.ts";
+import type { NetDevice } from "../core/dev.ts";
+import { count } from "../core/netNamespace.ts";
+import { CHECKSUM_PARTIAL, get16, kfreeSkb, type Packet, set16, set32 } from "../core/skb.ts";
+import { devQueueXmit } from "../core/softnet.ts";
+import type { InetSock } from "./inetSock.ts";
+
+export const IP_HEADER = 20;
+/** IP_DF in frag_off. */
+export const IP_DF = 0x4000;
+/** net.ipv4.ip_default_ttl */
+export const IPDEFTTL = 64;
+const IP_MAX_MTU = 65535;
+
+/** The sum over the pseudo header of TCP and UDP. @linux include/asm-generic/checksum.h csum_tcpudp_nofold */
+export function pseudoSum(saddr: number, daddr: number, protocol: number, length: number): number {
+  return (saddr >>> 16) + (saddr & 0xffff) + (daddr >>> 16) + (daddr & 0xffff) + protocol + length;
+}
+
+/** Puts the header's checksum in. @linux net/ipv4/ip_output.c ip_send_check */
+export function ipSendCheck(head: Uint8Array, at: number): void {
+  set16(head, at + 10, 0);
+  set16(head, at + 10, csumFold(csumPartial(head, at, (head[at]! & 15) * 4, 0)));
+}
+
+/** The identification of a socket's next packet. @linux include/net/ip.h ip_select_ident_segs */
+function selectIdent(k: Kernel, sk: InetSock | null, df: boolean): number {
+  if (df) {
+    if (!sk || sk.daddr === 0) return 0;
+    const { id } = sk;
+    sk.id = (id + 1) & 0xffff;
+    return id;
+  }
+  return k.rng.u32() & 0xffff;
+}
+
+/**
+ * Puts an IPv4 header before a packet that has its transport header in front and sends it off.
+ * The packet is gone afterwards. @returns 0 or -EMSGSIZE
+ * @linux net/ipv4/ip_output.c __ip_queue_xmit, ip_build_and_send_pkt
+ */
+export function ipXmit(
+  k: Kernel,
+  sk: InetSock | null,
+  skb: Packet,
+  dev: NetDevice,
+  saddr: number,
+  daddr: number,
+  protocol: number,
+  tos: number,
+  ttl: number,
+  df: boolean,
+): number {
+  skb.transportHeader = skb.data;
+  skb.data -= IP_HEADER;
+  const { head, data } = skb;
+  skb.networkHeader = data;
+  skb.protocol = ETH_P_IP;
+  const { length } = skb;
+  if (length > Math.min(dev.mtu, IP_MAX_MTU)) {
+    kfreeSkb(k, skb);
+    return -EMSGSIZE;
+  }
+  head[data] = 0x45;
+  head[data + 1] = tos;
+  set16(head, data + 2, length);
+  set16(head, data + 4, selectIdent(k, sk, df));
+  set16(head, data + 6, df ? IP_DF : 0);
+  head[data + 8] = ttl;
+  head[data + 9] = protocol;
+  set32(head, data + 12, saddr);
+  set32(head, data + 16, daddr);
+  ipSendCheck(head, data);
+  count(k, "Ip.OutRequests");
+  return devQueueXmit(k, skb, dev);
+}
+
+/** The offset of a transport protocol's checksum in its header. */
+export const CHECKSUM_OFFSET: Readonly<Record<number, number>> = { 6: 16, 17: 6, 1: 2, 58: 2 };
+
+/** Completes the checksum of a flat packet that was left to the device. @linux net/core/dev.c skb_checksum_help */
+export function checksumHelp(bytes: Uint8Array, protocol: number): void {
+  const v4 = protocol === ETH_P_IP;
+  const l4 = v4 ? (bytes[0]! & 15) * 4 : 40;
+  const inner = bytes[v4 ? 9 : 6]!;
+  const at = CHECKSUM_OFFSET[inner];
+  if (at === undefined || l4 + at + 2 > bytes.length) return;
+  const n = bytes.length - l4;
+  let sum = csumPartial(bytes, v4 ? 12 : 8, v4 ? 8 : 32, 0) + inner + n;
+  set16(bytes, l4 + at, 0);
+  sum = csumFold(csumPartial(bytes, l4, n, sum));
+  set16(bytes, l4 + at, sum === 0 && inner === 17 ? 0xffff : sum);
+}
+
+/** Is the checksum of a received packet, payload and all, right? Only what came without the device's word is looked at. */
+export function checksumOk(bytes: Uint8Array, from: number, n: number, pseudo: number): boolean {
+  return csumFold(csumPartial(bytes, from, n, pseudo)) === 0;
+}
+
+export { CHECKSUM_PARTIAL, get16 };

@@ -1,0 +1,159 @@
+import type { Kernel } from "../../kernel.ts";
+import { copyFromUser, getUser32 } from "../../mm/usercopy.ts";
+import { EADDRINUSE, EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN } from "../../uapi/errno.ts";
+import * as IN from "../../uapi/in.ts";
+import { SOCK_STREAM } from "../../uapi/socket.ts";
+import { devGetByIndex } from "../core/dev.ts";
+import {
+  type InetSock,
+  IPV6_CMSG_HOPLIMIT,
+  IPV6_CMSG_PKTINFO,
+  IPV6_CMSG_TCLASS,
+  inetSk,
+  Membership,
+  v6Equal,
+  v6IsAny,
+  v6IsMulticast,
+} from "../ipv4/inetSock.ts";
+import { putOption } from "../ipv4/ipSockglue.ts";
+import type { Socket } from "../socket.ts";
+
+const CMSG_BITS: Readonly<Record<number, number>> = {
+  [IN.IPV6_RECVPKTINFO]: IPV6_CMSG_PKTINFO,
+  [IN.IPV6_RECVHOPLIMIT]: IPV6_CMSG_HOPLIMIT,
+  [IN.IPV6_RECVTCLASS]: IPV6_CMSG_TCLASS,
+};
+/** On or off and only kept: RECVRTHDR, RECVHOPOPTS, RECVDSTOPTS, FREEBIND and kin. */
+const FLAGS = new Set([54, 56, 58, 59, 60, 61, IN.IPV6_DONTFRAG, 70, 72, 74, 75, IN.IPV6_FREEBIND]);
+
+/** Joins or leaves a group (struct ipv6_mreq). @linux net/ipv6/mcast.c ipv6_sock_mc_join */
+function membership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
+  if (length < 20) return -EINVAL;
+  const b = new Uint8Array(20);
+  if (copyFromUser(k, addr, b, 0, 20) !== 0) return -EFAULT;
+  const group = b.slice(0, 16);
+  const index = new DataView(b.buffer).getInt32(16, true);
+  if (!v6IsMulticast(group)) return -EINVAL;
+  const at = sk.memberships.findIndex((m) => m.group.length === 16 && v6Equal(m.group, group) && (index === 0 || m.ifindex === index));
+  if (!join) {
+    if (at < 0) return -EADDRNOTAVAIL;
+    sk.memberships.splice(at, 1);
+    return 0;
+  }
+  if (at >= 0) return -EADDRINUSE;
+  if (index === 0 || !devGetByIndex(k, index)) return -ENODEV;
+  sk.memberships.push(new Membership(group, index));
+  return 0;
+}
+
+/** @linux net/ipv6/ipv6_sockglue.c do_ipv6_setsockopt */
+export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: number, length: number): number {
+  const sk = inetSk(sock);
+  if (name === IN.IPV6_ADD_MEMBERSHIP || name === IN.IPV6_DROP_MEMBERSHIP)
+    return sk.type === SOCK_STREAM ? -EINVAL : membership(k, sk, name === IN.IPV6_ADD_MEMBERSHIP, addr, length);
+  let value = 0;
+  if (length >= 4) {
+    const raw = getUser32(k, addr);
+    if (raw < 0) return -EFAULT;
+    value = raw | 0;
+  }
+  if (length < 4) return -EINVAL;
+  const bit = CMSG_BITS[name];
+  if (bit !== undefined) {
+    sk.cmsgFlags = value ? sk.cmsgFlags | bit : sk.cmsgFlags & ~bit;
+    return 0;
+  }
+  if (FLAGS.has(name)) {
+    sk.ip6Options.set(name, value !== 0 ? 1 : 0);
+    return 0;
+  }
+  switch (name) {
+    case IN.IPV6_V6ONLY:
+      if (sk.num !== 0) return -EINVAL;
+      sk.v6only = value !== 0;
+      return 0;
+    case IN.IPV6_UNICAST_HOPS:
+      if (value > 255 || value < -1) return -EINVAL;
+      sk.hopLimit = value;
+      return 0;
+    case IN.IPV6_MULTICAST_HOPS:
+      if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
+      if (value > 255 || value < -1) return -EINVAL;
+      sk.mcastHops = value === -1 ? 1 : value;
+      return 0;
+    case IN.IPV6_MULTICAST_LOOP:
+      if (value !== 0 && value !== 1) return -EINVAL;
+      sk.mcLoop = value;
+      return 0;
+    case IN.IPV6_MULTICAST_IF:
+      if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
+      if (value !== 0 && !devGetByIndex(k, value)) return -ENODEV;
+      sk.mcIndex = value;
+      return 0;
+    case IN.IPV6_MULTICAST_ALL:
+      sk.mcAll = value ? 1 : 0;
+      return 0;
+    case IN.IPV6_TCLASS:
+      if (value < -1 || value > 255) return -EINVAL;
+      sk.tclass = value === -1 ? 0 : value;
+      return 0;
+    case IN.IPV6_RECVERR:
+      sk.recverr6 = value !== 0;
+      if (!value) sk.errQueue = [];
+      return 0;
+    case IN.IPV6_MTU_DISCOVER:
+      if (value < 0 || value > 5) return -EINVAL;
+      sk.ip6Options.set(name, value);
+      return 0;
+    case IN.IPV6_MTU:
+      if (value !== 0 && value < 1280) return -EINVAL;
+      return 0;
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+/** @linux net/ipv6/ipv6_sockglue.c do_ipv6_getsockopt */
+export function ipv6Getsockopt(k: Kernel, sock: Socket, name: number, addr: number, lengthAddr: number): number {
+  const sk = inetSk(sock);
+  const raw = getUser32(k, lengthAddr);
+  if (raw < 0) return -EFAULT;
+  const room = raw | 0;
+  const value = ipv6Option(sk, name);
+  if (value === null) return -ENOPROTOOPT;
+  if (value === NOT_CONNECTED) return -ENOTCONN;
+  return putOption(k, addr, lengthAddr, Math.max(4, Math.min(room, 4)), value);
+}
+const NOT_CONNECTED = -1000;
+
+function ipv6Option(sk: InetSock, name: number): number | null {
+  const bit = CMSG_BITS[name];
+  if (bit !== undefined) return sk.cmsgFlags & bit ? 1 : 0;
+  if (FLAGS.has(name)) return sk.ip6Options.get(name) ?? 0;
+  switch (name) {
+    case IN.IPV6_V6ONLY:
+      return sk.v6only ? 1 : 0;
+    case IN.IPV6_UNICAST_HOPS:
+      return sk.hopLimit < 0 ? 64 : sk.hopLimit;
+    case IN.IPV6_MULTICAST_HOPS:
+      return sk.mcastHops;
+    case IN.IPV6_MULTICAST_LOOP:
+      return sk.mcLoop;
+    case IN.IPV6_MULTICAST_IF:
+      return sk.mcIndex;
+    case IN.IPV6_MULTICAST_ALL:
+      return sk.mcAll;
+    case IN.IPV6_TCLASS:
+      return sk.tclass;
+    case IN.IPV6_RECVERR:
+      return sk.recverr6 ? 1 : 0;
+    case IN.IPV6_MTU_DISCOVER:
+      return sk.ip6Options.get(name) ?? 1;
+    case IN.IPV6_MTU:
+      return v6IsAny(sk.v6Daddr) ? NOT_CONNECTED : 65536;
+    case IN.IPV6_ADDRFORM:
+      return sk.family;
+    default:
+      return null;
+  }
+}
