@@ -181,8 +181,7 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number, sysc
     const header = (offset: number): number => HEADER_SIZE - offset;
     c.get(pc).i32(header(HEADER_PROFILE)).op(I32.sub).mem(I32.load).set(entry);
     // Its pages must still be where they were.
-    c.get(entry).i32(2).op(I32.shl).mem(I32.load, REGION_MAPPINGS).tee(status);
-    c.get(status).i32(0).mem(I32.load, MAPPINGS).op(I32.ne).op(I32.and).if();
+    c.get(entry).i32(2).op(I32.shl).mem(I32.load, REGION_MAPPINGS).tee(status).if();
     c.get(status).i32(0).mem(I32.load, MAPPINGS).op(I32.ne).if();
     c.i32(0).get(pc).mem(I32.store, TRAP_PC);
     c.i32(0);
