@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { need } from "../native.ts";
 import { machineFor, memoryHash } from "../snapshot/machines.ts";
 
-it("a place that the run has passed is reached again, with the same memory", { timeout: 13_000 }, () => {
+it("a place that the run has passed is reached again, with the same memory", { timeout: 60_000 }, () => {
   const { k } = machineFor([need("/bin/busybox"), "sh", "-c", "seq 1 400 | sort -rn | md5sum"]);
   const t = new Timeline(k);
   const seen: { position: number; turn: number; hash: string }[] = [];

@@ -1,4 +1,4 @@
-import { CPU_CONTEXT_START, FRAME_FLAGS, FRAME_SNAPSHOT, PAGE_SIZE, SCRATCH } from "./layout.ts";
+import { ASID, CPU_CONTEXT_END, CPU_CONTEXT_START, CR3, FRAME_FLAGS, FRAME_SNAPSHOT, PAGE_SIZE } from "./layout.ts";
 import type { Machine } from "./machine.ts";
 import { FIRST_FRAME, type FrameAllocation } from "./mmu/physical.ts";
 
@@ -11,6 +11,9 @@ const ZERO_PAGE: Page = new Uint8Array(PAGE_SIZE);
 /** A machine at one moment: registers, the allocation of frames, and the contents of those in use. */
 export interface MachineImage {
   registers: Uint8Array;
+  /** The address space that is active. */
+  cr3: number;
+  asid: number;
   allocation: FrameAllocation;
   /** By frame number - FIRST_FRAME; null where no frame is in use. */
   pages: (Page | null)[];
@@ -42,7 +45,9 @@ export function captureMachine(machine: Machine, alwaysWritten: Iterable<number>
   // Write permissions in the TLB would let writes pass unseen.
   machine.flushTlb();
   const image: MachineImage = {
-    registers: phys.u8.slice(CPU_CONTEXT_START, SCRATCH),
+    registers: phys.u8.slice(CPU_CONTEXT_START, CPU_CONTEXT_END),
+    cr3: phys.u32[CR3 >> 2]!,
+    asid: phys.u32[ASID >> 2]!,
     allocation,
     pages,
     retired: machine.totalRetired,
@@ -86,10 +91,20 @@ export function restoreMachine(machine: Machine, image: MachineImage, alwaysWrit
   // Frames beyond the image's are free now.
   for (let frame = FIRST_FRAME + image.pages.length; base && frame < FIRST_FRAME + base.pages.length; frame++) phys.willWrite(frame);
   u8.set(image.registers, CPU_CONTEXT_START);
+  machine.setAddressSpace(image.cr3 / PAGE_SIZE, image.asid);
   machine.totalRetired = image.retired;
   machine.tscBase = image.tscBase;
   machine.tscPerInsn = image.tscPerInsn;
   machine.flushTlb();
   machine.latestImage = image;
   return true;
+}
+
+/** Bytes that an image holds and another one does not share with it. */
+export function imageBytesBeyond(image: MachineImage, other: MachineImage | null): number {
+  let pages = 0;
+  image.pages.forEach((page, i) => {
+    if (page && page !== ZERO_PAGE && page !== other?.pages[i]) pages++;
+  });
+  return pages * PAGE_SIZE + image.pages.length * 12;
 }

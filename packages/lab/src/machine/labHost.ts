@@ -1,16 +1,8 @@
 import type { Host, HostStream } from "@lstar/kernel/host.ts";
 
-/** What the host remembers of its input; with a snapshot of the kernel it makes a moment complete. */
-export interface InputState {
-  /** Bytes of the stdin box that have been read. */
-  readonly taken: number;
-  /** Typed bytes that nobody has asked for yet. */
-  readonly typed: readonly number[];
-}
-
 /**
  * The outside of the lab's machine: standard input from the box or from the terminal, output to a function,
- * nothing else. All of it can be put back to an earlier moment.
+ * nothing else. What it answered is remembered by the run's timeline.
  */
 export class LabHost implements Host {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
@@ -49,14 +41,6 @@ export class LabHost implements Host {
 
   type(bytes: Uint8Array): void {
     for (const b of bytes) this.#typed.push(b);
-  }
-
-  get input(): InputState {
-    return { taken: this.#taken, typed: [...this.#typed] };
-  }
-  set input(state: InputState) {
-    this.#taken = state.taken;
-    this.#typed = [...state.typed];
   }
 
   /** The same in every run: the wall clock starts at a fixed time. */

@@ -1,6 +1,7 @@
 import type { Epitem } from "@lstar/kernel/fs/eventpoll/types.ts";
 import { EXIT_ZOMBIE, type Task } from "@lstar/kernel/include/linux/sched.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
+import type { EventNumbers } from "@lstar/replay";
 import { EventKind } from "../protocol.ts";
 import type { EventLog } from "./eventLog.ts";
 import { sleepsOn } from "./queueNames.ts";
@@ -24,7 +25,7 @@ export interface FrameEvent {
  * log, those of a stretch that is run again are only counted. `onEvent` is called at each, in the midst of the
  * kernel's work, after which the state may be looked at but not changed.
  */
-export class Recorder {
+export class Recorder implements EventNumbers {
   /** Number of the next event. */
   next = 0;
   /** In the order of the run. */
@@ -74,6 +75,18 @@ export class Recorder {
     t.epollCopy.on((item, revents, fate) => this.#epoll(`copy:${fate}`, item, revents));
     t.epollSleep.on((_ep, task) => this.#task(EventKind.EPOLL, task, -1, 0, () => "sleep"));
     t.epollReturn.on((_ep, task, result) => this.#task(EventKind.EPOLL, task, -1, result, () => "return"));
+  }
+
+  save(): { next: number; idle: boolean } {
+    return { next: this.next, idle: this.idle };
+  }
+  restore(saved: unknown): void {
+    const { next, idle } = saved as { next: number; idle: boolean };
+    this.next = next;
+    this.idle = idle;
+  }
+  positionOf(index: number): number | undefined {
+    return this.#log.at(index)?.position;
   }
 
   output(bytes: number): void {

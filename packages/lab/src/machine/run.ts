@@ -1,37 +1,24 @@
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
-import type { HostEventKind } from "@lstar/kernel/kernel/hostEvents.ts";
+import { PAUSED_AT_USER, PAUSED_BETWEEN } from "@lstar/kernel/kernel/sched/core.ts";
 import { groupSendSigInfo, newSiginfo } from "@lstar/kernel/kernel/signal.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
-import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
+import { Timeline } from "@lstar/replay";
 import { startMachine } from "lstar/src/boot.ts";
 import type { ArrivalView, LoadSettings } from "../protocol.ts";
 import { EventLog } from "./eventLog.ts";
-import { type InputState, LabHost } from "./labHost.ts";
+import { LabHost } from "./labHost.ts";
 import { Recorder } from "./recorder.ts";
 
 const MEMORY = 256 * 2 ** 20;
-/** Snapshots kept; when there are more, every other one goes and the distance doubles. */
-const MAX_SNAPSHOTS = 40;
-/** Pages of 4 KiB that they may hold together. */
-const MAX_PAGES = 100_000;
-const FIRST_DISTANCE = 200_000;
+/** Bytes that snapshots may take. */
+const SNAPSHOT_MEMORY = 384 * 2 ** 20;
 /** Instructions of the first slice of a turn, and the output (bytes) up to which slices become longer. */
 const FIRST_SLICE = 1000;
 const SLICE_OUTPUT = 64 * 1024;
 /** Calls of the main loop at one position before it is taken to be stuck. */
 const MAX_TURNS = 100_000;
 
-interface Stop {
-  readonly position: number;
-  readonly turn: number;
-  readonly event: number;
-  readonly idle: boolean;
-  readonly arrivals: number;
-  /** Bytes written before. */
-  readonly output: number;
-  readonly input: InputState;
-  readonly snapshot: Snapshot;
-}
+type What = ArrivalView["what"];
 
 /** A program on a machine that can be put to any position of its run. */
 export class LabRun {
@@ -39,6 +26,7 @@ export class LabRun {
   readonly host: LabHost;
   readonly log = new EventLog();
   readonly recorder: Recorder;
+  readonly timeline: Timeline<What>;
   /** How far the run has been computed. */
   frontier = 0;
   /** Everyone sleeps and no timer is armed: only input can go on. */
@@ -50,19 +38,14 @@ export class LabRun {
   outputLimit = Number.POSITIVE_INFINITY;
   /** Output that the run makes for the first time. */
   onOutput: (position: number, bytes: Uint8Array) => void = () => {};
-  #arrivals: ArrivalView[];
-  #applied = 0;
-  #stops: Stop[] = [];
-  #distance = FIRST_DISTANCE;
-  /** Where the run stands if the machine has been put back: its furthest point. */
-  #furthest: Stop | null = null;
   #output = 0;
-  #outputTold = 0;
+  /** Where the last seek led to. */
+  #soughtPosition = -1;
+  #soughtTurn = -1;
 
   /** @throws StartError */
   constructor(settings: LoadSettings) {
     this.host = new LabHost(settings.stdin === null ? null : new TextEncoder().encode(settings.stdin));
-    this.#arrivals = [...settings.arrivals];
     const path = `/bin/${settings.name}`;
     this.k = startMachine(this.host, {
       argv: [path, ...settings.argv.slice(1)],
@@ -79,30 +62,33 @@ export class LabRun {
       bringIn: null,
     });
     this.recorder = new Recorder(this.k, this.log);
+    this.timeline = new Timeline(this.k, {
+      apply: (what, again) => this.#apply(what, again),
+      arrivals: settings.arrivals,
+      events: this.recorder,
+      memory: SNAPSHOT_MEMORY,
+    });
+    const { tape } = this.timeline;
+    if (tape) tape.onWrite = (_stream, bytes) => this.recorder.output(bytes.length);
     this.host.onOutput = (bytes) => {
-      this.recorder.output(bytes.length);
       this.#output += bytes.length;
-      // A stretch that runs again writes nothing new.
-      if (this.#output <= this.#outputTold) return;
-      this.#outputTold = this.#output;
       this.onOutput(this.position, bytes);
     };
-    this.#stops.push(this.#stop());
   }
 
   get position(): number {
     return this.k.machine.totalRetired;
   }
   get atFrontier(): boolean {
-    return this.#furthest === null;
+    return !this.timeline.inPast;
   }
   /** What has come from outside up to the frontier. */
   get arrivals(): readonly ArrivalView[] {
-    return this.#arrivals.slice(0, this.#furthest?.arrivals ?? this.#applied);
+    return this.timeline.arrivals;
   }
   /** Bytes written so far. */
   get outputBytes(): number {
-    return this.#outputTold;
+    return this.#output;
   }
 
   /**
@@ -111,95 +97,47 @@ export class LabRun {
    */
   advance(instructions: number, until: number): void {
     this.toFrontier();
-    const { k } = this;
+    const { k, timeline } = this;
     const goal = Math.min(until, this.position + instructions);
     // Short at first, so that a program that writes much with few instructions is met in time.
     let slice = FIRST_SLICE;
-    for (let turns = 0; this.position < goal && !this.log.full && this.#outputTold <= this.outputLimit; turns++) {
+    for (let turns = 0; this.position < goal && !this.log.full && this.#output <= this.outputLimit; turns++) {
       const before = this.position;
-      const written = this.#outputTold;
-      const to = Math.min(goal, before + slice);
-      const next = this.#arrivals[this.#applied];
-      const state = next
-        ? this.#turn(Math.max(1, Math.min(to, Math.max(next.position, before)) - before))
-        : k.runSlice(Math.max(1, to - before));
-      slice = this.#outputTold - written > SLICE_OUTPUT ? FIRST_SLICE : slice * 2;
+      const written = this.#output;
+      const state = timeline.slice(Math.max(1, Math.min(goal - before, slice)));
+      slice = this.#output - written > SLICE_OUTPUT ? FIRST_SLICE : slice * 2;
       if (state === "exited") {
         this.ended = true;
         this.exitStatus = k.exitStatus;
         break;
       }
-      if (state === "idle") {
-        this.recorder.wentIdle();
-        if (k.nextDeadline() === Number.POSITIVE_INFINITY && !this.#arrivesHere()) {
-          // What was to come later does not fit this run.
-          this.#arrivals.length = this.#applied;
-          this.waiting = true;
-          break;
-        }
+      if (state === "idle" && k.nextDeadline() === Number.POSITIVE_INFINITY && !this.#arrivesHere()) {
+        // What was to come later does not fit this run.
+        timeline.dropPlanned();
+        this.waiting = true;
+        break;
       }
       if (this.position !== before) turns = 0;
       else if (turns > MAX_TURNS) break;
     }
     this.frontier = this.position;
-    if (!this.ended && this.position - (this.#stops[this.#stops.length - 1] as Stop).position >= this.#distance) this.#keep();
-  }
-
-  #keep(): void {
-    this.#stops.push(this.#stop());
-    // The first one stays: it is the beginning.
-    while (this.#stops.length > MAX_SNAPSHOTS || (this.#stops.length > 3 && this.#pages() > MAX_PAGES)) {
-      this.#stops = this.#stops.filter((_, i) => i % 2 === 0);
-      this.#distance *= 2;
-    }
-  }
-
-  /** Pages that all snapshots hold together. */
-  #pages(): number {
-    let n = 0;
-    this.#stops.forEach((stop, i) => {
-      const before = this.#stops[i - 1]?.snapshot.machine.pages;
-      stop.snapshot.machine.pages.forEach((page, frame) => {
-        if (page && page !== before?.[frame]) n++;
-      });
-    });
-    return n;
-  }
-
-  #stop(): Stop {
-    return {
-      position: this.position,
-      turn: this.k.sched.turn,
-      event: this.recorder.next,
-      idle: this.recorder.idle,
-      arrivals: this.#applied,
-      output: this.#output,
-      input: this.host.input,
-      snapshot: takeSnapshot(this.k),
-    };
-  }
-
-  #restore(stop: Stop): void {
-    restoreSnapshot(this.k, stop.snapshot);
-    this.recorder.next = stop.event;
-    this.recorder.idle = stop.idle;
-    this.#applied = stop.arrivals;
-    this.host.input = stop.input;
-    // Output is counted again from here; what the run wrote before is told already.
-    this.#output = stop.output;
+    timeline.keep();
   }
 
   /** Puts the machine to where the run was left. */
   toFrontier(): void {
-    if (!this.#furthest) return;
-    this.#restore(this.#furthest);
-    this.#furthest = null;
+    this.timeline.toEnd();
   }
 
   /** Puts the machine before the instruction at `position`, with the kernel's work done (not beyond the frontier). */
   seek(position: number): void {
-    this.#goBack(position, Number.POSITIVE_INFINITY);
-    this.#replay(position);
+    const { turn } = this.timeline.place;
+    if (this.position === position && this.#soughtPosition === position && this.#soughtTurn === turn) return;
+    this.timeline.seek({ position, turn: 0 });
+    // The kernel's work before the next instruction.
+    if (this.position === position && this.k.sched.pause === PAUSED_BETWEEN) this.timeline.slice(0);
+    this.#soughtPosition = position;
+    this.#soughtTurn = this.timeline.place.turn;
   }
 
   /**
@@ -207,100 +145,39 @@ export class LabRun {
    * @returns what `look` gave, or null if there is no such event
    */
   atEvent<T>(event: number, look: () => T): T | null {
-    const position = this.log.at(event)?.position;
-    if (position === undefined) return null;
-    this.#goBack(position, event);
-    let result: T | null = null;
-    this.recorder.onEvent = (index) => {
-      if (index === event) result = look();
-    };
-    for (let turns = 0; this.recorder.next <= event && turns < MAX_TURNS; turns++) {
-      if (this.position < position) this.#replay(Math.min(position, Math.max(this.position + 1, position - 1)));
-      else this.#turn(1);
-    }
-    this.recorder.onEvent = null;
-    return result;
-  }
-
-  /** Goes to the nearest place that is remembered and lies before the wanted one, unless the present one will do. */
-  #goBack(position: number, event: number): void {
-    let best = this.#stops[0] as Stop;
-    for (const s of this.#stops) if (s.position <= position && s.event <= event && s.position >= best.position) best = s;
-    const here = this.position <= position && this.recorder.next <= event;
-    if (here && this.position >= best.position && !this.k.exited) return;
-    this.#leaveFrontier();
-    this.#restore(best);
-  }
-
-  #leaveFrontier(): void {
-    if (!this.#furthest) this.#furthest = this.#stop();
-  }
-
-  /** Runs again up to a position; what came from outside comes again at its place. */
-  #replay(position: number): void {
-    for (let turns = 0; this.position < position && turns < MAX_TURNS; turns++) {
-      const before = this.position;
-      const next = this.#arrivals[this.#applied];
-      if (this.#turn(Math.min(position, next?.position ?? position) - before) === "exited") return;
-      if (this.position !== before) turns = 0;
-    }
-    // The kernel's work before the next instruction.
-    if (this.position === position && this.k.sched.pause === 1) this.#turn(0);
-  }
-
-  /** What comes from outside here, then a slice. */
-  #turn(instructions: number): "running" | "idle" | "exited" {
-    const { sched } = this.k;
-    let next = this.#arrivals[this.#applied];
-    while (next && next.position === this.position && next.turn === sched.turn) {
-      this.#applied++;
-      this.#apply(next.what);
-      next = this.#arrivals[this.#applied];
-    }
-    // Something comes here, but later: turn by turn up to it.
-    const later = next !== undefined && next.position === this.position && next.turn > sched.turn;
-    const state = later ? this.k.runSlice(1, true) : this.k.runSlice(Math.max(0, instructions));
-    if (state === "idle") this.recorder.wentIdle();
-    return state;
+    return this.timeline.atEvent(event, look);
   }
 
   /** Does something that was planned come at this position, now or in a later turn? */
   #arrivesHere(): boolean {
-    const next = this.#arrivals[this.#applied];
+    const next = this.timeline.nextArrival;
     return next !== undefined && next.position === this.position && next.turn >= this.k.sched.turn;
   }
 
-  /** Something comes from outside, at the frontier. What was planned for later is off. */
-  #arrive(what: ArrivalView["what"]): void {
-    this.toFrontier();
-    this.#arrivals.length = this.#applied;
-    this.#arrivals.push({ position: this.position, turn: this.k.sched.turn, what });
-    this.#applied++;
+  /** Something comes from outside, at the frontier. */
+  #arrive(what: What): void {
     this.waiting = false;
-    this.#apply(what);
+    this.timeline.arriveNow(what);
     this.frontier = this.position;
   }
 
-  #apply(what: ArrivalView["what"]): void {
+  #apply(what: What, again: boolean): void {
     switch (what.type) {
       case "input": {
         const bytes = new TextEncoder().encode(what.text);
         this.recorder.input(bytes.length);
-        this.host.type(bytes);
-        this.#hostEvent("stdin");
+        // When it comes again, the tape has what was read of it.
+        if (!again) this.host.type(bytes);
+        this.k.hostEvent("stdin");
         break;
       }
       case "resize":
         this.host.size = { rows: what.rows, cols: what.columns };
-        this.#hostEvent("winch");
+        this.k.hostEvent("winch");
         break;
       case "kill":
         this.#signal(what.pid, what.signal);
     }
-  }
-
-  #hostEvent(kind: HostEventKind): void {
-    this.k.hostEvent(kind);
   }
 
   /** SI_USER, from nobody. */
@@ -311,7 +188,7 @@ export class LabRun {
     if (isAlive(task)) groupSendSigInfo(k, signal, newSiginfo(signal, 0), task);
     k.time.inInterrupt = false;
     k.sched.turn++;
-    if (k.sched.pause === 2) k.sched.pause = 1;
+    if (k.sched.pause === PAUSED_AT_USER) k.sched.pause = PAUSED_BETWEEN;
   }
 
   type(text: string): void {
