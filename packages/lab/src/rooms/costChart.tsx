@@ -5,14 +5,21 @@ import { list } from "../page/session.ts";
 import { startSide } from "../page/sideMachine.ts";
 import { type Cost, costOf, methods, ROUNDS, sizes } from "./waitCost.ts";
 
-const NAMES = Object.keys(methods);
+const NAMES = methods;
 /** Each line has a pattern and a name beside its end, so that colour is not needed. */
 const DASHES: Readonly<Record<string, string>> = { select: "6 4", poll: "2 3", epoll: "none" };
 const WIDTH = 520;
 const HEIGHT = 260;
 
-function Chart({ costs }: { costs: readonly Cost[] }) {
-  const most = Math.max(1, ...costs.map((c) => c.copied));
+/** What is drawn of the costs. */
+const FIGURES = [
+  ["asked", "files asked a call"],
+  ["copied", "bytes copied a call"],
+] as const;
+type Figure = (typeof FIGURES)[number][0];
+
+function Chart({ costs, figure, label }: { costs: readonly Cost[]; figure: Figure; label: string }) {
+  const most = Math.max(1, ...costs.map((c) => c[figure]));
   const x = scaleLog()
     .domain([sizes[0] as number, sizes.at(-1) as number])
     .range([60, WIDTH - 70]);
@@ -22,13 +29,13 @@ function Chart({ costs }: { costs: readonly Cost[] }) {
     .range([HEIGHT - 40, 16]);
   const path = line<Cost>(
     (c) => x(c.descriptors),
-    (c) => y(c.copied),
+    (c) => y(c[figure]),
   );
   return (
     <svg
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label="Bytes copied a call against descriptors; the table below has the numbers"
+      aria-label={`${label} against descriptors; the table below has the numbers`}
       class="chart"
     >
       <line x1="60" x2={WIDTH - 70} y1={HEIGHT - 40} y2={HEIGHT - 40} stroke="var(--soft)" />
@@ -47,7 +54,7 @@ function Chart({ costs }: { costs: readonly Cost[] }) {
         descriptors watched (logarithmic)
       </text>
       <text x="14" y={HEIGHT / 2} text-anchor="middle" font-size="12" fill="var(--text)" transform={`rotate(-90 14 ${HEIGHT / 2})`}>
-        bytes copied a call
+        {label}
       </text>
       {NAMES.map((method) => {
         const own = costs.filter((c) => c.method === method);
@@ -58,7 +65,7 @@ function Chart({ costs }: { costs: readonly Cost[] }) {
               <path d={path(own) ?? ""} fill="none" stroke="var(--accent)" stroke-width="2" stroke-dasharray={DASHES[method]} />
               <text
                 x={x(last.descriptors) + 6}
-                y={y(last.copied) + (method === "epoll" ? 10 : method === "select" ? -4 : 4)}
+                y={y(last[figure]) + (method === "epoll" ? 4 : method === "select" ? -8 : 6)}
                 font-size="12"
                 fill="var(--text)"
               >
@@ -108,38 +115,45 @@ export function CostChart() {
     <section class="demo" aria-label="Cost of a wait">
       <h3>Cost of a wait: select, poll, epoll</h3>
       <p>
-        One descriptor of N is ready. Each run counts the bytes that cross between program and kernel in one call: select carries bitmaps,
-        poll an entry for each descriptor, epoll only what is ready.{" "}
+        One descriptor of N is ready. For one call: how many files does the kernel ask for their state, and how many bytes cross between
+        program and kernel? select carries bitmaps, poll an entry for each descriptor, epoll only what is ready.{" "}
         <button type="button" disabled={busy.value} onClick={() => void measure()}>
           Measure
         </button>
       </p>
       {costs.value.length > 0 && (
         <>
-          <Chart costs={costs.value} />
-          <table class="plain">
-            <caption>Bytes copied a call</caption>
-            <thead>
-              <tr>
-                <th scope="col">Descriptors</th>
-                {NAMES.map((m) => (
-                  <th scope="col" key={m}>
-                    {m}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {sizes.map((n) => (
-                <tr key={n}>
-                  <th scope="row">{n}</th>
+          <div class="demo-sides">
+            {FIGURES.map(([figure, label]) => (
+              <Chart key={figure} costs={costs.value} figure={figure} label={label} />
+            ))}
+          </div>
+          <div class="wide-table">
+            <table class="plain">
+              <caption>Files asked, and bytes copied, in one call</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Descriptors</th>
                   {NAMES.map((m) => (
-                    <td key={m}>{costs.value.find((c) => c.method === m && c.descriptors === n)?.copied ?? "…"}</td>
+                    <th scope="col" key={m}>
+                      {m}
+                    </th>
                   ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {sizes.map((n) => (
+                  <tr key={n}>
+                    <th scope="row">{n}</th>
+                    {NAMES.map((m) => {
+                      const cost = costs.value.find((c) => c.method === m && c.descriptors === n);
+                      return <td key={m}>{cost ? `${cost.asked} asked, ${cost.copied} bytes` : "…"}</td>;
+                    })}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </>
       )}
       <p role="status">{said.value}</p>

@@ -157,7 +157,7 @@ export function Demo({ bench, demo }: { bench: Workbench; demo: DemoText }) {
             <Screen label={`The model: ${demo.model}.c`} text={pair[0].outputAt(mark.value)} />
             <Screen label={`The real thing: ${demo.real}.c`} text={pair[1].outputAt(mark.value)} />
           </div>
-          <label>
+          <label class="stepper">
             Moment: after command {mark.value} of {marks.length - 1}{" "}
             <input
               type="range"

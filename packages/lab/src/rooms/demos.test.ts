@@ -1,36 +1,9 @@
 import { expect, test } from "vitest";
-import { LabSession } from "../machine/session.ts";
-import { labProgram } from "../machine/testPrograms.ts";
-import { SideMachine } from "../page/sideMachine.ts";
-import type { Message, Request } from "../protocol.ts";
+import type { SideMachine } from "../page/sideMachine.ts";
 import { dispatchDemo, epollDemo, signalDemo } from "./demos.ts";
-import { costOf } from "./waitCost.ts";
+import { side } from "./testSide.ts";
+import { type Cost, costOf } from "./waitCost.ts";
 import { fill } from "./walkthroughCells.ts";
-
-/** A side machine without a page: the worker's session in this thread. */
-async function side(name: string, args: readonly string[] = []): Promise<SideMachine> {
-  const made = new SideMachine(name, (received) => {
-    const answers = new Map<number, Message>();
-    const session = new LabSession((m) => {
-      if (m.type === "answer" || m.type === "failed") answers.set(m.id, m);
-      else received(m);
-    });
-    let id = 0;
-    return {
-      ask: async (request) => {
-        id++;
-        session.receive({ ...request, id } as Request);
-        const m = answers.get(id);
-        if (m?.type !== "answer") throw new Error(m?.type === "failed" ? m.text : "no answer");
-        return m.value;
-      },
-      close: () => {},
-    };
-  });
-  const { program, source } = labProgram(name);
-  await made.start(program, source, args);
-  return made;
-}
 
 async function give(machine: SideMachine, commands: readonly string[]): Promise<string> {
   for (const c of commands) await machine.command(c);
@@ -117,14 +90,20 @@ test("walkthrough: level reports the rest again, edge does not, and 2 KB stay", 
   expect(edge[1]?.ready).toEqual([]);
 });
 
-test("cost of a wait: select and poll copy more with more descriptors, epoll does not", async () => {
-  const copied = async (method: string, n: number): Promise<number> => {
+test("cost of a wait: select and poll ask and copy more with more descriptors, epoll does not", async () => {
+  const cost = async (method: string, n: number): Promise<Cost> => {
     const machine = await side("wait_cost", [method, String(n), "3"]);
     expect(machine.output.value).toContain("3 of 3 waits found the one");
-    return (await costOf(machine, method, n)).copied;
+    return costOf(machine, method, n);
   };
+  const [few, many] = [await cost("poll", 8), await cost("poll", 500)];
+  expect([few.asked, many.asked]).toEqual([8, 500]);
   // An entry of 8 bytes for each, and the answer of 2.
-  expect((await copied("poll", 500)) - (await copied("poll", 8))).toBeGreaterThanOrEqual(492 * 8);
-  expect(await copied("select", 500)).toBeGreaterThan(await copied("select", 8));
-  expect(await copied("epoll", 500)).toBe(await copied("epoll", 8));
+  expect(many.copied - few.copied).toBeGreaterThanOrEqual(492 * 8);
+  const select = await cost("select", 500);
+  expect(select.asked).toBe(500);
+  expect(select.copied).toBeGreaterThan((await cost("select", 8)).copied);
+  const epoll = await cost("epoll", 500);
+  expect(epoll.asked).toBe(1);
+  expect(epoll.copied).toBe((await cost("epoll", 8)).copied);
 });

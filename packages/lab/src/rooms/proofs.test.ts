@@ -37,7 +37,7 @@ function bench(): { bench: Workbench; at: () => number } {
   return { bench: part as unknown as Workbench, at: () => event };
 }
 
-const all: QuestionText[] = [...syscalls.questions, vdso.question, ...epoll.questions, ...signals.questions];
+const all: QuestionText[] = [...syscalls.questions, ...vdso.questions, ...epoll.questions, ...signals.questions];
 
 test.each(all.map((q) => [q.ask, q] as const))("proof: %s", async (_ask, q) => {
   const b = bench();

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { type Finder, findEvent, goTo, messageOf, runWhole } from "./go.ts";
 import type { Workbench } from "./room.ts";
 
 export interface QuestionText {
@@ -6,28 +7,27 @@ export interface QuestionText {
   readonly answer: string;
   /** Program whose run shows it. */
   readonly program: string;
+  readonly argv?: readonly string[];
   /** Standard input of that run; null: the terminal. */
   readonly stdin?: string | null;
-  /** The event to stand at: the first one whose text matches, counted from 1. */
-  readonly event: RegExp;
+  /** Where the run shows it: the nth event (from 1) whose text matches, or what a search of the run's states finds. */
+  readonly event: RegExp | Finder;
   readonly nth?: number;
+  /** What to look at there. */
+  readonly look?: string;
 }
 
-const FAR = 5_000_000;
-const MOST_EVENTS = 2000;
-
-/** Runs the program and puts the cursor on the event that shows the answer. False if there is none. */
+/** Runs the program and puts the cursor where the answer is seen. False if the run does not show it. */
 export async function prove(bench: Workbench, q: QuestionText): Promise<boolean> {
-  await bench.runProgram(q.program, undefined, q.stdin);
-  await bench.ask({ type: "seek", moment: { position: FAR, event: -1 } });
-  let left = q.nth ?? 1;
-  for (let event = 0; event < MOST_EVENTS; event++) {
-    const text = await bench.ask({ type: "describe", event });
-    if (!q.event.test(text) || --left > 0) continue;
-    await bench.seek(await bench.ask({ type: "seek", moment: { position: 0, event } }));
-    return true;
+  await runWhole(bench, q.program, q.stdin, q.argv);
+  if (typeof q.event === "function") {
+    const moment = await q.event(bench);
+    if (moment) await bench.seek(moment);
+    return moment !== null;
   }
-  return false;
+  const event = await findEvent(bench, q.event, q.nth);
+  if (event >= 0) await goTo(bench, event);
+  return event >= 0;
 }
 
 /** First predict, then see the answer, then the run that proves it. */
@@ -38,9 +38,10 @@ export function Question({ bench, question }: { bench: Workbench; question: Ques
   const onProve = async (): Promise<void> => {
     proof.value = "Running…";
     try {
-      proof.value = (await prove(bench, question)) ? "The cursor is where it is seen." : "This run does not show it.";
+      const seen = await prove(bench, question);
+      proof.value = seen ? `The cursor is where it is seen.${question.look ? ` ${question.look}` : ""}` : "This run does not show it.";
     } catch (e) {
-      proof.value = e instanceof Error ? e.message : String(e);
+      proof.value = messageOf(e);
     }
   };
   return (

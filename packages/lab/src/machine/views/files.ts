@@ -47,7 +47,7 @@ export function buffered(file: File): { bytes: number; capacity: number } {
     const bytes = priv.sk.receiveQueue.reduce((n, skb) => n + ("length" in skb ? Number(skb.length) : 0), 0);
     return { bytes, capacity: priv.sk.rcvbuf };
   }
-  if (priv instanceof EventfdCtx) return { bytes: 8, capacity: 8 };
+  if (priv instanceof EventfdCtx) return { bytes: priv.zero ? 0 : 8, capacity: 8 };
   return { bytes: -1, capacity: -1 };
 }
 
