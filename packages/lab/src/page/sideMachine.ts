@@ -100,6 +100,11 @@ export class SideMachine {
     return true;
   }
 
+  /** Any question to the machine. */
+  ask(request: Ask): Promise<unknown> {
+    return this.#transport.ask(request);
+  }
+
   /** The machine's state in the midst of an event. */
   async stateAt(event: number): Promise<StateView> {
     return (await this.#transport.ask({ type: "state", moment: { position: 0, event } })) as StateView;

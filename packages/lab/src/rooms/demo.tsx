@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { list } from "../page/session.ts";
 import { type SideMachine, startSide } from "../page/sideMachine.ts";
 import type { StateView } from "../protocol.ts";
+import { messageOf } from "./go.ts";
 import type { Workbench } from "./room.ts";
 
 export interface DemoText {
@@ -53,17 +54,23 @@ export function Demo({ bench, demo }: { bench: Workbench; demo: DemoText }) {
     [sides],
   );
 
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
-    if (busy.value) return;
-    busy.value = true;
-    said.value = "";
-    try {
-      await work();
-    } catch (e) {
-      said.value = e instanceof Error ? e.message : String(e);
-    } finally {
-      busy.value = false;
-    }
+  const last = useRef(Promise.resolve());
+  /** One after the other: what is asked for meanwhile is done next. */
+  const guarded = (work: () => Promise<void>): Promise<void> => {
+    const next = last.current.then(async () => {
+      if (!alive.current) return;
+      busy.value = true;
+      said.value = "";
+      try {
+        await work();
+      } catch (e) {
+        said.value = messageOf(e);
+      } finally {
+        busy.value = false;
+      }
+    });
+    last.current = next;
+    return next;
   };
   const show = async (n: number): Promise<void> => {
     mark.value = n;

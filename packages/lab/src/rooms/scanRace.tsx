@@ -182,7 +182,7 @@ export function ScanRace() {
               const task = state?.tasks.find((t) => t.pid === r.calls[method]?.pid);
               const asleep = task?.state === "sleeping";
               return (
-                <section key={method} class={method === "epoll" ? "demo-side whole" : "demo-side"} aria-label={method}>
+                <section key={method} class={method === "epoll" ? "demo-side whole" : "demo-side"} aria-label={`${method} at this step`}>
                   <h4>{method}</h4>
                   <p class="step-text">{stage?.said}</p>
                   {stage?.pass && <ScanGrid pass={stage.pass} done={stage.done} />}
