@@ -14,11 +14,12 @@ export interface Reactor {
   waitForEvent(ms: number): Promise<boolean>;
 }
 
-/** Runs a booted kernel until its program exits. */
-export async function runMachine(k: Kernel, reactor: Reactor): Promise<RunEnd> {
+/** Runs a booted kernel until its program exits. `look` is called after each slice. */
+export async function runMachine(k: Kernel, reactor: Reactor, look?: () => void): Promise<RunEnd> {
   let sinceYield = performance.now();
   for (;;) {
     const state = k.runSlice(SLICE);
+    look?.();
     if (state === "exited") return { kind: "exited", status: k.exitStatus };
     if (state === "running") {
       const now = performance.now();
@@ -30,7 +31,7 @@ export async function runMachine(k: Kernel, reactor: Reactor): Promise<RunEnd> {
     }
     const deadline = k.nextDeadline();
     if (k.options.clock === "real") {
-      const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.now()) / 1e6);
+      const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.nowNs) / 1e6);
       if (ms > 0 && !(await reactor.waitForEvent(ms))) return { kind: "stuck" };
       if (ms === 0) await reactor.yieldToHost();
     } else if (deadline === Number.POSITIVE_INFINITY) {

@@ -16,6 +16,8 @@ export interface Host {
   stdio: readonly [HostStream, HostStream, HostStream];
   /** The host's file system, for granted directories; null in the browser. */
   fs: HostFileSystem | null;
+  /** The outside for those who only watch a run (tracers): what is asked of it is no part of the run, nor of its recording. Absent: the host itself. */
+  readonly watcher?: Host;
 }
 
 export interface HostStream {

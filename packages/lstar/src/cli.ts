@@ -19,6 +19,8 @@ import { reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { numberSpec, type RunOptions, withGdbOption, withInjection, withRunOptions } from "./options.ts";
 import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
+import { FileRecorder } from "./record.ts";
+import { addReplayCommand, replayFile } from "./replayCommand.ts";
 import { openImage, openTar } from "./rootSource.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
@@ -151,12 +153,21 @@ async function debugged(k: Kernel, host: NodeHost, target: Target, port: number)
   return debugMachine(k, host, server, target);
 }
 
-async function execute(program: string | undefined, args: string[], o: RunOptions, observe?: (k: Kernel) => () => void): Promise<void> {
+async function execute(
+  program: string | undefined,
+  args: string[],
+  o: RunOptions,
+  observe?: (k: Kernel) => () => void,
+  recordTo?: string,
+): Promise<void> {
   const from = await openRoot(o);
   const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined);
+  const given = startOptions(program, args, o, from);
+  const recorder = recordTo === undefined ? null : new FileRecorder(recordTo, host, given);
+  const start = recorder?.start(given) ?? { host, options: given };
   let k: Kernel;
   try {
-    k = startMachine(host, startOptions(program, args, o, from));
+    k = startMachine(start.host, start.options);
   } catch (e) {
     if (e instanceof StartError) fail(e.message, e.status);
     throw e;
@@ -166,12 +177,25 @@ async function execute(program: string | undefined, args: string[], o: RunOption
       `lstar: the machine is out of memory (--memory ${Math.round(o.memory / 2 ** 20)}M): killed ${victim.comm} (pid ${victim.tgid}), which used ${Math.round(points / 256)} MiB\n`,
     );
   });
+  try {
+    recorder?.begin(k);
+  } catch (e) {
+    fail(`cannot write ${recordTo}: ${reason(e)}`);
+  }
   const finish = observe?.(k);
   const target = o.gdb === undefined ? null : new Target(k);
-  host.attach(target ? { hostEvent: (kind) => target.history.arrive(kind) } : k);
+  host.attach(target ? { hostEvent: (kind) => target.history.arrive(kind) } : (recorder?.events ?? k));
   const restore = (): void => host.detach();
   process.on("exit", restore);
-  const end = target ? await debugged(k, host, target, o.gdb as number) : await runMachine(k, host);
+  const end = target ? await debugged(k, host, target, o.gdb as number) : await runMachine(k, host, recorder?.look);
+  if (recorder && end.kind !== "killed")
+    try {
+      await recorder.finish(end);
+    } catch (e) {
+      restore();
+      fail(`the recording ${recordTo} is not whole: ${reason(e)}`);
+    }
+  k.host = host;
   restore();
   process.off("exit", restore);
   finish?.();
@@ -202,6 +226,7 @@ Examples:
   lstar run --mount .:/work:rw --root / --cwd /work /bin/busybox ls
   lstar run --image alpine.tar               an image from docker save, with what it starts
   lstar trace -f --root / /bin/busybox sh -c 'echo hi | cat'
+  lstar record -o run.lstar --root / bash    what is typed, the files, the clock: lstar replay run.lstar repeats it
 
 Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be executed,
 127 if it is not found, 125 for errors of lstar itself.
@@ -221,19 +246,49 @@ withInjection(
   await execute(file, args, options);
 });
 
+withInjection(
+  withRunOptions(
+    program
+      .command("record")
+      .description("run a program and record all that comes from outside, so that the run can be repeated exactly, anywhere")
+      .requiredOption("-o <FILE>", "the recording to write (it is replaced)")
+      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+  ),
+)
+  .addHelpText(
+    "after",
+    `
+FILE then holds the program, what it read of files, its input, the terminal's size, signals and the clock: lstar replay
+needs nothing else. It is written as the program runs; if lstar is killed, it can be replayed up to the last second.
+
+  lstar record -o bug.lstar --root / -- ./server --port 80
+  lstar replay bug.lstar                        the same run, checked
+  lstar trace -f --replay bug.lstar             its system calls
+`,
+  )
+  .action(async (file: string | undefined, args: string[], options: RunOptions & { o: string }) => {
+    await execute(file, args, options, undefined, options.o);
+  });
+
+addReplayCommand(program, { fail, reason });
+
 addTraceOptions(
   withRunOptions(
     program
       .command("trace")
       .description("run a program with its system calls on stderr, as strace prints them")
+      .option("--replay <FILE>", "trace a recorded run (of lstar record) instead of a program")
       .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
   ),
-).action(async (file: string | undefined, args: string[], options: RunOptions & TraceOptions) => {
-  await execute(file, args, options, (k) => {
+).action(async (file: string | undefined, args: string[], options: RunOptions & TraceOptions & { replay?: string }) => {
+  const attach = (k: Kernel): (() => void) => {
     const attached = attachTracer(k, options);
     if (typeof attached === "string") fail(attached);
     return attached;
-  });
+  };
+  if (options.replay === undefined) return execute(file, args, options, attach);
+  if (file !== undefined) fail("--replay takes no program: the recording has it");
+  await replayFile(options.replay, { jit: options.jit === "on", output: true }, { fail, reason }, attach);
 });
 
 withInjection(

@@ -1,10 +1,17 @@
 import { randomFillSync } from "node:crypto";
-import type { Kernel } from "@lstar/kernel";
+import type { HostEventKind, Kernel } from "@lstar/kernel";
 import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
 import type { Reactor } from "../run.ts";
 import { NodeFiles } from "./files.ts";
 import { NodeInput, NodeOutput } from "./streams.ts";
 import { RawTerminal } from "./terminal.ts";
+
+/** Signals that are passed on to the guest. */
+const SIGNALS = [
+  ["SIGINT", "sigint"],
+  ["SIGTERM", "sigterm"],
+  ["SIGHUP", "sighup"],
+] as const;
 
 /** The process's own terminal, streams, clock and files as a machine's outside. */
 export class NodeHost implements Host, Reactor {
@@ -15,6 +22,7 @@ export class NodeHost implements Host, Reactor {
   #wake: (() => void) | null = null;
   readonly #terminal = new RawTerminal();
   readonly #winch = (): void => this.#event("winch");
+  readonly #signals = SIGNALS.map(([signal, kind]) => [signal, (): void => this.#event(kind)] as const);
 
   /** @param wrap gives the files that the guest is to see, made of the host's */
   constructor(wrap: (files: HostFileSystem) => HostFileSystem = (files) => files) {
@@ -35,9 +43,10 @@ export class NodeHost implements Host, Reactor {
     randomFillSync(out);
   }
 
-  /** Connects the kernel's events; puts a terminal into raw mode (the guest's terminal does the editing). */
+  /** Connects the kernel's events; puts a terminal into raw mode (the guest's terminal does the editing). Signals go to the guest. */
   attach(kernel: Pick<Kernel, "hostEvent">): void {
     this.#kernel = kernel;
+    for (const [signal, pass] of this.#signals) process.on(signal, pass);
     if (this.#input.kind === "tty") {
       this.#terminal.enter();
       this.#input.attach();
@@ -48,12 +57,13 @@ export class NodeHost implements Host, Reactor {
   /** Gives the terminal back. */
   detach(): void {
     this.#kernel = null;
+    for (const [signal, pass] of this.#signals) process.off(signal, pass);
     process.stdout.off("resize", this.#winch);
     this.#terminal.leave();
     process.stdin.pause();
   }
 
-  #event(kind: "stdin" | "winch"): void {
+  #event(kind: HostEventKind): void {
     this.#kernel?.hostEvent(kind);
     this.#wake?.();
   }

@@ -22,6 +22,13 @@ export class RawTerminal {
     process.once("exit", this.#restore);
   }
 
+  /** Only leaves what is written as it is: its newlines were made by a guest's terminal. */
+  enterOutput(): void {
+    this.#saved = stty("-g");
+    if (this.#saved !== null) stty("-opost");
+    process.once("exit", this.#restore);
+  }
+
   /** Gives the terminal back as it was; may be called twice. */
   leave(): void {
     process.off("exit", this.#restore);

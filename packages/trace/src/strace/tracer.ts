@@ -1,4 +1,5 @@
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { timespecAdd } from "@lstar/kernel/kernel/time/timekeeping.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import type { SyscallDef } from "@lstar/kernel/syscall/declare.ts";
 import { printArgument } from "./arguments.ts";
@@ -193,13 +194,14 @@ export class StraceTracer {
   }
 
   #stamp(): string {
-    const { sec, nsec } = this.#k.time.realtime();
+    const { time } = this.#k;
+    const { sec, nsec } = timespecAdd(time.base, time.glance());
     const us = String(Math.floor(nsec / 1000)).padStart(6, "0");
     switch (this.#options.timestamps) {
       case "epoch":
         return `${sec}.${us}`;
       case "relative": {
-        const now = this.#k.time.now();
+        const now = time.glance();
         const d = this.#lastStamp < 0 ? 0 : now - this.#lastStamp;
         this.#lastStamp = now;
         return `${String(Math.floor(d / 1e9)).padStart(6)}.${String(Math.floor((d % 1e9) / 1000)).padStart(6, "0")}`;
@@ -224,7 +226,7 @@ export class StraceTracer {
     const def = this.#defs[nr] ?? unknownCall(this.#name(nr));
     const args = readArguments(this.#k, def);
     traced.call = new Call(this.#k, task, def, args, this.#options, this.#read, this.#fdPath);
-    traced.start = this.#k.time.now();
+    traced.start = this.#k.time.glance();
     traced.printed = 0;
     traced.comma = true;
     traced.opened = false;
@@ -263,7 +265,7 @@ export class StraceTracer {
     const o = this.#options;
     call.ret = ret;
     const failed = call.failed;
-    const spent = this.#k.time.now() - traced.start;
+    const spent = this.#k.time.glance() - traced.start;
     if (o.summary !== "none" && o.filter.traces(call.def.name)) this.summary.add(call.def.name, spent, failed);
     if (o.summary !== "only" && o.filter.traces(call.def.name) && o.filter.status(failed, true)) {
       if (!traced.lines.owns(task.pid)) {

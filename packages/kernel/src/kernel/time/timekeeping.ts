@@ -50,6 +50,13 @@ export class Timekeeping {
     return this.nowNs;
   }
 
+  /** The same for those who only watch: the machine's clock does not move by their looking. */
+  glance(): number {
+    if (this.virtual) return this.nowNs;
+    const { host } = this.k;
+    return Math.max(this.nowNs, (host.watcher ?? host).monotonic() - this.hostStart);
+  }
+
   /** Follows the host's clock; no effect on a virtual one. */
   update(): void {
     if (this.virtual) return;

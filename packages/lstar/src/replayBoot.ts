@@ -1,0 +1,96 @@
+import type { Kernel } from "@lstar/kernel";
+import { ContainerError } from "@lstar/replay/file/format.ts";
+import { type HostShape, Player, type Recording, ReplayHost } from "@lstar/replay/record/index.ts";
+import { StartError, type StartOptions, startMachine } from "./boot.ts";
+
+/** What a recording's head says. */
+export interface RecordingHead {
+  /** Version of the lstar that recorded. */
+  lstar: string;
+  /** When, ISO 8601. */
+  created: string;
+  /** Where: operating system and engine, for the reader. */
+  platform: string;
+  shape: HostShape;
+  /** Options of startMachine, but for what is brought in. The bytes of `files` are base64. */
+  start: Omit<StartOptions, "bringIn" | "files" | "jit"> & { files: { path: string; mode: number; base64: string }[]; brings: boolean };
+}
+
+/** A head's `start` for options. */
+export function recordedStart(o: StartOptions): RecordingHead["start"] {
+  const { bringIn, jit: _, files, ...rest } = o;
+  return { ...rest, brings: bringIn !== null, files: files.map((f) => ({ path: f.path, mode: f.mode, base64: toBase64(f.bytes) })) };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8190) text += btoa(String.fromCharCode(...bytes.subarray(at, at + 8190)));
+  return text;
+}
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+}
+
+/** The head of a recording. @throws ContainerError if it is not one that lstar writes */
+export function recordingHead(recording: Recording): RecordingHead {
+  const head = recording.head as unknown as RecordingHead;
+  const { start, shape } = head;
+  const fine =
+    typeof head.lstar === "string" &&
+    Array.isArray(start?.argv) &&
+    Array.isArray(start.env) &&
+    Array.isArray(start.mounts) &&
+    Array.isArray(start.files) &&
+    typeof start.memory === "number" &&
+    Array.isArray(shape?.stdio);
+  if (!fine) throw new ContainerError("is damaged: its head does not say what was run");
+  return head;
+}
+
+export interface ReplayOptions {
+  jit?: boolean;
+  /** Called with what the guest writes to streams 1 and 2 (and 0, where that is a terminal). */
+  onOutput?: (stream: number, bytes: Uint8Array) => void;
+}
+
+/** A machine that runs what was recorded: booted, before its first instruction. */
+export interface BootedRecording {
+  k: Kernel;
+  head: RecordingHead;
+  /** The machine's outside. It is a companion for a timeline with `ownHost`. */
+  host: ReplayHost;
+  /** Runs it forward to the recording's end, and compares. */
+  player: Player;
+  /** How far the recording tells. */
+  last: { position: number; turn: number };
+}
+
+/**
+ * Boots a machine out of a recording. Nothing of the recording's own files is needed, and nothing is written.
+ * @throws ContainerError if the recording cannot be replayed from its start
+ */
+export function bootRecording(recording: Recording, options: ReplayOptions = {}): BootedRecording {
+  const head = recordingHead(recording);
+  const host = new ReplayHost(recording, head.shape);
+  if (options.onOutput) host.onOutput = options.onOutput;
+  const { brings, files, ...start } = head.start;
+  let k: Kernel;
+  try {
+    k = startMachine(host, {
+      ...start,
+      jit: options.jit ?? true,
+      files: files.map((f) => ({ path: f.path, mode: f.mode, bytes: fromBase64(f.base64) })),
+      bringIn: brings ? host.bringIn() : null,
+    });
+  } catch (e) {
+    if (!(e instanceof StartError)) throw e;
+    if (host.exhausted) throw new ContainerError("is cut off before its program started");
+    const d = host.divergence;
+    throw new ContainerError(
+      d
+        ? `cannot be replayed: at its start, entry ${d.entry}: recorded was ${d.recorded}, what came is ${d.came}`
+        : `cannot be replayed: ${e.message}`,
+    );
+  }
+  return { k, head, host, player: new Player(k, recording, host), last: recording.last };
+}
