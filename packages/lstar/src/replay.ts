@@ -127,7 +127,7 @@ export function recordingInfo(recording: Recording): Record<string, unknown> {
     chaos: start.chaos ?? false,
     clock: start.clock,
     memory: start.memory,
-    faults: start.faults ?? [],
+    faults: start.faults,
     streams: head.shape.stdio.map((s) => s.kind),
     end: recording.summary,
     last: { position: recording.last.position, turn: recording.last.turn },
@@ -152,7 +152,7 @@ export function recordingInfoText(path: string, recording: Recording): string {
     ["seed", `${start.seed}${start.chaos ? ", chaos" : ""}, ${start.clock} clock, ${bytesText(start.memory)} of memory`],
     ["streams", head.shape.stdio.map((x) => x.kind).join(", ")],
   );
-  if (start.faults?.length) lines.push(["faults", `${start.faults.length} rules`]);
+  if (start.faults.length > 0) lines.push(["faults", `${start.faults.length} rule${start.faults.length === 1 ? "" : "s"}`]);
   if (s) {
     const status = s.status & 0x7f ? `ended by signal ${s.status & 0x7f}` : `exited with status ${s.status >> 8}`;
     lines.push(

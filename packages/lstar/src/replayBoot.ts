@@ -1,4 +1,5 @@
 import type { Kernel } from "@lstar/kernel";
+import type { FaultRule } from "@lstar/kernel/kernel/faults.ts";
 import { ContainerError } from "@lstar/replay/file/format.ts";
 import { type HostShape, Player, type Recording, ReplayHost } from "@lstar/replay/record/index.ts";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
@@ -13,13 +14,24 @@ export interface RecordingHead {
   platform: string;
   shape: HostShape;
   /** Options of startMachine, but for what is brought in. The bytes of `files` are base64. */
-  start: Omit<StartOptions, "bringIn" | "files" | "jit"> & { files: { path: string; mode: number; base64: string }[]; brings: boolean };
+  start: Omit<StartOptions, "bringIn" | "files" | "jit" | "faults"> & {
+    files: { path: string; mode: number; base64: string }[];
+    /** `last` is null where there is none. */
+    faults: (Omit<FaultRule, "last"> & { last: number | null })[];
+    /** A program was looked for among the host's files. */
+    brings: boolean;
+  };
 }
 
 /** A head's `start` for options. */
 export function recordedStart(o: StartOptions): RecordingHead["start"] {
-  const { bringIn, jit: _, files, ...rest } = o;
-  return { ...rest, brings: bringIn !== null, files: files.map((f) => ({ path: f.path, mode: f.mode, base64: toBase64(f.bytes) })) };
+  const { bringIn, jit: _, files, faults, ...rest } = o;
+  return {
+    ...rest,
+    brings: bringIn !== null,
+    faults: (faults ?? []).map((f) => ({ ...f, last: f.last === Number.POSITIVE_INFINITY ? null : f.last })),
+    files: files.map((f) => ({ path: f.path, mode: f.mode, base64: toBase64(f.bytes) })),
+  };
 }
 
 function toBase64(bytes: Uint8Array): string {
@@ -41,6 +53,7 @@ export function recordingHead(recording: Recording): RecordingHead {
     Array.isArray(start.env) &&
     Array.isArray(start.mounts) &&
     Array.isArray(start.files) &&
+    Array.isArray(start.faults) &&
     typeof start.memory === "number" &&
     Array.isArray(shape?.stdio);
   if (!fine) throw new ContainerError("is damaged: its head does not say what was run");
@@ -73,12 +86,13 @@ export function bootRecording(recording: Recording, options: ReplayOptions = {})
   const head = recordingHead(recording);
   const host = new ReplayHost(recording, head.shape);
   if (options.onOutput) host.onOutput = options.onOutput;
-  const { brings, files, ...start } = head.start;
+  const { brings, files, faults, ...start } = head.start;
   let k: Kernel;
   try {
     k = startMachine(host, {
       ...start,
       jit: options.jit ?? true,
+      faults: faults.map((f) => ({ ...f, last: f.last ?? Number.POSITIVE_INFINITY })),
       files: files.map((f) => ({ path: f.path, mode: f.mode, bytes: fromBase64(f.base64) })),
       bringIn: brings ? host.bringIn() : null,
     });
