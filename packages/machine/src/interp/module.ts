@@ -7,6 +7,7 @@ import {
   BRANCH_NEXT_RIP,
   BRANCH_TAKEN,
   BRANCH_TAKEN_RIP,
+  BRANCH_TAKEN_TIMES,
   type BranchDef,
   isBranch,
   type OpDef,
@@ -329,7 +330,12 @@ function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): vo
   const count = (): void => {
     c.get(budget).get(pc).mem(I32.load, BRANCH_COUNT).op(I32.sub).set(budget);
   };
+  /** Counts the way that is gone, for the compiler: `from` holds the op, or the chain field's distance from the first one more. */
+  const times = (from: number, offset: number): void => {
+    c.get(from).get(from).mem(I32.load, offset).i32(1).op(I32.add).mem(I32.store, offset);
+  };
   const chained = (): void => {
+    times(slot, BRANCH_TAKEN_TIMES - BRANCH_TAKEN);
     // slot holds the address of the chain field; go there if it is filled and the budget lasts.
     const target = c.temp(T.i32);
     c.get(slot).mem(I32.load).tee(target).i32(0).get(budget).i32(BLOCK_MAX).op(I32.ge_s).op(Ctl.select);
@@ -361,11 +367,13 @@ function emitBranch(c: Code, def: BranchDef, e: InterpEmitter, r: Registers): vo
       // The compiler expects it to go the same way again. Returns go where their calls were.
       if (def !== ret) c.get(pc).get(rip).mem(I64.store, BRANCH_TAKEN_RIP);
       count();
+      times(pc, BRANCH_TAKEN_TIMES);
       c.i32(0).set(slot).br(lookup);
       break;
     case "exit":
       def.emit(e);
       count();
+      times(pc, BRANCH_TAKEN_TIMES);
       c.i32(0).get(pc).mem(I64.load, BRANCH_NEXT_RIP).mem(I64.store, RIP);
       if (def.trap === Trap.SYSCALL) {
         c.i32(0).get(budget).mem(I32.store, BUDGET);

@@ -42,9 +42,10 @@ export function defineColdOp(name: string, emit: (e: Emitter) => void): OpDef {
 export type BranchKind = "jump" | "cond" | "indirect" | "exit";
 
 /**
- * A block-ending op. In the IR cache it takes three slots: an ordinary op; then u32 IR pointer of
+ * A block-ending op. In the IR cache it takes four slots: an ordinary op; then u32 IR pointer of
  * the target and of the next instruction's block (0 = not chained), i32 instructions in the block;
- * then i64 target (of a computed jump or call: the last one that the interpreter met, or 0) and i64 next instruction.
+ * then i64 target (of a computed jump or call: the last one that the interpreter met, or 0) and i64 next instruction;
+ * then u32 how many times the interpreter went to the target (or anywhere, if that is computed) and to the next instruction.
  */
 export interface BranchDef extends OpDef {
   readonly branch: BranchKind;
@@ -57,7 +58,9 @@ export const BRANCH_NEXT = 20;
 export const BRANCH_COUNT = 24;
 export const BRANCH_TAKEN_RIP = 32;
 export const BRANCH_NEXT_RIP = 40;
-export const BRANCH_SIZE = 48;
+export const BRANCH_TAKEN_TIMES = 48;
+export const BRANCH_NEXT_TIMES = 52;
+export const BRANCH_SIZE = 64;
 
 /** Declares a block-ending op. */
 export function defineBranch(name: string, branch: BranchKind, emit: (e: Emitter) => void, trap = 0): BranchDef {

@@ -1,4 +1,13 @@
-import { BRANCH_COUNT, BRANCH_NEXT_RIP, BRANCH_TAKEN_RIP, type BranchDef, isBranch, type OpDef } from "../ir/op.ts";
+import {
+  BRANCH_COUNT,
+  BRANCH_NEXT_RIP,
+  BRANCH_NEXT_TIMES,
+  BRANCH_TAKEN_RIP,
+  BRANCH_TAKEN_TIMES,
+  type BranchDef,
+  isBranch,
+  type OpDef,
+} from "../ir/op.ts";
 import { call, callRegister, jumpRegister, ret } from "../ir/ops/control.ts";
 import { IR_CACHE, IR_SIDE } from "../layout.ts";
 import { HEADER_RIP, HEADER_SIZE } from "../lift/header.ts";
@@ -30,6 +39,9 @@ export interface DecodedBlock {
   count: number;
   taken: number;
   next: number;
+  /** How many times the interpreter went to either. */
+  takenTimes: number;
+  nextTimes: number;
 }
 
 /** Reads blocks' IR back out of the cache. `defOf`: op definition by number at a pc. */
@@ -72,6 +84,8 @@ export class IrReader {
           count: v.getInt32(at + BRANCH_COUNT, true),
           taken: this.#rip(at + BRANCH_TAKEN_RIP),
           next: this.#rip(at + BRANCH_NEXT_RIP),
+          takenTimes: v.getUint32(at + BRANCH_TAKEN_TIMES, true),
+          nextTimes: v.getUint32(at + BRANCH_NEXT_TIMES, true),
         };
       }
     }

@@ -15,7 +15,7 @@ import { memoryTargets, type ProgramState } from "./targets.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
-const LIMITS = { nodes: 100, ops: 800, depth: 2 };
+const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
 /**

@@ -13,6 +13,8 @@ export interface Limits {
   ops: number;
   /** Calls within calls that are followed. */
   depth: number;
+  /** What runs less than once in so many runs of the first block is left out. */
+  rare: number;
 }
 
 /** A function that the region has been called into; the first is where the region starts. */
@@ -25,11 +27,28 @@ interface Context {
   /** Returning nodes, and the nodes that a return may lead to. */
   returning: number[];
   sites: Map<number, number>;
+  /** Share of the function's runs that are made from here. */
+  share: number;
 }
 
+/** A node whose ways on have not been looked at. */
+interface Pending {
+  node: number;
+  context: Context;
+  /** How many times it is run, about. */
+  times: number;
+}
+
+/** How many times a block has been interpreted. */
+const timesOf = (b: DecodedBlock): number => b.takenTimes + b.nextTimes;
+
 /**
- * Collects what can be reached from a block by direct branches, calls and returns from them. `find` gives
- * the translated block at an address or null, `targets` where a computed jump may go.
+ * Collects what can be reached from a block by direct branches, calls and returns from them, as far as the program
+ * does go there: what is rare compared with the start stays outside. `find` gives the translated block at an address
+ * or null, `targets` where a computed jump may go.
+ *
+ * The interpreter's counts stand still where a block has been compiled before. So each node's own estimate is the
+ * greater one of its count and of what comes in by the way it was found; and a block's ways on share its estimate.
  */
 export function selectRegion(
   first: DecodedBlock,
@@ -39,45 +58,48 @@ export function selectRegion(
 ): RegionNode[] {
   const nodes: RegionNode[] = [];
   let ops = 0;
-  const context = (entry: number, parent: Context | null): Context => ({
+  const context = (entry: number, parent: Context | null, share: number): Context => ({
     entry,
     parent,
     depth: parent ? parent.depth + 1 : 0,
     nodes: new Map(),
     returning: [],
     sites: new Map(),
+    share,
   });
-  const root = context(first.rip, null);
-  /** Work by depth of calls: a function's own loops come before what it calls. */
-  const work: [number, Context][][] = [];
-  const add = (block: DecodedBlock | null, ctx: Context): number => {
+  const root = context(first.rip, null, 1);
+  const least = Math.max(1, timesOf(first)) / limits.rare;
+  /** What is run most comes first; a function's own blocks before those of its callees. */
+  const work: Pending[] = [];
+  const add = (block: DecodedBlock | null, ctx: Context, incoming: number): number => {
     if (!block) return -1;
     const known = ctx.nodes.get(block.rip);
     if (known !== undefined) return known;
-    if (nodes.length >= limits.nodes || ops + block.ops.length > limits.ops) return -1;
+    const times = Math.max(timesOf(block) * ctx.share, incoming);
+    if (times < least || nodes.length >= limits.nodes || ops + block.ops.length > limits.ops) return -1;
     ops += block.ops.length;
-    const n = nodes.length;
+    const node = nodes.length;
     nodes.push({ block, to: new Map() });
-    ctx.nodes.set(block.rip, n);
-    while (work.length <= ctx.depth) work.push([]);
-    work[ctx.depth]!.push([n, ctx]);
-    return n;
+    ctx.nodes.set(block.rip, node);
+    work.push({ node, context: ctx, times });
+    return node;
   };
   const connect = (from: number, rip: number, to: number): void => {
     if (to >= 0 && !nodes[from]!.to.has(rip)) nodes[from]!.to.set(rip, to);
   };
-  const visit = (n: number, ctx: Context): void => {
+  const visit = ({ node: n, context: ctx, times }: Pending): void => {
     const { block } = nodes[n]!;
     if (isCall(block)) {
-      const back = add(find(block.next), ctx);
+      const back = add(find(block.next), ctx, times);
       if (block.taken === 0) return;
       let callee: Context | null = ctx;
       while (callee && callee.entry !== block.taken) callee = callee.parent;
+      const target = find(block.taken);
       if (!callee) {
         if (ctx.depth >= limits.depth) return;
-        callee = context(block.taken, ctx);
+        callee = context(block.taken, ctx, Math.min(1, times / Math.max(1, target ? timesOf(target) : 0)));
       }
-      const to = add(find(block.taken), callee);
+      const to = add(target, callee, times);
       connect(n, block.taken, to);
       if (to < 0 || back < 0) return;
       if (!callee.sites.has(block.next)) callee.sites.set(block.next, back);
@@ -94,27 +116,29 @@ export function selectRegion(
       for (const [rip, to] of ctx.sites) connect(n, rip, to);
       return;
     }
-    const next = jumpsAnywhere(block)
-      ? targets(block)
-      : block.branch.branch === "cond"
-        ? [block.taken, block.next]
-        : block.branch.branch === "jump"
-          ? [block.taken]
-          : goesOn(block)
-            ? [block.next]
-            : [];
-    for (const rip of next) connect(n, rip, add(find(rip), ctx));
+    const go = (rip: number, share: number): void => {
+      connect(n, rip, add(find(rip), ctx, share));
+    };
+    if (jumpsAnywhere(block)) {
+      // Which of them is taken is not counted: their own counts decide.
+      for (const rip of targets(block)) go(rip, 0);
+    } else if (block.branch.branch === "cond") {
+      const all = timesOf(block);
+      const taken = all > 0 ? block.takenTimes / all : 0.5;
+      go(block.taken, times * taken);
+      go(block.next, times * (1 - taken));
+    } else if (block.branch.branch === "jump") go(block.taken, times);
+    else if (goesOn(block)) go(block.next, times);
   };
-  add(first, root);
-  for (let depth = 0; depth < work.length; ) {
-    const item = work[depth]!.shift();
-    if (!item) {
-      depth++;
-      continue;
+  add(first, root, Math.max(1, timesOf(first)));
+  while (work.length > 0) {
+    let best = 0;
+    for (let i = 1; i < work.length; i++) {
+      const { times, context: ctx } = work[i]!;
+      const b = work[best]!;
+      if (times > b.times || (times === b.times && ctx.depth < b.context.depth)) best = i;
     }
-    visit(...item);
-    // What has been found at a lower depth meanwhile comes first.
-    depth = 0;
+    visit(work.splice(best, 1)[0]!);
   }
   return reachable(nodes);
 }

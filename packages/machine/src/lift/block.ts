@@ -111,6 +111,8 @@ export class BlockBuilder implements Lifter {
     this.#i32[w + 7] = this.#header;
     this.#setRip(w + 8, taken);
     this.#setRip(w + 10, this.nextRip);
+    this.#i32[w + 12] = 0;
+    this.#i32[w + 13] = 0;
     this.#branchAt = at;
     this.at = at + BRANCH_SIZE;
     this.ended = true;
