@@ -5,7 +5,7 @@ import type { Mount, SuperBlock } from "./include/linux/fs.ts";
 import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
 import { type BootOptions, startKernel } from "./init/main.ts";
-import type { FaultInjection } from "./kernel/faults.ts";
+import type { FaultInjection } from "./kernel/faults/injection.ts";
 import { FutexTable } from "./kernel/futex/core.ts";
 import { type HostEventKind, runHostEvent } from "./kernel/hostEvents.ts";
 import { PAUSED_AT_USER, PAUSED_BETWEEN, Scheduler } from "./kernel/sched/core.ts";

@@ -10,7 +10,7 @@ import {
   readGuestFile,
   writeGuestFile,
 } from "@lstar/kernel";
-import { FaultInjection, type FaultRule } from "@lstar/kernel/kernel/faults.ts";
+import { FaultInjection, type FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { Machine } from "@lstar/machine";
 import type { MountSpec } from "./options.ts";
 

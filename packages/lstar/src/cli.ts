@@ -7,9 +7,9 @@ import { NodeHost } from "@lstar/host/node/host.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import { type Kernel, syscallNames } from "@lstar/kernel";
-import type { FaultRule } from "@lstar/kernel/kernel/faults.ts";
+import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { useInterpreter } from "@lstar/machine";
-import { isInjection, parseInjection } from "@lstar/trace";
+import { combineInjections, isInjection, parseInjection } from "@lstar/trace";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { bringIn } from "./bringIn.ts";
@@ -104,11 +104,13 @@ function imageDefaults(r: Root): { user: { uid: number; gid: number } } {
 /** The rules of `-e inject=` and `-e fault=`. */
 function faultRules(expressions: readonly string[]): FaultRule[] {
   const names = syscallNames.map((n) => n ?? "");
-  return expressions.filter(isInjection).map((text) => {
-    const rule = parseInjection(text, names);
-    if (typeof rule === "string") fail(rule);
-    return rule;
-  });
+  return combineInjections(
+    expressions.filter(isInjection).map((text) => {
+      const rule = parseInjection(text, names);
+      if (typeof rule === "string") fail(rule);
+      return rule;
+    }),
+  );
 }
 
 function startOptions(program: string | undefined, args: string[], o: RunOptions, from: Root): StartOptions {

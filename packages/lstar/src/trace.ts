@@ -169,6 +169,8 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
       writeSync(fd, Buffer.from(text, "latin1"));
     };
   };
+  // strace can only tamper with the tasks that it traces.
+  if (k.faults && !options.follow) k.faults.only = k.program.pid;
   const table = { defs: sysCallTable, names };
   const access = { read: peek, fdPath };
   const perTask = times("f") > 1 && o.o !== undefined;

@@ -1,4 +1,4 @@
 export { type Delivery, type EpollDiagnosis, type EpollMisuse, EpollWatcher, type ItemHistory } from "./epoll/watcher.ts";
 export { everything, type Filter, parseFilter } from "./strace/filter.ts";
-export { isInjection, parseInjection } from "./strace/inject.ts";
+export { combineInjections, isInjection, parseInjection } from "./strace/inject.ts";
 export { defaultStraceOptions, type StraceOptions, StraceTracer } from "./strace/tracer.ts";

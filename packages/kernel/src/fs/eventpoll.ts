@@ -317,18 +317,18 @@ export const eventpollSyscalls: SyscallDef[] = [
     "epoll_wait",
     { epfd: A.fd, events: eventsOut, maxevents: A.int, timeout: A.int },
     (k, epfd, events, maxevents, timeout) => doEpollWait(k, epfd, events, maxevents, millis(timeout)),
-    { linux: "fs/eventpoll.c do_epoll_wait" },
+    { linux: "fs/eventpoll.c do_epoll_wait", eintr: (_fd, _events, _n, timeout) => timeout !== 0 },
   ),
   syscall(
     "epoll_pwait",
     { epfd: A.fd, events: eventsOut, maxevents: A.int, timeout: A.int, sigmask: A.sigset(), sigsetsize: A.size },
     sysEpollPwait,
-    { linux: "fs/eventpoll.c do_epoll_pwait" },
+    { linux: "fs/eventpoll.c do_epoll_pwait", eintr: (_fd, _events, _n, timeout) => timeout !== 0 },
   ),
   syscall(
     "epoll_pwait2",
     { epfd: A.fd, events: eventsOut, maxevents: A.int, timeout: A.ptr, sigmask: A.sigset(), sigsetsize: A.size },
     sysEpollPwait2,
-    { linux: "fs/eventpoll.c do_epoll_pwait" },
+    { linux: "fs/eventpoll.c do_epoll_pwait", eintr: "always" },
   ),
 ];

@@ -173,5 +173,8 @@ function sysFcntl(k: Kernel, fd: number, cmd: number, arg: number): number {
 }
 
 export const fcntlSyscalls: SyscallDef[] = [
-  syscall("fcntl", { fd: A.fd, cmd: A.int, arg: A.custom() }, sysFcntl, { linux: "fs/fcntl.c do_fcntl" }),
+  syscall("fcntl", { fd: A.fd, cmd: A.int, arg: A.custom() }, sysFcntl, {
+    linux: "fs/fcntl.c do_fcntl",
+    eintr: (_fd, cmd) => cmd === F.F_SETLKW || cmd === F.F_OFD_SETLKW,
+  }),
 ];

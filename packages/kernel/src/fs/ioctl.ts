@@ -133,5 +133,5 @@ function sysIoctl(k: Kernel, fd: number, cmd: number, arg: number): number {
 }
 
 export const ioctlSyscalls: SyscallDef[] = [
-  syscall("ioctl", { fd: A.fd, request: A.custom("u32"), argp: A.custom() }, sysIoctl, { linux: "fs/ioctl.c do_vfs_ioctl" }),
+  syscall("ioctl", { fd: A.fd, request: A.custom("u32"), argp: A.custom() }, sysIoctl, { linux: "fs/ioctl.c do_vfs_ioctl", eintr: "slow" }),
 ];

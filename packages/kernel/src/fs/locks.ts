@@ -224,5 +224,8 @@ function sysFlock(k: Kernel, fd: number, cmd: number): number {
 }
 
 export const locksSyscalls: SyscallDef[] = [
-  syscall("flock", { fd: A.fd, cmd: A.flags(lockNames) }, sysFlock, { linux: "fs/locks.c flock" }),
+  syscall("flock", { fd: A.fd, cmd: A.flags(lockNames) }, sysFlock, {
+    linux: "fs/locks.c flock",
+    eintr: (_fd, cmd) => (cmd & LOCK_NB) === 0,
+  }),
 ];

@@ -201,47 +201,68 @@ function sysLseek(k: Kernel, fd: number, offset: number, whence: number): number
   return file.op.llseek(k, file, offset, whence);
 }
 
+/** A pipe takes so much whole or not at all (pipe(7)). */
+const PIPE_BUF = 4096;
+
 const whenceNames = enumNames("SEEK_???", { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE });
 const rwfNames = flagNames("RWF_???", { RWF_HIPRI, RWF_DSYNC, RWF_SYNC, RWF_NOWAIT, RWF_APPEND });
 
 export const readWriteSyscalls: SyscallDef[] = [
-  syscall("read", { fd: A.fd, buf: A.bufOut("ret"), count: A.size }, sysRead, { linux: "fs/read_write.c ksys_read" }),
-  syscall("write", { fd: A.fd, buf: A.bufIn("count"), count: A.size }, sysWrite, { linux: "fs/read_write.c ksys_write" }),
-  syscall("pread64", { fd: A.fd, buf: A.bufOut("ret"), count: A.size, offset: A.off }, sysPread, { linux: "fs/read_write.c ksys_pread64" }),
+  syscall("read", { fd: A.fd, buf: A.bufOut("ret"), count: A.size }, sysRead, {
+    linux: "fs/read_write.c ksys_read",
+    eintr: "slow",
+    short: { length: "count" },
+  }),
+  syscall("write", { fd: A.fd, buf: A.bufIn("count"), count: A.size }, sysWrite, {
+    linux: "fs/read_write.c ksys_write",
+    eintr: "slow",
+    short: { length: "count", pipeWhole: PIPE_BUF },
+  }),
+  syscall("pread64", { fd: A.fd, buf: A.bufOut("ret"), count: A.size, offset: A.off }, sysPread, {
+    linux: "fs/read_write.c ksys_pread64",
+    eintr: "slow",
+    short: { length: "count" },
+  }),
   syscall("pwrite64", { fd: A.fd, buf: A.bufIn("count"), count: A.size, offset: A.off }, sysPwrite, {
     linux: "fs/read_write.c ksys_pwrite64",
+    eintr: "slow",
+    short: { length: "count" },
   }),
   syscall("readv", { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int }, (k, fd, iov, n) => vectored(k, fd, iov, n, -1, 0, false), {
     linux: "fs/read_write.c readv",
+    eintr: "slow",
+    short: { length: "iov" },
   }),
   syscall("writev", { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int }, (k, fd, iov, n) => vectored(k, fd, iov, n, -1, 0, true), {
     linux: "fs/read_write.c writev",
+    eintr: "slow",
+    short: { length: "iov", pipeWhole: PIPE_BUF },
   }),
   syscall(
     "preadv",
     { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int, offset: A.off },
     (k, fd, iov, n, pos) => positioned(pos, (p) => vectored(k, fd, iov, n, p, 0, false)),
-    { linux: "fs/read_write.c preadv" },
+    { linux: "fs/read_write.c preadv", eintr: "slow", short: { length: "iov" } },
   ),
   syscall(
     "pwritev",
     { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int, offset: A.off },
     (k, fd, iov, n, pos) => positioned(pos, (p) => vectored(k, fd, iov, n, p, 0, true)),
-    { linux: "fs/read_write.c pwritev" },
+    { linux: "fs/read_write.c pwritev", eintr: "slow", short: { length: "iov" } },
   ),
   syscall(
     "preadv2",
     { fd: A.fd, iov: A.iov("iovcnt", "out"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
     (k, fd, iov, n, pos, _h, flags) =>
       pos === -1 ? vectored(k, fd, iov, n, -1, flags, false) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, false)),
-    { linux: "fs/read_write.c preadv2" },
+    { linux: "fs/read_write.c preadv2", eintr: "slow", short: { length: "iov" } },
   ),
   syscall(
     "pwritev2",
     { fd: A.fd, iov: A.iov("iovcnt", "in"), iovcnt: A.int, offset: A.off, pos_h: A.ulong, flags: A.flags(rwfNames) },
     (k, fd, iov, n, pos, _h, flags) =>
       pos === -1 ? vectored(k, fd, iov, n, -1, flags, true) : positioned(pos, (p) => vectored(k, fd, iov, n, p, flags, true)),
-    { linux: "fs/read_write.c pwritev2" },
+    { linux: "fs/read_write.c pwritev2", eintr: "slow", short: { length: "iov", pipeWhole: PIPE_BUF } },
   ),
   syscall("lseek", { fd: A.fd, offset: A.off, whence: A.enum(whenceNames) }, sysLseek, { linux: "fs/read_write.c lseek" }),
 ];

@@ -283,17 +283,22 @@ const fdSet = { kind: "fdset", width: "u64", length: "n", dir: "inout" } as cons
 const pollfds = { kind: "pollfds", width: "u64", struct: pollfdStruct, length: "nfds", dir: "inout" } as const;
 
 export const selectSyscalls: SyscallDef[] = [
-  syscall("poll", { fds: pollfds, nfds: A.uint, timeout: A.int }, sysPoll, { linux: "fs/select.c do_sys_poll" }),
+  syscall("poll", { fds: pollfds, nfds: A.uint, timeout: A.int }, sysPoll, {
+    linux: "fs/select.c do_sys_poll",
+    eintr: (_fds, _n, timeout) => timeout !== 0,
+  }),
   syscall(
     "ppoll",
     { fds: pollfds, nfds: A.uint, tmo_p: A.struct(timespecStruct, "inout"), sigmask: A.sigset(), sigsetsize: A.size },
     sysPpoll,
     {
       linux: "fs/select.c do_sys_poll",
+      eintr: "always",
     },
   ),
   syscall("select", { n: A.int, readfds: fdSet, writefds: fdSet, exceptfds: fdSet, timeout: A.struct(timevalStruct, "inout") }, sysSelect, {
     linux: "fs/select.c core_sys_select",
+    eintr: "always",
   }),
   syscall(
     "pselect6",
@@ -301,6 +306,7 @@ export const selectSyscalls: SyscallDef[] = [
     sysPselect6,
     {
       linux: "fs/select.c core_sys_select",
+      eintr: "always",
     },
   ),
 ];

@@ -122,8 +122,13 @@ function sysCopyFileRange(k: Kernel, inFd: number, inOff: number, outFd: number,
 }
 
 export const sendfileSyscalls: SyscallDef[] = [
-  syscall("sendfile", { out_fd: A.fd, in_fd: A.fd, offset: A.ptr, count: A.size }, sysSendfile, { linux: "fs/read_write.c do_sendfile" }),
+  syscall("sendfile", { out_fd: A.fd, in_fd: A.fd, offset: A.ptr, count: A.size }, sysSendfile, {
+    linux: "fs/read_write.c do_sendfile",
+    eintr: "slow",
+    short: { length: "count" },
+  }),
   syscall("copy_file_range", { fd_in: A.fd, off_in: A.ptr, fd_out: A.fd, off_out: A.ptr, len: A.size, flags: A.uint }, sysCopyFileRange, {
     linux: "fs/read_write.c vfs_copy_file_range",
+    short: { length: "len" },
   }),
 ];

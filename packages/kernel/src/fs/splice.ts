@@ -244,10 +244,18 @@ export const spliceSyscalls: SyscallDef[] = [
     sysSplice,
     {
       linux: "fs/splice.c do_splice",
+      eintr: "slow",
+      short: { length: "len" },
     },
   ),
-  syscall("tee", { fdin: A.fd, fdout: A.fd, len: A.size, flags: A.flags(spliceNames, "u32") }, sysTee, { linux: "fs/splice.c do_tee" }),
+  syscall("tee", { fdin: A.fd, fdout: A.fd, len: A.size, flags: A.flags(spliceNames, "u32") }, sysTee, {
+    linux: "fs/splice.c do_tee",
+    eintr: "slow",
+    short: { length: "len" },
+  }),
   syscall("vmsplice", { fd: A.fd, iov: A.iov("nr_segs", "in"), nr_segs: A.ulong, flags: A.flags(spliceNames, "u32") }, sysVmsplice, {
     linux: "fs/splice.c vmsplice",
+    eintr: "slow",
+    short: { length: "iov" },
   }),
 ];

@@ -256,13 +256,13 @@ export const mqueueSyscalls: readonly SyscallDef[] = [
     "mq_timedsend",
     { mqdes: A.fd, msg_ptr: A.bufIn("msg_len"), msg_len: A.size, msg_prio: A.uint, abs_timeout: A.ptr },
     sysMqTimedsend,
-    { linux: "ipc/mqueue.c do_mq_timedsend" },
+    { linux: "ipc/mqueue.c do_mq_timedsend", eintr: "slow" },
   ),
   syscall(
     "mq_timedreceive",
     { mqdes: A.fd, msg_ptr: A.bufOut("ret"), msg_len: A.size, msg_prio: A.intPtr("out"), abs_timeout: A.ptr },
     sysMqTimedreceive,
-    { linux: "ipc/mqueue.c do_mq_timedreceive" },
+    { linux: "ipc/mqueue.c do_mq_timedreceive", eintr: "slow" },
   ),
   syscall("mq_notify", { mqdes: A.fd, notification: A.ptr }, sysMqNotify, { linux: "ipc/mqueue.c do_mq_notify" }),
   syscall("mq_getsetattr", { mqdes: A.fd, mqstat: A.struct(mqAttrStruct, "in"), omqstat: A.struct(mqAttrStruct, "out") }, sysMqGetsetattr, {

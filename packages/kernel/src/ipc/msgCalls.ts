@@ -221,9 +221,11 @@ export const msgSyscalls: readonly SyscallDef[] = [
   syscall("msgget", { key: A.int, msgflg: A.flags(I.semGetNames) }, sysMsgget, { linux: "ipc/msg.c ksys_msgget" }),
   syscall("msgsnd", { msqid: A.int, msgp: text, msgsz: A.size, msgflg: A.flags(I.msgNames) }, sysMsgsnd, {
     linux: "ipc/msg.c ksys_msgsnd",
+    eintr: (_id, _text, _size, flags) => (flags & I.IPC_NOWAIT) === 0,
   }),
   syscall("msgrcv", { msqid: A.int, msgp: A.ptr, msgsz: A.size, msgtyp: A.long, msgflg: A.flags(I.msgNames) }, sysMsgrcv, {
     linux: "ipc/msg.c ksys_msgrcv",
+    eintr: "always",
   }),
   syscall("msgctl", { msqid: A.int, cmd: A.enum(I.msgCtlNames), buf: A.ptr }, sysMsgctl, { linux: "ipc/msg.c ksys_msgctl" }),
 ];

@@ -230,9 +230,10 @@ const opsArg = A.structs(I.sembufStruct, "nsops");
 
 export const semSyscalls: readonly SyscallDef[] = [
   syscall("semget", { key: A.int, nsems: A.int, semflg: A.flags(I.semGetNames) }, sysSemget, { linux: "ipc/sem.c ksys_semget" }),
-  syscall("semop", { semid: A.int, sops: opsArg, nsops: A.uint }, sysSemop, { linux: "ipc/sem.c do_semtimedop" }),
+  syscall("semop", { semid: A.int, sops: opsArg, nsops: A.uint }, sysSemop, { linux: "ipc/sem.c do_semtimedop", eintr: "always" }),
   syscall("semtimedop", { semid: A.int, sops: opsArg, nsops: A.uint, timeout: A.ptr }, sysSemtimedop, {
     linux: "ipc/sem.c ksys_semtimedop",
+    eintr: "always",
   }),
   syscall("semctl", { semid: A.int, semnum: A.int, cmd: A.enum(I.semCtlNames), arg: A.ptr }, sysSemctl, { linux: "ipc/sem.c ksys_semctl" }),
 ];

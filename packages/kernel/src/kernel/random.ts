@@ -8,6 +8,8 @@ const GRND_RANDOM = 2;
 const GRND_INSECURE = 4;
 const grndNames = flagNames("GRND_???", { GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE });
 const CHUNK = 4096;
+/** So much is given whole, whatever signals come (getrandom(2)). */
+const WHOLE = 256;
 const MAX_RW_COUNT = 0x7ffff000;
 
 /** Stores random bytes in user memory. @returns bytes stored, or -EFAULT if none could be */
@@ -32,6 +34,6 @@ export const randomSyscalls: readonly SyscallDef[] = [
       if ((flags & (GRND_INSECURE | GRND_RANDOM)) === (GRND_INSECURE | GRND_RANDOM)) return -EINVAL;
       return getRandomBytesUser(k, address, Math.min(length, MAX_RW_COUNT));
     },
-    { linux: "drivers/char/random.c sys_getrandom" },
+    { linux: "drivers/char/random.c sys_getrandom", eintr: (_buf, length) => length > WHOLE, short: { length: "len", whole: WHOLE } },
   ),
 ];

@@ -309,14 +309,18 @@ export const signalSyscalls: readonly SyscallDef[] = [
     },
   ),
   syscall("rt_sigpending", { uset: A.sigset("out"), sigsetsize: A.size }, sysRtSigpending, { linux: "kernel/signal.c sys_rt_sigpending" }),
-  syscall("rt_sigsuspend", { unewset: A.sigset("in"), sigsetsize: A.size }, sysRtSigsuspend, { linux: "kernel/signal.c sigsuspend" }),
-  syscall("pause", {}, sysPause, { linux: "kernel/signal.c sys_pause" }),
+  syscall("rt_sigsuspend", { unewset: A.sigset("in"), sigsetsize: A.size }, sysRtSigsuspend, {
+    linux: "kernel/signal.c sigsuspend",
+    eintr: "always",
+  }),
+  syscall("pause", {}, sysPause, { linux: "kernel/signal.c sys_pause", eintr: "always" }),
   syscall(
     "rt_sigtimedwait",
     { uthese: A.sigset("in"), uinfo: infoOut, uts: A.struct(timespecStruct, "in"), sigsetsize: A.size },
     sysRtSigtimedwait,
     {
       linux: "kernel/signal.c do_sigtimedwait",
+      eintr: "always",
     },
   ),
   syscall(

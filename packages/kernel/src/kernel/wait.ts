@@ -196,6 +196,7 @@ function sysWaitid(k: Kernel, which: number, upid: number, infop: number, option
 export const waitSyscalls: readonly SyscallDef[] = [
   syscall("wait4", { upid: A.pid, stat_addr: A.intPtr("out"), options: A.flags(waitNames), ru: A.struct(rusageStruct, "out") }, sysWait4, {
     linux: "kernel/exit.c kernel_wait4",
+    eintr: (_pid, _status, options) => (options & WNOHANG) === 0,
   }),
   syscall(
     "waitid",
@@ -207,6 +208,6 @@ export const waitSyscalls: readonly SyscallDef[] = [
       ru: A.struct(rusageStruct, "out"),
     },
     sysWaitid,
-    { linux: "kernel/exit.c sys_waitid" },
+    { linux: "kernel/exit.c sys_waitid", eintr: (_type, _id, _info, options) => (options & WNOHANG) === 0 },
   ),
 ];

@@ -161,6 +161,8 @@ export function importIovec(k: Kernel, iovAddr: number, count: number, write: bo
   const view = new DataView(raw.buffer);
   const base: number[] = [];
   const length: number[] = [];
+  const cut = k.faults === null ? 0 : k.faults.vectorCut;
+  const most = cut > 0 ? cut : MAX_RW_COUNT;
   let total = 0;
   for (let i = 0; i < count; i++) {
     const hi = view.getInt32(i * 16 + 12, true);
@@ -168,7 +170,7 @@ export function importIovec(k: Kernel, iovAddr: number, count: number, write: bo
     let len = hi * 4294967296 + view.getUint32(i * 16 + 8, true);
     const addr = view.getUint32(i * 16 + 4, true) * 4294967296 + view.getUint32(i * 16, true);
     if (addr + len > TASK_SIZE && len > 0) return -EFAULT;
-    if (len > MAX_RW_COUNT - total) len = MAX_RW_COUNT - total;
+    if (len > most - total) len = most - total;
     total += len;
     base.push(addr);
     length.push(len);

@@ -40,13 +40,14 @@ export const netSyscalls: readonly SyscallDef[] = [
   }),
   syscall("connect", { fd: A.fd, uservaddr: { ...address, dir: "in", length: "addrlen" }, addrlen: A.int }, sysConnect, {
     linux: "net/socket.c __sys_connect",
+    eintr: "slow",
   }),
   syscall("listen", { fd: A.fd, backlog: A.int }, sysListen, { linux: "net/socket.c __sys_listen" }),
   syscall(
     "accept",
     { fd: A.fd, upeer_sockaddr: { ...address, dir: "out", length: "upeer_addrlen" }, upeer_addrlen: A.intPtr("inout") },
     (k, fd, addr, length) => sysAccept4(k, fd, addr, length, 0),
-    { linux: "net/socket.c __sys_accept4", ret: "fd" },
+    { linux: "net/socket.c __sys_accept4", eintr: "slow", ret: "fd" },
   ),
   syscall(
     "accept4",
@@ -57,7 +58,7 @@ export const netSyscalls: readonly SyscallDef[] = [
       flags: A.custom("i32"),
     },
     sysAccept4,
-    { linux: "net/socket.c __sys_accept4", ret: "fd" },
+    { linux: "net/socket.c __sys_accept4", eintr: "slow", ret: "fd" },
   ),
   syscall(
     "getsockname",
@@ -75,7 +76,7 @@ export const netSyscalls: readonly SyscallDef[] = [
     "sendto",
     { fd: A.fd, buff: A.bufIn("len"), len: A.size, flags, addr: { ...address, dir: "in", length: "addr_len" }, addr_len: A.int },
     sysSendto,
-    { linux: "net/socket.c __sys_sendto" },
+    { linux: "net/socket.c __sys_sendto", eintr: "slow", short: { length: "len" } },
   ),
   syscall(
     "recvfrom",
@@ -88,13 +89,25 @@ export const netSyscalls: readonly SyscallDef[] = [
       addr_len: A.intPtr("inout"),
     },
     sysRecvfrom,
-    { linux: "net/socket.c __sys_recvfrom" },
+    { linux: "net/socket.c __sys_recvfrom", eintr: "slow", short: { length: "size" } },
   ),
-  syscall("sendmsg", { fd: A.fd, msg: A.custom(), flags }, sysSendmsg, { linux: "net/socket.c __sys_sendmsg" }),
-  syscall("recvmsg", { fd: A.fd, msg: A.custom(), flags }, sysRecvmsg, { linux: "net/socket.c __sys_recvmsg" }),
-  syscall("sendmmsg", { fd: A.fd, mmsg: A.custom(), vlen: A.uint, flags }, sysSendmmsg, { linux: "net/socket.c __sys_sendmmsg" }),
+  syscall("sendmsg", { fd: A.fd, msg: A.custom(), flags }, sysSendmsg, {
+    linux: "net/socket.c __sys_sendmsg",
+    eintr: "slow",
+    short: { length: "msg" },
+  }),
+  syscall("recvmsg", { fd: A.fd, msg: A.custom(), flags }, sysRecvmsg, {
+    linux: "net/socket.c __sys_recvmsg",
+    eintr: "slow",
+    short: { length: "msg" },
+  }),
+  syscall("sendmmsg", { fd: A.fd, mmsg: A.custom(), vlen: A.uint, flags }, sysSendmmsg, {
+    linux: "net/socket.c __sys_sendmmsg",
+    eintr: "slow",
+  }),
   syscall("recvmmsg", { fd: A.fd, mmsg: A.custom(), vlen: A.uint, flags, timeout: A.ptr }, sysRecvmmsg, {
     linux: "net/socket.c __sys_recvmmsg",
+    eintr: "slow",
   }),
   syscall("shutdown", { fd: A.fd, how: A.enum(shutdownNames) }, sysShutdown, { linux: "net/socket.c __sys_shutdown" }),
   syscall("setsockopt", { fd: A.fd, level: A.custom("i32"), optname: A.custom("i32"), optval: A.custom(), optlen: A.int }, sysSetsockopt, {

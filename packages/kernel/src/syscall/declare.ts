@@ -113,6 +113,25 @@ export function enumNames(unknown: string, values: Record<string, number>): Name
 /** A handler: the current task is k.current. Returns a number for rax: >= 0, a negated errno, -ERESTART*, or BLOCKED. */
 export type SyscallHandler = (k: Kernel, a: number, b: number, c: number, d: number, e: number, f: number) => number;
 
+/** Argument registers in order: rdi, rsi, rdx, r10, r8, r9. */
+export const ARGUMENT_REGISTERS = [7, 6, 2, 10, 8, 9] as const;
+
+/** A transfer of which Linux may do a part only, and then say so in the result. */
+export interface ShortTransfer {
+  /** The argument that says how much is wanted: a size, an iovec array (its count follows), or a struct msghdr. */
+  readonly length: string;
+  /** So many bytes are moved whole or not at all. */
+  readonly whole?: number;
+  /** The same if its descriptor is a pipe. */
+  readonly pipeWhole?: number;
+}
+
+/**
+ * When a caught signal may end a call with EINTR (signal(7)): always; if its descriptor is one that can keep it waiting for
+ * ever; or as its first four arguments say.
+ */
+export type Interruptible = "always" | "slow" | ((a: number, b: number, c: number, d: number) => boolean);
+
 export interface SyscallDef {
   readonly name: string;
   readonly args: readonly (readonly [name: string, type: ArgType])[];
@@ -123,6 +142,10 @@ export interface SyscallDef {
   readonly linux: string;
   /** Absent: complete. Else what is missing. */
   readonly partial?: string;
+  /** Absent: never interrupted. */
+  readonly eintr?: Interruptible;
+  /** Absent: done whole or not at all. */
+  readonly short?: ShortTransfer;
 }
 
 /** Declares a call: its name, its arguments by kind, what serves it. @linux include/linux/syscalls.h SYSCALL_DEFINE */
@@ -130,7 +153,7 @@ export function syscall(
   name: string,
   args: Record<string, ArgType>,
   handler: SyscallHandler,
-  more: { linux: string; ret?: SyscallDef["ret"]; partial?: string },
+  more: { linux: string; ret?: SyscallDef["ret"]; partial?: string; eintr?: Interruptible; short?: ShortTransfer },
 ): SyscallDef {
   return {
     name,
@@ -139,5 +162,7 @@ export function syscall(
     ret: more.ret ?? "int",
     linux: more.linux,
     ...(more.partial ? { partial: more.partial } : {}),
+    ...(more.eintr ? { eintr: more.eintr } : {}),
+    ...(more.short ? { short: more.short } : {}),
   };
 }

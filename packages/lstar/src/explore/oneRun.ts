@@ -1,7 +1,8 @@
 import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
-import type { FaultInjection } from "@lstar/kernel/kernel/faults.ts";
+import type { FaultRule, InjectedFault } from "@lstar/kernel/kernel/faults/injection.ts";
 import { errnoName } from "@lstar/kernel/uapi/errno.ts";
+import { signalText } from "@lstar/trace/strace/signals.ts";
 import { type StartOptions, startMachine } from "../boot.ts";
 import { waitGraph } from "./waitGraph.ts";
 
@@ -21,11 +22,15 @@ export interface Outcome {
 
 const OUTPUT_KEPT = 65536;
 
-function faultText(f: FaultInjection["log"][number]): string {
-  let what = `${f.name} no. ${f.invocation} of ${f.pid}`;
-  if (f.result !== null) what += f.result < 0 ? ` gave ${errnoName[-f.result] ?? `errno ${-f.result}`}` : ` gave ${f.result}`;
-  else what += f.cut > 0 ? ` was cut to ${f.cut} bytes` : " was delayed";
-  return what;
+/** What was done to a call, in words. */
+function faultText(f: InjectedFault, rule: FaultRule): string {
+  const done: string[] = [];
+  if (rule.signal !== 0) done.push(`came with ${signalText(rule.signal)}`);
+  if (rule.result !== null) done.push(`gave ${rule.success ? rule.result : (errnoName[-rule.result] ?? `errno ${-rule.result}`)}`);
+  if (f.cut > 0) done.push(`was cut to ${f.cut} bytes`);
+  if (rule.pokes.length > 0) done.push("had its arguments overwritten");
+  if (rule.delayEnter >= 0 || rule.delayExit >= 0) done.push("was delayed");
+  return `${f.name} no. ${f.invocation} of ${f.pid} ${done.join(", ")}`;
 }
 
 /** Runs a program under a seed, with no input, for at most `limit` instructions. @throws StartError */
@@ -42,7 +47,7 @@ export function runSeed(options: StartOptions, seed: number, limit: number): Out
     status: k.exitStatus,
     output,
     graph,
-    faults: (k.faults?.log ?? []).map(faultText),
+    faults: (k.faults?.log ?? []).map((f) => faultText(f, k.faults?.rules[f.rule] as FaultRule)),
   });
   // A program that only sleeps uses no instructions: its turns are counted.
   for (let idle = 0; idle < 100_000; ) {

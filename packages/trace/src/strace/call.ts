@@ -32,6 +32,8 @@ export class Call {
   readonly args: number[];
   /** rax at exit; negative = -errno. Undefined while the call has not returned. */
   ret: number | undefined = undefined;
+  /** A value put in place of the result: no error, whatever it is. */
+  succeeded = false;
 
   constructor(k: Kernel, task: Task, def: SyscallDef, args: number[], options: PrintOptions, read: ReadMemory, fdPath: FdPath) {
     this.k = k;
@@ -48,7 +50,7 @@ export class Call {
   }
   /** True if the call has returned an error. */
   get failed(): boolean {
-    return this.ret !== undefined && this.ret < 0 && this.ret > -4096;
+    return this.ret !== undefined && this.ret < 0 && this.ret > -4096 && !this.succeeded;
   }
   arg(i: number): number {
     return this.args[i] ?? 0;

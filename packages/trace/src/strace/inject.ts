@@ -1,13 +1,43 @@
-import type { FaultRule } from "@lstar/kernel/kernel/faults.ts";
+import type { FaultRule, Poke } from "@lstar/kernel/kernel/faults/injection.ts";
 import { errnoName } from "@lstar/kernel/uapi/errno.ts";
 import { callMatcher } from "./filter.ts";
+import { signalNumber } from "./signals.ts";
 
 const UNITS: Record<string, number> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
+/** Calls that may be made in place of another: they change nothing (`%pure`). */
+const pure = callMatcher("%pure", new Set()) as (name: string) => boolean;
 
-/** strace's times: a number, microseconds unless a unit follows. ns, or -1. */
+/** strace's times: a number as strtod reads it, microseconds unless a unit follows. ns, or -1. */
 function duration(text: string): number {
-  const m = /^(\d+(?:\.\d*)?|\.\d+)(s|ms|us|ns)?$/.exec(text);
-  return m ? Math.round(Number(m[1]) * UNITS[m[2] ?? "us"]!) : -1;
+  const m = /^\+?((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(s|ms|us|ns)?$/.exec(text);
+  const ns = m ? Math.round(Number(m[1]) * UNITS[m[2] ?? "us"]!) : -1;
+  return Number.isFinite(ns) ? Math.min(ns, Number.MAX_SAFE_INTEGER) : -1;
+}
+
+function errno(text: string): number {
+  const n = /^\+?\d+$/.test(text) ? Number(text) : text === "" ? 0 : errnoName.indexOf(text.toUpperCase());
+  return n >= 1 && n <= 4095 ? n : 0;
+}
+
+/** A number as strtoull reads it, negative ones included; null if it is none or cannot be carried. */
+function returnValue(text: string): number | null {
+  const m = /^([+-]?)(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i.exec(text);
+  if (!m) return null;
+  const digits = m[2] as string;
+  const value = BigInt.asIntN(64, BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits) * (m[1] === "-" ? -1n : 1n));
+  return value >= -4095n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
+}
+
+/** `@argN=HEX,…`, or null. */
+function pokes(text: string, enter: boolean): Poke[] | null {
+  const out: Poke[] = [];
+  for (const item of text.split(",")) {
+    if (item === "") continue;
+    const m = /^@arg([1-7])=((?:[\da-f]{2})+)$/i.exec(item);
+    if (!m || out.some((p) => p.arg === Number(m[1]))) return null;
+    out.push({ enter, arg: Number(m[1]), bytes: (m[2] as string).match(/../g)!.map((h) => Number.parseInt(h, 16)) });
+  }
+  return out.length > 0 ? out : null;
 }
 
 /** Does the -e expression inject something? */
@@ -15,17 +45,88 @@ export function isInjection(expression: string): boolean {
   return /^(inject|fault)=/.test(expression);
 }
 
+/** What each option takes, for messages. */
+const TAKES: Record<string, string> = {
+  error: "a name such as EINTR or a number from 1 to 4095, once and not with retval=",
+  retval: "a number from -4095 to 2^53, once and not with error=",
+  signal: "a name such as SIGUSR1 or SIGRT_2, or a number from 1 to 64, once",
+  syscall: "the name of a call without effects (%pure), once and with an error= or another thing to do",
+  delay_enter: "a time such as 100, 1.5ms or 2s (microseconds without a unit), once",
+  delay_exit: "a time such as 100, 1.5ms or 2s (microseconds without a unit), once",
+  poke_enter: "@argN=HEX,… with N from 1 to 7, each once, and HEX whole bytes",
+  poke_exit: "@argN=HEX,… with N from 1 to 7, each once, and HEX whole bytes",
+  when: "FIRST[..LAST][+[STEP]], numbers from 1 to 65535, LAST not less than FIRST",
+  probability: "a number above 0, at most 1",
+  short: "nothing, or the most bytes that are to be moved, from 1",
+  pid: "the number of a task, from 1",
+};
+/** fault= takes strace's first two only; those of lstar go with both. */
+const OF_FAULT = new Set(["error", "syscall", "when", "probability", "short", "pid"]);
+
+/** `when=`'s FIRST[..LAST][+[STEP]] put into the rule. @returns false if it is none */
+function when(rule: FaultRule, value: string): boolean {
+  const m = /^(\d{1,5})(?:\.\.(\d{1,5}))?(\+(\d{1,5})?)?$/.exec(value);
+  if (!m) return false;
+  rule.first = Number(m[1]);
+  rule.last = m[2] === undefined ? Number.POSITIVE_INFINITY : Number(m[2]);
+  rule.step = m[3] !== undefined ? Number(m[4] ?? 1) : m[2] !== undefined ? 1 : 0;
+  if (rule.first < 1 || rule.first > 65535 || rule.last < rule.first) return false;
+  return !(m[2] !== undefined && rule.last > 65534) && !(m[4] !== undefined && (rule.step < 1 || rule.step > 65535));
+}
+
+/** Puts one option into the rule. @returns false if its value is wrong */
+function option(rule: FaultRule, key: string, value: string | null, given: ReadonlySet<string>): boolean {
+  const text = value ?? "";
+  switch (key) {
+    case "error":
+      rule.result = -errno(text);
+      return rule.result !== 0 && !given.has("retval");
+    case "retval":
+      rule.result = returnValue(text);
+      rule.success = true;
+      return rule.result !== null && !given.has("error");
+    case "signal":
+      rule.signal = signalNumber(text);
+      return rule.signal !== 0;
+    case "syscall":
+      return pure(text);
+    case "delay_enter":
+      rule.delayEnter = duration(text);
+      return rule.delayEnter >= 0;
+    case "delay_exit":
+      rule.delayExit = duration(text);
+      return rule.delayExit >= 0;
+    case "poke_enter":
+    case "poke_exit": {
+      const found = pokes(text, key === "poke_enter");
+      rule.pokes.push(...(found ?? []));
+      return found !== null;
+    }
+    case "when":
+      return when(rule, text);
+    case "probability":
+      rule.probability = text === "" ? 0 : Number(text);
+      return rule.probability > 0 && rule.probability <= 1;
+    case "short":
+      rule.short = value === null ? -1 : /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
+      return rule.short !== 0;
+    default:
+      rule.pid = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
+      return rule.pid !== 0;
+  }
+}
+
 /**
- * Parses `inject=SET:…` and `fault=SET:…` of strace(1), and lstar's probability=P, short and short=N.
+ * Parses `inject=SET:…` and `fault=SET:…` of strace(1), and lstar's probability=P, short, short=N and pid=N.
  * `names` are the names of system calls by number. @returns the rule, or what is wrong with the text
  */
 export function parseInjection(expression: string, names: readonly string[]): FaultRule | string {
   const eq = expression.indexOf("=");
+  const kind = expression.slice(0, eq);
   const text = expression.slice(eq + 1);
-  const bad = `invalid -e ${expression.slice(0, eq)}= argument: '${text}'`;
-  const [set, ...options] = text.split(":");
-  if (!set) return bad;
-  const known = new Set(names);
+  const bad = (why: string): string => `invalid ${kind} argument '${text}': ${why}`;
+  const [set, ...options] = text.split(":") as [string, ...string[]];
+  const known = new Set(names.filter((n) => n !== ""));
   const negate = set.startsWith("!");
   const tests: ((name: string) => boolean)[] = [];
   for (const item of (negate ? set.slice(1) : set).split(",")) {
@@ -33,56 +134,57 @@ export function parseInjection(expression: string, names: readonly string[]): Fa
     if (typeof test === "string") return test;
     tests.push(test);
   }
-  const calls: number[] = [];
+  const rule: FaultRule = {
+    calls: [],
+    result: null,
+    success: false,
+    signal: 0,
+    delayEnter: -1,
+    delayExit: -1,
+    pokes: [],
+    first: 1,
+    last: Number.POSITIVE_INFINITY,
+    step: 1,
+    probability: 1,
+    short: 0,
+    pid: 0,
+  };
   names.forEach((name, nr) => {
-    if (name !== "" && tests.some((t) => t(name)) !== negate) calls.push(nr);
+    if (name !== "" && tests.some((t) => t(name)) !== negate) rule.calls.push(nr);
   });
-  const rule: FaultRule = { calls, result: null, delayEnter: 0, first: 1, last: 65535, step: 1, probability: 1, short: 0 };
-  for (const option of options) {
-    const at = option.indexOf("=");
-    const key = at < 0 ? option : option.slice(0, at);
-    const value = at < 0 ? "" : option.slice(at + 1);
-    switch (key) {
-      case "error": {
-        const errno = /^\d+$/.test(value) ? Number(value) : value === "" ? -1 : errnoName.indexOf(value);
-        if (errno < 1 || errno > 4095 || rule.result !== null) return bad;
-        rule.result = -errno;
-        break;
-      }
-      case "retval":
-        if (!/^(\d+|0x[0-9a-f]+)$/i.test(value) || !Number.isSafeInteger(Number(value)) || rule.result !== null) return bad;
-        rule.result = Number(value);
-        break;
-      case "delay_enter":
-        rule.delayEnter = duration(value);
-        if (rule.delayEnter <= 0) return bad;
-        break;
-      case "when": {
-        const m = /^(\d{1,5})(?:\.\.(\d{1,5}))?(\+(\d{1,5})?)?$/.exec(value);
-        if (!m) return bad;
-        rule.first = Number(m[1]);
-        rule.last = m[2] !== undefined ? Number(m[2]) : 65535;
-        rule.step = m[3] !== undefined ? Number(m[4] ?? 1) : m[2] !== undefined ? 1 : 0;
-        if (rule.first < 1 || rule.first > 65535 || rule.last < rule.first || rule.last > 65535 || (m[4] !== undefined && rule.step < 1))
-          return bad;
-        if (m[2] !== undefined && rule.last > 65534) return bad;
-        if (m[2] === undefined) rule.last = Number.POSITIVE_INFINITY;
-        break;
-      }
-      case "probability":
-        rule.probability = Number(value);
-        if (value === "" || !(rule.probability > 0 && rule.probability <= 1)) return bad;
-        break;
-      case "short":
-        rule.short = at < 0 ? -1 : /^[1-9]\d{0,8}$/.test(value) ? Number(value) : 0;
-        if (rule.short === 0) return bad;
-        break;
-      default:
-        return `${bad} (known: error, retval, delay_enter, when, probability, short)`;
-    }
+  const given = new Set<string>();
+  for (const o of options) {
+    if (o === "") continue;
+    const at = o.indexOf("=");
+    const key = at < 0 ? o : o.slice(0, at);
+    if (!Object.hasOwn(TAKES, key) || (kind === "fault" && !OF_FAULT.has(key)))
+      return bad(
+        `unknown '${key}' (known: ${Object.keys(TAKES)
+          .filter((k) => kind !== "fault" || OF_FAULT.has(k))
+          .join(", ")})`,
+      );
+    const again = given.has(key) && key !== "when";
+    if (again || !option(rule, key, at < 0 ? null : o.slice(at + 1), given)) return bad(`${key}= takes ${TAKES[key]}`);
+    given.add(key);
   }
-  if (!options.some((o) => o.startsWith("when="))) rule.last = Number.POSITIVE_INFINITY;
-  if (expression.startsWith("fault=") && rule.result === null) rule.result = -38;
-  if (rule.result === null && rule.delayEnter === 0 && rule.short === 0) return bad;
+  if (kind === "fault" && rule.result === null) rule.result = -38;
+  if (
+    !["error", "retval", "signal", "delay_enter", "delay_exit", "poke_enter", "poke_exit", "short"].some((k) => given.has(k)) &&
+    kind !== "fault"
+  )
+    return bad("nothing is to be injected: give error=, retval=, signal=, delay_enter=, delay_exit=, poke_enter=, poke_exit= or short");
   return rule;
+}
+
+/**
+ * Several expressions together: of strace's own the last one that names a call has it, as with strace; those with an
+ * option that only lstar has (probability=, short, pid=) come on top.
+ */
+export function combineInjections(rules: readonly FaultRule[]): FaultRule[] {
+  const own = (r: FaultRule): boolean => r.probability < 1 || r.short !== 0 || r.pid !== 0;
+  return rules.map((r, i) => {
+    if (own(r)) return r;
+    const later = new Set(rules.slice(i + 1).flatMap((o) => (own(o) ? [] : o.calls)));
+    return { ...r, calls: r.calls.filter((nr) => !later.has(nr)) };
+  });
 }

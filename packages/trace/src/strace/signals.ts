@@ -34,6 +34,16 @@ const names = [
   "SIGSYS",
 ];
 
+/** The number of a signal as strace takes it: "SIGUSR1", "usr1", "SIGRT_2", "10"; 0 if there is none. */
+export function signalNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) <= 64 ? Number(text) : 0;
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
+  if (name === "SIGRTMIN") return 32;
+  const rt = /^SIGRT_([1-9]\d?)$/.exec(name);
+  if (rt) return Number(rt[1]) <= 32 ? 32 + Number(rt[1]) : 0;
+  return Math.max(0, names.indexOf(name));
+}
+
 /** "SIGINT", "SIGRT_3", or the number. */
 export function signalText(sig: number): string {
   if (sig === 32) return "SIGRTMIN";
@@ -132,7 +142,9 @@ export function siginfoText(info: Uint8Array): string {
   } else if (sig === 31 && code === 1) {
     parts.push(`si_call_addr=0x${u64(16).toString(16)}`, `si_syscall=${v.getInt32(24, true)}`, `si_arch=AUDIT_ARCH_X86_64`);
   } else if (code === 128) {
-    if (sig === 11 || sig === 7) parts.push(`si_addr=NULL`);
+    if (sig === 4 || sig === 5 || sig === 7 || sig === 8 || sig === 11) parts.push("si_addr=NULL");
+    if (sig === 17) parts.push("si_pid=0", "si_uid=0", "si_status=0", "si_utime=0", "si_stime=0");
+    if (sig === 31) parts.push("si_call_addr=NULL", "si_syscall=0", "si_arch=0 /* AUDIT_ARCH_??? */");
   } else {
     sender();
     if (code === -1 || code === -3 || code === -4) value(24);

@@ -58,7 +58,7 @@ function hasBits(n: number, b: number): boolean {
 /** " ENOENT (No such file or directory)" for a positive errno. */
 export function errnoSuffix(errno: number): string {
   const name = errnoName[errno];
-  return name ? `${name} (${errnoText[errno]})` : `ERRNO_${errno} (errno ${errno})`;
+  return name ? `${name} (${errnoText[errno]})` : `(errno ${errno})`;
 }
 
 const escapes: Record<number, string> = { 34: '\\"', 92: "\\\\", 10: "\\n", 13: "\\r", 9: "\\t", 12: "\\f", 11: "\\v" };

@@ -1,7 +1,9 @@
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { TAMPERED_ARGS, TAMPERED_DELAY, TAMPERED_RESULT, TAMPERED_SUCCESS } from "@lstar/kernel/kernel/faults/injection.ts";
 import { timespecAdd } from "@lstar/kernel/kernel/time/timekeeping.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
-import type { SyscallDef } from "@lstar/kernel/syscall/declare.ts";
+import { ARGUMENT_REGISTERS, type SyscallDef } from "@lstar/kernel/syscall/declare.ts";
+import { SIGKILL } from "@lstar/kernel/uapi/signal.ts";
 import { printArgument } from "./arguments.ts";
 import { Call, type FdPath, type PrintOptions, type ReadMemory } from "./call.ts";
 import { everything, type Filter } from "./filter.ts";
@@ -50,6 +52,9 @@ export const defaultStraceOptions: StraceOptions = {
   column: 40,
   toFile: false,
 };
+
+/** Calls that give a task's number: an int, whatever was put in its place. */
+const GIVES_PID = /^(v?fork|clone3?|get(p|pp|t)id|getpgrp|getpgid|getsid|setsid|set_tid_address|wait4)$/;
 
 /** A task under trace. */
 interface Traced {
@@ -261,9 +266,13 @@ export class StraceTracer {
   #exit(task: Task, ret: number): void {
     const traced = this.#tasks.get(task.pid);
     if (!traced?.call) return;
+    // A task that is being killed does not come out of its call any more.
+    if (ret <= -512 && ret >= -516 && task.signal.groupExit) return;
     const call = traced.call;
     const o = this.#options;
     call.ret = ret;
+    const tampered = this.#k.faults?.note ?? 0;
+    call.succeeded = (tampered & TAMPERED_SUCCESS) !== 0;
     const failed = call.failed;
     const spent = this.#k.time.glance() - traced.start;
     if (o.summary !== "none" && o.filter.traces(call.def.name)) this.summary.add(call.def.name, spent, failed);
@@ -278,9 +287,8 @@ export class StraceTracer {
       this.#arguments(traced);
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
-      const note = this.#k.faults?.note;
       const time = o.callTimes ? ` <${Math.floor(spent / 1e9)}.${String(Math.floor((spent % 1e9) / 1000)).padStart(6, "0")}>` : "";
-      traced.lines.end(`= ${resultText(call)}${note ? ` (${note})` : ""}${time}`);
+      traced.lines.end(`= ${call.succeeded ? replacedText(call, ret) : resultText(call)}${tamperedText(tampered)}${time}`);
     }
     traced.call = null;
     this.#flushIgnored(task, traced);
@@ -299,7 +307,7 @@ export class StraceTracer {
 
   #signal(task: Task, sig: number, info: Uint8Array): void {
     const traced = this.#tasks.get(task.pid);
-    if (!traced) return;
+    if (!traced || sig === SIGKILL) return;
     this.#flushIgnored(task, traced);
     this.#signalLine(task, traced, sig, info);
   }
@@ -324,8 +332,8 @@ export class StraceTracer {
       if (!traced.lines.owns(task.pid)) {
         traced.lines.begin(task.pid, this.#prefix(task));
         traced.lines.put(`<... ${call.def.name} resumed>`);
-        if (!/^exit/.test(call.def.name)) traced.lines.put(" <unfinished ...>");
       } else this.#arguments(traced);
+      if (!/^exit/.test(call.def.name)) traced.lines.put(" <unfinished ...>");
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
       traced.lines.end("= ?");
@@ -342,12 +350,25 @@ export class StraceTracer {
   }
 }
 
+/** What was done to a call, as strace 6.1 says it. */
+function tamperedText(note: number): string {
+  let out = "";
+  if (note & TAMPERED_RESULT) out = note & TAMPERED_ARGS ? " (INJECTED: args, retval)" : " (INJECTED)";
+  else if (note & TAMPERED_ARGS) out = " (INJECTED: args)";
+  return note & TAMPERED_DELAY ? `${out} (DELAYED)` : out;
+}
+
+/** A result that was given with retval=. */
+function replacedText(call: Call, ret: number): string {
+  if (GIVES_PID.test(call.def.name)) return String(ret | 0);
+  return ret < 0 ? String(BigInt.asUintN(64, BigInt(ret))) : resultText(call);
+}
+
 /** The declared arguments from the registers of the running task. */
 function readArguments(k: Kernel, def: SyscallDef): number[] {
-  const order = [7, 6, 2, 10, 8, 9]; // rdi rsi rdx r10 r8 r9
   const cpu = k.machine.cpu;
   return def.args.map(([, type], i) => {
-    const reg = order[i]!;
+    const reg = ARGUMENT_REGISTERS[i]!;
     switch (type.width) {
       case "i32":
         return cpu.getLo(reg) | 0;

@@ -139,9 +139,13 @@ function sysGetRobustList(k: Kernel, pid: number, head: number, length: number):
 const timeIn = A.struct(timespecStruct, "in");
 const f2flags = A.flags(futex2Names, "u32");
 
+/** Those that give EINTR; waiting for a PI lock is begun again instead. */
+const isPlainWait = (cmd: number): boolean => cmd === FUTEX_WAIT || cmd === FUTEX_WAIT_BITSET;
+
 export const futexSyscalls: readonly SyscallDef[] = [
   syscall("futex", { uaddr: A.ptr, op: A.enum(futexNames), val: A.uint, utime: A.custom("s64"), uaddr2: A.ptr, val3: A.uint }, sysFutex, {
     linux: "kernel/futex/syscalls.c do_futex",
+    eintr: (_word, op) => isPlainWait(op & FUTEX_CMD_MASK),
   }),
   syscall("set_robust_list", { head: A.ptr, len: A.size }, sysSetRobustList, { linux: "kernel/futex/syscalls.c sys_set_robust_list" }),
   syscall("get_robust_list", { pid: A.pid, head_ptr: A.ptr, len_ptr: A.ptr }, sysGetRobustList, {
@@ -157,7 +161,7 @@ export const futexSyscalls: readonly SyscallDef[] = [
       clockid: A.enum(clockNames),
     },
     sysFutexWaitv,
-    { linux: "kernel/futex/syscalls.c sys_futex_waitv" },
+    { linux: "kernel/futex/syscalls.c sys_futex_waitv", eintr: "always" },
   ),
   syscall("futex_wake", { uaddr: A.ptr, mask: A.hex, nr: A.int, flags: f2flags }, sysFutexWake, {
     linux: "kernel/futex/syscalls.c sys_futex_wake",

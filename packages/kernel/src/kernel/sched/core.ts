@@ -216,6 +216,13 @@ export class Scheduler {
     return this.sleep(task, TASK_INTERRUPTIBLE);
   }
 
+  /** Sleeps until the deadline; only a fatal signal ends it earlier (-ERESTARTSYS). */
+  sleepUntilDeadlineKillable(): number {
+    const task = this.k.current;
+    if (task.pending.lo & (1 << 8)) return -ERESTARTSYS;
+    return this.sleep(task, TASK_UNINTERRUPTIBLE);
+  }
+
   private sleep(task: Task, state: number): number {
     task.state = state;
     if (task.deadline !== Number.POSITIVE_INFINITY) {

@@ -104,7 +104,8 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): Tas
     !g.groupExit &&
     !isMember(target.realBlockedLo, target.realBlockedHi, sig) &&
     !(lowBit(sig) & COREDUMP_MASK) &&
-    target.ptrace === 0
+    target.ptrace === 0 &&
+    !(k.faults?.sending && sig !== SIGKILL)
   ) {
     g.groupExit = true;
     g.groupExitCode = sig;

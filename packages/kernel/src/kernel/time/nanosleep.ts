@@ -157,13 +157,14 @@ const inTime = A.struct(timespecStruct, "in");
 const outTime = A.struct(timespecStruct, "out");
 
 export const nanosleepSyscalls: readonly SyscallDef[] = [
-  syscall("nanosleep", { rqtp: inTime, rmtp: outTime }, sysNanosleep, { linux: "kernel/time/hrtimer.c sys_nanosleep" }),
+  syscall("nanosleep", { rqtp: inTime, rmtp: outTime }, sysNanosleep, { linux: "kernel/time/hrtimer.c sys_nanosleep", eintr: "always" }),
   syscall(
     "clock_nanosleep",
     { which_clock: A.enum(clockNames), flags: A.flags(timerFlagNames), rqtp: inTime, rmtp: outTime },
     sysClockNanosleep,
     {
       linux: "kernel/time/posix-timers.c sys_clock_nanosleep",
+      eintr: "always",
     },
   ),
 ];

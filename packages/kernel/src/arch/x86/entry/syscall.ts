@@ -1,6 +1,17 @@
 import { forgetLookedUp, holdFiles, releaseHeldFiles } from "../../../fs/file.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
-import { type FaultInjection, faultOnEnter, NO_FAULT } from "../../../kernel/faults.ts";
+import { type FaultInjection, TAMPERED_RESULT } from "../../../kernel/faults/injection.ts";
+import { withCut } from "../../../kernel/faults/partial.ts";
+import {
+  cutOf,
+  delayAfterCall,
+  delayedAfterCall,
+  faultBeforeCall,
+  faultsOnEnter,
+  faultsOnExit,
+  KILLED,
+  NO_FAULT,
+} from "../../../kernel/faults/tamper.ts";
 import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import { secureComputing } from "../../../kernel/seccomp/entry.ts";
@@ -8,7 +19,7 @@ import { SYSCALL_WORK_SECCOMP } from "../../../kernel/seccomp/filter.ts";
 import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { putUser32 } from "../../../mm/usercopy.ts";
-import type { ArgWidth, SyscallDef, SyscallHandler } from "../../../syscall/declare.ts";
+import { ARGUMENT_REGISTERS, type ArgWidth, type SyscallDef, type SyscallHandler } from "../../../syscall/declare.ts";
 import { EINTR, ENOSYS } from "../../../uapi/errno.ts";
 import { archDoSignalOrRestart } from "../kernel/signal.ts";
 import { sysCallTable } from "./syscallTable.ts";
@@ -20,8 +31,6 @@ export const NO_RESULT = -0x10001;
 const ENTRY_DONE = 0;
 const ENTRY_SECCOMP = 1;
 
-/** Argument registers in order: rdi, rsi, rdx, r10, r8, r9. */
-const ARG_REGS = [7, 6, 2, 10, 8, 9] as const;
 const widthCode: Record<ArgWidth, number> = { i32: 0, u32: 1, s64: 2, u64: 3 };
 
 /** A declaration made ready for dispatch: widths packed two bits each. */
@@ -55,7 +64,7 @@ function entryOf(nr: number): SyscallEntry | null {
 /** Argument `i` of the call whose registers are in the processor, cut to its declared width. */
 function arg(k: Kernel, i: number, widths: number): number {
   const cpu = k.machine.cpu;
-  const reg = ARG_REGS[i] as number;
+  const reg = ARGUMENT_REGISTERS[i] as number;
   switch ((widths >> (2 * i)) & 3) {
     case 0:
       return cpu.getLo(reg) | 0;
@@ -94,6 +103,7 @@ export function doSyscall64(k: Kernel, task: Task): void {
   const nr = k.machine.cpu.getLo(0) | 0;
   task.syscallNr = nr;
   task.nSyscalls++;
+  if (k.faults !== null) faultsOnEnter(k, k.faults, task, nr, sysCallTable[nr] ?? null);
   if (k.trace.sysEnter.enabled) k.trace.sysEnter.fire(task, nr);
   if (task.syscallWork !== 0) {
     // What a skipped call returns unless somebody says otherwise.
@@ -139,7 +149,8 @@ function result(k: Kernel): number {
 function call(k: Kernel, task: Task, nr: number): void {
   const e = entries[nr] ?? entryOf(nr);
   forgetLookedUp();
-  const ret = k.faults !== null ? tampered(k, task, e, false) : e ? invoke(k, e) : -ENOSYS;
+  const ret = k.faults !== null ? tampered(k, k.faults, task, e, false) : e ? invoke(k, e) : -ENOSYS;
+  if (ret === KILLED) return;
   if (ret === BLOCKED) {
     task.inBlockedCall = true;
     holdFiles(task);
@@ -150,48 +161,24 @@ function call(k: Kernel, task: Task, nr: number): void {
 
 /** A sleeper was woken: its call runs again from the top. */
 export function retrySyscall(k: Kernel, task: Task): void {
+  if (k.faults !== null && delayedAfterCall(k, k.faults, task)) return;
   if (task.entryStage !== ENTRY_DONE) {
     enterWithWork(k, task);
     return;
   }
-  const e = entryOf(task.syscallNr) as SyscallEntry;
-  const ret = k.faults !== null ? tampered(k, task, e, true) : invoke(k, e);
-  if (ret !== BLOCKED) finish(k, task, ret);
+  const e = entryOf(task.syscallNr);
+  const ret = k.faults !== null ? tampered(k, k.faults, task, e, true) : invoke(k, e as SyscallEntry);
+  if (ret === KILLED) task.inBlockedCall = false;
+  else if (ret !== BLOCKED) finish(k, task, ret);
 }
 
 /** A call, or its next attempt, while faults are injected. */
-function tampered(k: Kernel, task: Task, e: SyscallEntry | null, again: boolean): number {
-  const f = k.faults as FaultInjection;
-  f.note = "";
+function tampered(k: Kernel, f: FaultInjection, task: Task, e: SyscallEntry | null, again: boolean): number {
+  const fault = faultBeforeCall(k, f, task, again);
+  if (fault !== NO_FAULT) return fault;
   if (!e) return -ENOSYS;
-  if (!again) {
-    f.cuts.delete(task.pid);
-    f.delayed.delete(task.pid);
-  }
-  let fault = again ? NO_FAULT : faultOnEnter(k, task, task.syscallNr, e.def.name);
-  if (again && f.delayed.has(task.pid)) {
-    if (!k.sched.deadlinePassed()) {
-      const slept = k.sched.sleepUntilDeadline();
-      if (slept === BLOCKED) return BLOCKED;
-    }
-    fault = f.delayed.get(task.pid) ?? NO_FAULT;
-    f.delayed.delete(task.pid);
-    k.sched.endCall(task);
-    f.note = "DELAYED";
-  }
-  if (fault === BLOCKED) return BLOCKED;
-  if (fault !== NO_FAULT) {
-    f.note = "INJECTED";
-    return fault;
-  }
-  const cut = f.cuts.get(task.pid);
-  if (cut === undefined) return invoke(k, e);
-  const { cpu } = k.machine;
-  const whole = cpu.get(2);
-  cpu.set(2, cut);
-  const ret = invoke(k, e);
-  cpu.set(2, whole);
-  return ret;
+  const cut = cutOf(f, task);
+  return cut > 0 ? withCut(k, e.def, cut, () => invoke(k, e)) : invoke(k, e);
 }
 
 setRetryCall(retrySyscall);
@@ -204,8 +191,10 @@ function finish(k: Kernel, task: Task, ret: number): void {
   if (task.exitState === EXIT_ZOMBIE || task.exitState === EXIT_DEAD) return;
   if (ret === NO_RESULT) {
     const { cpu } = k.machine;
+    if (k.faults !== null) faultsOnExit(k, k.faults, task);
     if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, cpu.getHi(0) * 4294967296 + (cpu.getLo(0) >>> 0));
     task.syscallNr = -1;
+    if (k.faults !== null) delayAfterCall(k, k.faults, task);
     return;
   }
   if ((ret | 0) === ret) k.machine.cpu.setParts(0, ret, ret >> 31);
@@ -220,11 +209,15 @@ function finish(k: Kernel, task: Task, ret: number): void {
 
 /** `skipped`: no handler has returned this, somebody made it up. @linux kernel/entry/common.c syscall_exit_work */
 function syscallExit(k: Kernel, task: Task, ret: number, skipped = false): void {
+  const f = k.faults;
+  if (f !== null) faultsOnExit(k, f, task);
   if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, ret);
-  if (k.faults !== null) k.faults.note = "";
+  // Instead of a call that was replaced there is none to be restarted.
+  const replaced = f !== null && (f.note & TAMPERED_RESULT) !== 0;
   // An interrupted call must meet the signal code, which decides about its restart.
-  if (ret <= -512 && ret >= -516 && !skipped) task.sigPendingFlag = true;
-  else if (!task.sigPendingFlag && !task.userWork) task.syscallNr = -1;
+  if (ret <= -512 && ret >= -516 && !skipped && !replaced) task.sigPendingFlag = true;
+  else if (replaced || (!task.sigPendingFlag && !task.userWork)) task.syscallNr = -1;
+  if (f !== null) delayAfterCall(k, f, task);
 }
 
 /**
