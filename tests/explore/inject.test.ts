@@ -22,7 +22,7 @@ const expressions = `
   read:poke_exit=@arg2=41424344:retval=3:when=3+   read:poke_exit=@arg2=4242:when=3   read:poke_enter=@arg1=41:when=2
   read:retval=3:syscall=getpid:when=3+   read:error=EIO:syscall=getpid:when=3+   read:syscall=getpid:delay_enter=1:when=1
   read:retval=3:signal=SIGTERM:when=4   read,write:signal=USR1:error=EINTR:poke_enter=@arg2=4142:delay_exit=1
-  getppid:retval=-1   getppid:retval=0x1ffffffff   getppid:retval=010   read:retval=-1:when=4   getppid:error=600   getppid:error=eio   getppid:error=0512
+  getppid:retval=-1   getppid:retval=0x1ffffffff   getppid:retval=010   write:retval=-1:when=4   getppid:error=600   getppid:error=eio   getppid:error=0512
   getppid::error=5:   read:when=1:when=2:error=5   exit_group:error=EIO   exit_group:signal=TERM`
   .trim()
   .split(/\s+/);
