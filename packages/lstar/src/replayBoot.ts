@@ -1,5 +1,5 @@
 import type { Kernel } from "@lstar/kernel";
-import type { FaultRule } from "@lstar/kernel/kernel/faults.ts";
+import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { ContainerError } from "@lstar/replay/file/format.ts";
 import { type HostShape, Player, type Recording, ReplayHost } from "@lstar/replay/record/index.ts";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
