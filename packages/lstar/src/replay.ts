@@ -26,7 +26,7 @@ export function openRecording(path: string): Recording {
       },
     };
     // The descriptor stays open: the log is read as it is needed.
-    return new Recording(source, nodeCodec);
+    return Recording.open(source, nodeCodec);
   } catch (e) {
     closeSync(fd);
     throw e;

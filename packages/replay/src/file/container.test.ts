@@ -6,6 +6,7 @@ import { crc32 } from "./crc32.ts";
 import { ContainerError, type ContainerKind } from "./format.ts";
 import { nodeCodec } from "./nodeCodec.ts";
 import { bytesSource, ContainerReader } from "./reader.ts";
+import { webCodec, webInflate } from "./webCodec.ts";
 import { ContainerWriter } from "./writer.ts";
 
 type Part = [type: string, bytes: Uint8Array];
@@ -137,6 +138,21 @@ describe("the container", () => {
       expect(() => read(new Uint8Array(Buffer.concat(out)))).toThrow("do not unpack");
     }
   });
+});
+
+it("is read in a browser's way as in Node's", async () => {
+  const whole = write(sample);
+  const open = (bytes: Uint8Array): ContainerReader => new ContainerReader(bytesSource(bytes), webCodec, { kind: "recording" });
+  const reader = open(whole);
+  expect(() => reader.read(1)).toThrow(ContainerError);
+  await reader.unpackAll(webInflate);
+  expect(plain(reader.chunks.map((c, i) => [c.type, reader.read(i)]))).toEqual(plain(sample));
+  const out: Uint8Array[] = [];
+  const bomb = nodeCodec.deflate(new Uint8Array(1e6));
+  const writer = new ContainerWriter((b) => out.push(b.slice()), nodeCodec, "recording");
+  writer.addPacked("LOG ", bomb, bomb.length + 1);
+  writer.end();
+  await expect(open(new Uint8Array(Buffer.concat(out))).unpackAll(webInflate)).rejects.toThrow("do not unpack");
 });
 
 it("crc32 is zlib's", () => {

@@ -52,8 +52,9 @@ export class ContainerReader {
   readonly #codec: Codec;
   /** All chunks but END. */
   readonly chunks: readonly Chunk[];
-  /** The contents of END; null if the file has been cut off. */
-  readonly end: Uint8Array | null;
+  readonly #end: Chunk | null;
+  /** What has been unpacked beforehand, by place. */
+  readonly #unpacked = new Map<number, Uint8Array>();
   /** Bytes at the end of a cut file that belong to no whole chunk. */
   readonly lost: number;
   /** Where the zeros at the file's end begin, once that was asked. */
@@ -78,9 +79,13 @@ export class ContainerReader {
     if (ended && at < source.size) throw new ContainerError("is damaged: there is more after its end");
     if (!ended && !options.allowCut) throw new ContainerError(`is cut off after ${source.size} bytes: its end is missing`);
     this.lost = source.size - at;
-    const last = ended ? chunks.pop() : undefined;
+    this.#end = (ended && chunks.pop()) || null;
     this.chunks = chunks;
-    this.end = last ? this.#unpack(last) : null;
+  }
+
+  /** The contents of END; null if the file has been cut off. @throws ContainerError */
+  get end(): Uint8Array | null {
+    return this.#end && this.#unpack(this.#end);
   }
 
   #header(kind: ContainerKind): void {
@@ -148,12 +153,26 @@ export class ContainerReader {
   }
 
   #unpack(chunk: Chunk): Uint8Array {
+    const known = this.#unpacked.get(chunk.at);
+    if (known) return known;
     const packed = this.#bytes(chunk.at, chunk.packed);
     if (chunk.method === STORED) return packed;
     try {
       return this.#codec.inflate(packed, chunk.plain);
     } catch {
       throw new ContainerError(`is damaged: the ${chunk.packed} bytes from ${chunk.at} on do not unpack`);
+    }
+  }
+
+  /** Unpacks all chunks by a function that takes its time, where there is none that does it at once; they stay in memory. @throws ContainerError */
+  async unpackAll(unpack: (packed: Uint8Array, length: number) => Promise<Uint8Array>): Promise<void> {
+    for (const chunk of this.#end ? [...this.chunks, this.#end] : this.chunks) {
+      if (chunk.method === STORED) continue;
+      try {
+        this.#unpacked.set(chunk.at, await unpack(this.#bytes(chunk.at, chunk.packed), chunk.plain));
+      } catch {
+        throw new ContainerError(`is damaged: the ${chunk.packed} bytes from ${chunk.at} on do not unpack`);
+      }
     }
   }
 

@@ -5,3 +5,4 @@ export { type BringIn, RecordingHost } from "./recordingHost.ts";
 export { type Divergence, type HostShape, hostShape, ReplayHost } from "./replayHost.ts";
 export { memoryHash, processorHash } from "./stateHash.ts";
 export type { RunEndText, RunSummary } from "./summary.ts";
+export { recordedArrivals, recordedTimeline } from "./timeline.ts";

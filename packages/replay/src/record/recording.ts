@@ -2,7 +2,8 @@ import type { ByteSource } from "@lstar/host/tar/entries.ts";
 import type { HostEventKind } from "@lstar/kernel/kernel.ts";
 import type { Codec } from "../file/codec.ts";
 import { ContainerError } from "../file/format.ts";
-import { ContainerReader } from "../file/reader.ts";
+import { bytesSource, ContainerReader } from "../file/reader.ts";
+import { webCodec, webInflate } from "../file/webCodec.ts";
 import { ByteReader, LogError } from "./bytes.ts";
 import { ARRIVALS, HEAD, LOG, PLACE, PLACES } from "./entries.ts";
 import type { RunSummary } from "./summary.ts";
@@ -34,11 +35,22 @@ export class Recording {
   readonly #log: readonly number[];
   readonly #kept = new Map<number, Uint8Array>();
 
-  /** @throws ContainerError */
-  constructor(source: ByteSource, codec: Codec) {
+  /** Looks the whole file through. @throws ContainerError */
+  static open(source: ByteSource, codec: Codec): Recording {
+    return new Recording(new ContainerReader(source, codec, { kind: "recording", allowCut: true }), codec);
+  }
+
+  /** The same in a browser, all of it in memory. */
+  static async openInBrowser(bytes: Uint8Array): Promise<Recording> {
+    const file = new ContainerReader(bytesSource(bytes), webCodec, { kind: "recording", allowCut: true });
+    await file.unpackAll(webInflate);
+    return new Recording(file, webCodec);
+  }
+
+  private constructor(file: ContainerReader, codec: Codec) {
     this.codec = codec;
-    this.file = new ContainerReader(source, codec, { kind: "recording", allowCut: true });
-    const { chunks } = this.file;
+    this.file = file;
+    const { chunks } = file;
     if (chunks[0]?.type !== HEAD)
       throw new ContainerError(this.file.end ? "is damaged: it does not begin with its head" : "is cut off within its head");
     this.head = parse(this.file.read(0)) as Record<string, unknown>;

@@ -1,0 +1,95 @@
+import { MemoryHost, runMachine } from "@lstar/host";
+import { NodeFiles } from "@lstar/host/node/files.ts";
+import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
+import { bytesSource } from "@lstar/replay/file/reader.ts";
+import { before, type Place } from "@lstar/replay/place.ts";
+import { hostShape, Recorder, Recording, recordedTimeline } from "@lstar/replay/record/index.ts";
+import { beforeAll, expect, it } from "vitest";
+import { type StartOptions, startMachine } from "../../packages/lstar/src/boot.ts";
+import { bootRecording, recordedStart } from "../../packages/lstar/src/replayBoot.ts";
+import { need } from "../native.ts";
+import { memoryHash } from "../snapshot/machines.ts";
+
+/** Records a run in this process. */
+async function recorded(argv: string[], clock: "virtual" | "real"): Promise<{ recording: Recording; output: string }> {
+  const written: Uint8Array[] = [];
+  const sink = (b: Uint8Array): void => void written.push(b.slice());
+  const host = new MemoryHost(new TextEncoder().encode("a line of input\n"), sink, sink, new NodeFiles());
+  const start: StartOptions = {
+    argv,
+    env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
+    root: "/",
+    mounts: [],
+    cwd: "/tmp",
+    user: { uid: 0, gid: 0 },
+    memory: 512 * 1024 * 1024,
+    seed: 1,
+    clock,
+    hostname: "test",
+    files: [{ path: "/tmp/a file", bytes: new Uint8Array(70_000).fill(65), mode: 0o644 }],
+    bringIn: null,
+  };
+  const file: Uint8Array[] = [];
+  const recorder = new Recorder(host, {
+    sink: (b) => void file.push(b.slice()),
+    codec: nodeCodec,
+    head: { lstar: "test", created: "", platform: "", shape: hostShape(host), start: recordedStart(start) },
+  });
+  const k = startMachine(recorder.host, start);
+  recorder.attach(k);
+  const end = await runMachine(k, host, () => recorder.look());
+  await recorder.finish({ end: end.kind, status: end.kind === "exited" ? end.status : 0 });
+  return {
+    recording: Recording.open(bytesSource(new Uint8Array(Buffer.concat(file))), nodeCodec),
+    output: Buffer.concat(written).toString("latin1"),
+  };
+}
+
+const script =
+  "read -r x; echo $x; wc -c 'a file'; for i in 1 2 3; do (sleep 0.00$i; echo $i $EPOCHREALTIME) & done; wait; seq 1 500 | sort -rn | md5sum";
+
+let runs: Record<string, Awaited<ReturnType<typeof recorded>>>;
+beforeAll(async () => {
+  runs = { virtual: await recorded([need("bash"), "-c", script], "virtual"), real: await recorded([need("bash"), "-c", script], "real") };
+}, 120_000);
+
+it.each(["virtual", "real"])("a recorded run (%s clock) is gone over forth and back", { timeout: 120_000 }, (clock) => {
+  const { recording, output } = runs[clock]!;
+  let text = "";
+  const { k, host, last } = bootRecording(recording, {
+    onOutput: (_stream, bytes) => {
+      text += Buffer.from(bytes).toString("latin1");
+    },
+  });
+  const t = recordedTimeline(k, recording, host);
+  const seen: (Place & { hash: string; time: number })[] = [];
+  for (let i = 0; i < 20_000 && t.slice(Math.min(20_000, t.untilKeep)) !== "exited"; i++) {
+    t.keep();
+    if (i % 12 === 0 && t.settle()) seen.push({ ...t.place, hash: memoryHash(k), time: k.time.nowNs });
+  }
+  expect([host.divergence, host.exhausted]).toEqual([null, false]);
+  expect(k.exited).toBe(true);
+  expect(k.machine.totalRetired).toBe(last.position);
+  expect(text).toBe(output);
+  expect(seen.length).toBeGreaterThan(3);
+  for (const s of [...seen].reverse()) {
+    t.seek(s);
+    t.settle();
+    expect(before(t.place, s) || before(s, t.place)).toBe(false);
+    expect({ hash: memoryHash(k), time: k.time.nowNs }).toEqual({ hash: s.hash, time: s.time });
+  }
+  expect(host.divergence).toBe(null);
+});
+
+it("a replay that is stopped anywhere and goes on ends as the run did; both engines agree", { timeout: 120_000 }, () => {
+  for (const jit of [true, false]) {
+    const { player } = bootRecording(runs.real!.recording, { jit });
+    let x = 7;
+    const random = (): number => {
+      x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+      return Math.floor(2 ** ((x / 4294967296) * 20));
+    };
+    while (player.slice(random()));
+    expect(player.end).toEqual({ kind: "exited", status: 0 });
+  }
+});
