@@ -1,4 +1,5 @@
 import { mapVdso } from "../arch/x86/entry/vdso/vdso.ts";
+import { archMmapRnd, randomPages } from "../arch/x86/mm/mmap.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import { rlimit } from "../kernel/resource.ts";
@@ -89,7 +90,8 @@ function openInterpreter(k: Kernel, program: File, p: E.ProgramHeader): ElfImage
   const n = kernelRead(k, program, path, p.offset);
   if (n !== p.filesz) return n < 0 ? n : -EIO;
   if (path[p.filesz - 1] !== 0) return -ENOEXEC;
-  const file = openExec(k, AT_FDCWD, String.fromCharCode(...path.subarray(0, path.indexOf(0))), 0);
+  // Unlike a program's name, an empty one is not refused as such: it is the working directory.
+  const file = openExec(k, AT_FDCWD, String.fromCharCode(...path.subarray(0, path.indexOf(0))) || ".", 0);
   if (typeof file === "number") return file;
   const head = new Uint8Array(E.EHDR_SIZE);
   const got = kernelRead(k, file, head, 0);
@@ -103,14 +105,9 @@ function closeInterpreter(k: Kernel, file: File): void {
   fput(k, file);
 }
 
-/** A random number of pages, in bytes; 0 if the process does without. */
-export function randomPages(k: Kernel, bits: number): number {
-  return k.current.personality & ADDR_NO_RANDOMIZE ? 0 : k.rng.below(2 ** bits) * PAGE_SIZE;
-}
-
 /** Where mappings begin, downwards. @linux arch/x86/mm/mmap.c mmap_base */
 function mmapBase(k: Kernel): number {
-  const random = randomPages(k, 28);
+  const random = archMmapRnd(k);
   const pad = (k.current.personality & ADDR_NO_RANDOMIZE ? 0 : 0x3fffff * PAGE_SIZE) + STACK_GUARD_GAP;
   const gap = Math.min(Math.max(rlimit(k.current, RLIMIT_STACK) + pad, MIN_GAP), MAX_GAP);
   return pageDown(TASK_SIZE - gap - random + PAGE_SIZE - 1);

@@ -1,3 +1,4 @@
+import { dynamicRnd, randomPages } from "../arch/x86/mm/mmap.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
@@ -7,7 +8,7 @@ import { clearUser } from "../mm/usercopy.ts";
 import * as E from "../uapi/elf.ts";
 import { EFAULT, EINVAL, ENOMEM } from "../uapi/errno.ts";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE } from "../uapi/mman.ts";
-import { type ElfImage, randomPages } from "./binfmtElf.ts";
+import type { ElfImage } from "./binfmtElf.ts";
 
 /** Where position-independent programs with an interpreter go, before randomisation. @linux arch/x86/include/asm/elf.h ELF_ET_DYN_BASE */
 const ET_DYN_BASE = 0x555555554000;
@@ -111,7 +112,7 @@ export function loadProgram(k: Kernel, mm: MmStruct, image: ElfImage, hasInterp:
       if (total === 0 || total > TASK_SIZE) return -EINVAL;
       const align = maximumAlignment(loads);
       if (hasInterp) {
-        bias = ET_DYN_BASE + randomPages(k, 28);
+        bias = ET_DYN_BASE + dynamicRnd(k);
         bias -= bias % align;
         flags |= MAP_FIXED_NOREPLACE;
       } else if (align > PAGE_SIZE) {

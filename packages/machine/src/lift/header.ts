@@ -6,7 +6,7 @@ export const HEADER_RIP = 0;
 export const HEADER_PHYS = 8;
 /** u32 first op of the next block in the same frame, 0 = none. */
 export const HEADER_LINK = 12;
-/** u32 compiled region that starts here (slot in the table of regions), if the first op enters one; u32 first op of another block with the same physical address. */
+/** u32 compiled region that starts here (slot in the table of regions), if the first op enters one; u32 first op of another block in the same bucket. */
 export const HEADER_PROFILE = 16;
 export const HEADER_NEXT = 20;
 /** u16 which of the region's entries the block is; u16 flags. */

@@ -27,6 +27,13 @@ const ARENA_START = IR_CACHE + SCRATCH_SIZE;
 /** decode's buffer for an instruction that lies in two pages. */
 const STRADDLE = 32;
 
+/** Buckets of the table of blocks: about as many as blocks fit in the IR cache. */
+const BUCKETS = 65536;
+/** Spreads addresses over the buckets (2^32 divided by the golden ratio). */
+const SPREAD = 0x9e3779b1;
+/** Both addresses count: each process may have the same page somewhere else. */
+const bucketOf = (lo: number, pa: number): number => Math.imul(lo ^ Math.imul(pa, SPREAD), SPREAD) >>> 16;
+
 /** What `BlockCache.find` gives when the bytes at rip cannot be fetched. */
 export const FETCH_FAULT = 0;
 
@@ -37,8 +44,8 @@ export class BlockCache {
   readonly #builder: BlockBuilder;
   readonly #insn = new Insn();
   readonly #straddle = new Uint8Array(STRADDLE);
-  /** First op of the newest block at a physical address; others of the same address follow by #next. */
-  #blocks = new Map<number, number>();
+  /** First op of the newest block in each bucket, 0 = none; others of the same bucket follow by HEADER_NEXT. */
+  readonly #buckets = new Int32Array(BUCKETS);
   /** First op of the newest block in a frame. */
   #frames = new Map<number, number>();
   /** Blocks that go on into a frame. */
@@ -67,10 +74,16 @@ export class BlockCache {
     const { i32 } = this.#phys;
     const lo = rip | 0;
     const hi = Math.floor(rip / 4294967296) | 0;
-    let pc = this.#blocks.get(pa) ?? 0;
+    let pc = this.#buckets[bucketOf(lo, pa)]!;
     while (pc !== 0) {
       const h = (pc - HEADER_SIZE) >> 2;
-      if (i32[h] === lo && i32[h + 1] === hi && (!this.crosses(pc) || this.#secondFrame(rip) === i32[h + (HEADER_SECOND >> 2)])) return pc;
+      if (
+        i32[h] === lo &&
+        i32[h + 1] === hi &&
+        i32[h + 2] === (pa | 0) &&
+        (!this.crosses(pc) || this.#secondFrame(rip) === i32[h + (HEADER_SECOND >> 2)])
+      )
+        return pc;
       pc = i32[h + (HEADER_NEXT >> 2)]!;
     }
     return 0;
@@ -134,8 +147,9 @@ export class BlockCache {
     const frame = Math.floor(pa / PAGE_SIZE);
     this.#next = (this.#builder.at + 15) & ~15;
     view.setUint16(header + HEADER_FLAGS, crosses ? BLOCK_CROSSES : 0, true);
-    i32[(header + HEADER_NEXT) >> 2] = this.#blocks.get(pa) ?? 0;
-    this.#blocks.set(pa, pc);
+    const bucket = bucketOf(rip | 0, pa);
+    i32[(header + HEADER_NEXT) >> 2] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = pc;
     i32[(header + HEADER_LINK) >> 2] = this.#frames.get(frame) ?? 0;
     this.#frames.set(frame, pc);
     this.#holdsCode(frame);
@@ -264,12 +278,30 @@ export class BlockCache {
     this.#reaching.delete(frame);
     while (pc !== 0) {
       const h = (pc - HEADER_SIZE) >> 2;
-      this.#blocks.delete(i32[h + 2]! >>> 0);
+      this.#unlink(pc);
       pc = i32[h + 3]!;
     }
     this.#frames.delete(frame);
     this.onDrop(frame);
     this.#mmu.flushJumpCache();
+  }
+
+  /** Takes a block out of its bucket. */
+  #unlink(pc: number): void {
+    const { i32 } = this.#phys;
+    const h = (pc - HEADER_SIZE) >> 2;
+    const next = i32[h + (HEADER_NEXT >> 2)]!;
+    const bucket = bucketOf(i32[h]!, i32[h + 2]!);
+    let at = this.#buckets[bucket]!;
+    if (at === pc) {
+      this.#buckets[bucket] = next;
+      return;
+    }
+    while (at !== 0) {
+      const link = (at - HEADER_SIZE + HEADER_NEXT) >> 2;
+      at = i32[link]!;
+      if (at === pc) i32[link] = next;
+    }
   }
 
   /** Forgets everything. */
@@ -278,7 +310,7 @@ export class BlockCache {
     for (const frame of this.#frames.keys()) u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
     for (const frame of this.#reaching.keys()) u8[FRAME_FLAGS + frame]! &= ~FRAME_HAS_CODE;
     this.#reaching.clear();
-    this.#blocks.clear();
+    this.#buckets.fill(0);
     this.#frames.clear();
     this.#next = ARENA_START;
     this.#mmu.flushJumpCache();
