@@ -19,7 +19,7 @@ import {
   SIGTRAP,
   TRAP_TRACE,
 } from "../../../uapi/signal.ts";
-import { emulateVsyscall, VSYSCALL_ADDR } from "./vsyscall.ts";
+import { emulateVsyscall, inVsyscallPage } from "./vsyscall.ts";
 
 /** First address that user space cannot have. */
 const TASK_SIZE = 0x7ffffffff000;
@@ -98,7 +98,10 @@ function pageFault(k: Kernel, task: Task): void {
   const hi = machine.trapAddressHi;
   if (k.trace.pageFault.enabled) k.trace.pageFault.fire(task, address, error);
   if (address >= TASK_SIZE) {
-    if (address >= VSYSCALL_ADDR && address < VSYSCALL_ADDR + 4096 && error & PF_INSTR && emulateVsyscall(k, task)) return;
+    if (inVsyscallPage(lo, hi) && error & PF_INSTR) {
+      emulateVsyscall(k, task);
+      return;
+    }
     // Kernel addresses look protected rather than absent.
     error |= PF_PRESENT;
     record(k, task, Trap.PF, error);

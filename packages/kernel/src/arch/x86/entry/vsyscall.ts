@@ -1,40 +1,62 @@
+import { PF_WRITE, Trap } from "@lstar/machine";
 import type { Task } from "../../../include/linux/sched.ts";
-import { forceSig } from "../../../kernel/signal.ts";
+import { forceSig, forceSigFault } from "../../../kernel/signal.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { getUser64, putUser32, putUser64 } from "../../../mm/usercopy.ts";
 import { SIGSEGV } from "../../../uapi/signal.ts";
 
-/** Where old programs call the kernel: execute-only, three entries 1 KiB apart. */
-export const VSYSCALL_ADDR = 0xffffffffff600000;
-/** rip's low word at the three entries. */
-const GETTIMEOFDAY = 0xff600000;
-const TIME = 0xff600400;
-const GETCPU = 0xff600800;
+/** Where old programs call the kernel: the page at 0xffffffffff600000, execute-only, three entries 1 KiB apart. */
+const PAGE_LO = 0xff600000;
+const GETTIMEOFDAY = PAGE_LO;
+const TIME = PAGE_LO + 0x400;
+const GETCPU = PAGE_LO + 0x800;
+/** End of what user space can have, in the high word of an address. */
+const USER_END_HI = 0x8000;
+const SEGV_MAPERR = 1;
+const PF_USER_WRITE = PF_WRITE | 4;
+
+/** Is an address, given as halves, in the page? */
+export function inVsyscallPage(lo: number, hi: number): boolean {
+  return hi === -1 && lo >>> 12 === PAGE_LO >>> 12;
+}
 
 /**
- * The program jumped into the vsyscall page: does the call and returns to the caller.
- * @returns false if the address is no entry point @linux arch/x86/entry/vsyscall/vsyscall_64.c emulate_vsyscall
+ * The program jumped into the page: does the call and returns to the caller, or sends SIGSEGV.
+ * @linux arch/x86/entry/vsyscall/vsyscall_64.c emulate_vsyscall
  */
-export function emulateVsyscall(k: Kernel, task: Task): boolean {
+export function emulateVsyscall(k: Kernel, task: Task): void {
   const { cpu } = k.machine;
   const entry = k.machine.trapAddressLo >>> 0;
-  if (entry !== GETTIMEOFDAY && entry !== TIME && entry !== GETCPU) return false;
   const sp = cpu.get(4);
   const caller = getUser64(k, sp);
-  if (caller < 0) {
+  if (caller < 0 || (entry !== GETTIMEOFDAY && entry !== TIME && entry !== GETCPU)) {
     forceSig(k, task, SIGSEGV);
-    return true;
+    return;
   }
+  if (!mayWrite(k, task, 7) || (entry !== TIME && !mayWrite(k, task, 6))) return;
   const a = cpu.get(7);
   const b = cpu.get(6);
   const ok = entry === GETTIMEOFDAY ? gettimeofday(k, a, b) : entry === TIME ? time(k, a) : getcpu(k, a, b);
   if (!ok) {
     forceSig(k, task, SIGSEGV);
-    return true;
+    return;
   }
   cpu.rip = caller;
   cpu.set(4, sp + 8);
-  return true;
+}
+
+/** A pointer beyond user space is told apart from one where nothing is. @linux arch/x86/entry/vsyscall/vsyscall_64.c write_ok_or_segv */
+function mayWrite(k: Kernel, task: Task, register: number): boolean {
+  const { cpu } = k.machine;
+  const hi = cpu.getHi(register);
+  if (hi >>> 0 < USER_END_HI) return true;
+  const lo = cpu.getLo(register);
+  task.trapNr = Trap.PF;
+  task.trapError = PF_USER_WRITE;
+  task.cr2Lo = lo;
+  task.cr2Hi = hi;
+  forceSigFault(k, task, SIGSEGV, SEGV_MAPERR, lo, hi);
+  return false;
 }
 
 function gettimeofday(k: Kernel, tv: number, tz: number): boolean {
