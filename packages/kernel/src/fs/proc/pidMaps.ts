@@ -2,6 +2,7 @@ import type { MmStruct, Vma } from "../../include/linux/mm_types.ts";
 import type { Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import * as F from "../../mm/flags.ts";
+import type { AddressSpace } from "../../mm/pageCache.ts";
 import { forEachPte, PTE_ACCESSED, PTE_ANON, PTE_DIRTY } from "../../mm/pageTable.ts";
 import { major, minor } from "../charDev.ts";
 import { dPath } from "../dcache.ts";
@@ -50,12 +51,13 @@ class Sums {
   add(k: Kernel, mm: MmStruct, vma: Vma): void {
     const { phys } = k.machine;
     const shmem = vma.file?.inode.sb.type === "tmpfs";
-    forEachPte(k, mm.pgd, vma.start, vma.end, (index) => {
+    const mapping = vma.file?.inode.mapping ?? null;
+    forEachPte(k, mm.pgd, vma.start, vma.end, (index, va) => {
       const pte = phys.u32[index] as number;
       const anon = (pte & PTE_ANON) !== 0;
       // The page cache has a reference of its own to a page of a file.
       const users = Math.max(1, phys.refs(pte >>> 12) - (anon || !vma.file ? 0 : 1));
-      const dirty = (pte & PTE_DIRTY) !== 0;
+      const dirty = (pte & PTE_DIRTY) !== 0 || (!anon && mapping !== null && isDirty(mapping, vma.pgoff + (va - vma.start) / F.PAGE_SIZE));
       const share = F.PAGE_SIZE / users;
       this.rss += F.PAGE_SIZE;
       this.pss += share;
@@ -95,6 +97,11 @@ class Sums {
       line("Locked", this.locked)
     );
   }
+}
+
+/** Was a page of a file written since it was read from where it comes from? What is only in memory always was. */
+function isDirty(mapping: AddressSpace, index: number): boolean {
+  return mapping.dirty === null || mapping.dirty.has(index);
 }
 
 /** Mnemonics of flags. @linux fs/proc/task_mmu.c show_smap_vma_flags */
