@@ -1,7 +1,7 @@
 import type { Machine } from "@lstar/machine";
 import { VdsoState } from "./arch/x86/entry/vdso/vdsoState.ts";
 import type { Host } from "./host.ts";
-import type { Mount, SuperBlock } from "./include/linux/fs.ts";
+import type { Mount, SuperBlock, Timespec } from "./include/linux/fs.ts";
 import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
 import { type BootOptions, startKernel } from "./init/main.ts";
@@ -21,6 +21,8 @@ export interface KernelOptions {
   /** "virtual": time comes from retired instructions; "real": from the host. */
   clock: "virtual" | "real";
   hostname: string;
+  /** Wall-clock time at boot (default: a fixed date with the virtual clock, the host's time with the real one). */
+  date?: Timespec | null;
   /** Vary the schedule as widely as possible, to find races (default false). */
   chaos?: boolean;
 }

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Compile hot guest code to WebAssembly (default true); the result is the same. */
   jit?: boolean;
   clock?: "virtual" | "real";
+  /** The guest's date and time at the start (default: 2030-01-01 with the virtual clock, now with the real one). */
+  date?: Date;
 }
 
 export interface RunResult {

@@ -29,6 +29,8 @@ export interface StartOptions {
   /** Compile hot code to WebAssembly. */
   jit?: boolean;
   clock: "virtual" | "real";
+  /** Wall-clock time at the start; left out: a fixed date, or the host's with the real clock. */
+  date?: { sec: number; nsec: number } | null;
   /** Vary the schedule as widely as possible, to find races. */
   chaos?: boolean;
   /** Faults to inject into system calls. */
@@ -67,7 +69,8 @@ function absolute(cwd: string, path: string): string {
 /** A booted machine with its program ready to run. @throws StartError */
 export function startMachine(host: Host, options: StartOptions): Kernel {
   const machine = new Machine({ memoryLimit: options.memory, jit: options.jit });
-  const k = new Kernel(machine, host, { seed: options.seed, clock: options.clock, hostname: options.hostname, chaos: options.chaos });
+  const { seed, clock, date, hostname, chaos } = options;
+  const k = new Kernel(machine, host, { seed, clock, date, hostname, chaos });
   const program = options.argv[0] ?? "";
   const cwd = toBytes(options.cwd);
   const root = options.root;

@@ -134,6 +134,7 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     seed: o.seed,
     jit: o.jit === "on",
     clock: o.clock ?? (o.gdb === undefined && process.stdin.isTTY ? "real" : "virtual"),
+    date: o.date ?? null,
     chaos: o.chaos,
     faults: faultRules(o.e ?? []),
     hostname: "lstar",
@@ -362,6 +363,7 @@ function repeating(seed: number, file: string, args: readonly string[], o: RunOp
   if (o.cwd !== undefined) words.push("--cwd", o.cwd);
   if (o.user !== undefined) words.push("--user", `${o.user.uid}:${o.user.gid}`);
   if (o.memory !== 1024 ** 3) words.push("--memory", String(o.memory));
+  if (o.date !== undefined) words.push("--date", `@${o.date.sec}.${String(o.date.nsec).padStart(9, "0")}`);
   if (o.jit === "off") words.push("--jit", "off");
   for (const e of o.e ?? []) words.push("-e", e);
   return [...words, "--", file, ...args];

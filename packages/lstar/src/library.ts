@@ -4,6 +4,7 @@ import type { HostFileSystem } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
 import type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
+import { dateToTime } from "./date.ts";
 import { MemorySource } from "./decompress.ts";
 import { loadTar } from "./image.ts";
 
@@ -61,6 +62,7 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     seed: options.seed ?? 1,
     jit: options.jit ?? true,
     clock: options.clock ?? "virtual",
+    date: options.date === undefined ? null : dateToTime(options.date),
     hostname: "lstar",
     files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),
     bringIn,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDate } from "./date.ts";
 import { parseSize } from "./size.ts";
 
 /** A host directory shown in the guest. */
@@ -22,6 +23,7 @@ export interface RunOptions {
   memory: number;
   seed: number;
   clock?: "virtual" | "real";
+  date?: { sec: number; nsec: number };
   jit: "off" | "on";
   chaos?: boolean;
   e?: string[];
@@ -70,6 +72,12 @@ export function numberSpec(text: string): number {
   const n = Number(text);
   if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError("expected a whole number, 0 or more.");
   return n;
+}
+
+function dateSpec(text: string): { sec: number; nsec: number } {
+  const time = parseDate(text, Date.now());
+  if (time === null) throw new InvalidArgumentError("expected now, @SECONDS, or a date such as 2027-03-01 or 2027-03-01T12:30:00Z.");
+  return time;
 }
 
 function portSpec(text: string): number {
@@ -129,6 +137,11 @@ export function withRunOptions(command: Command): Command {
         "--clock <KIND>",
         "virtual: time is counted instructions, sleeping takes none; real: the host's clock (default: real in a terminal)",
       ).choices(["virtual", "real"]),
+    )
+    .option(
+      "--date <TIME>",
+      "date at the start: now, @SECONDS or 2027-03-01T12:30:00Z (default: 2030-01-01 with the virtual clock, so that runs are equal and files are older)",
+      dateSpec,
     )
     .addOption(new Option("--jit <WHICH>", "compile hot guest code to WebAssembly").choices(["off", "on"]).default("on"))
     .option("--chaos", "vary the schedule as widely as the seed can, to find races")

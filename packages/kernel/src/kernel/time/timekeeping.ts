@@ -6,8 +6,8 @@ import { type KernelTimer, TimerHeap } from "./timer.ts";
 export const NSEC_PER_SEC = 1e9;
 /** Virtual time that one system call costs, in ns. An instruction costs 1 ns. */
 export const SYSCALL_COST = 100;
-/** Wall-clock time of a virtual clock's boot: 2024-01-01 00:00:00 UTC. */
-const VIRTUAL_EPOCH = 1704067200;
+/** Wall-clock time of a virtual clock's boot, if nothing else is asked for: 2030-01-01 00:00:00 UTC, later than files that exist. */
+const VIRTUAL_EPOCH = 1893456000;
 
 /**
  * The machine's clock. Virtual: it advances with retired instructions and system calls and jumps to
@@ -42,6 +42,8 @@ export class Timekeeping {
       const t = k.host.realtime();
       this.base = { sec: t.sec, nsec: t.nsec };
     }
+    const { date } = k.options;
+    if (date) this.base = { sec: date.sec, nsec: date.nsec };
   }
 
   /** Nanoseconds since boot. */
