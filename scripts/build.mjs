@@ -1,6 +1,7 @@
-// Bundles the workspaces into the one published package: packages/lstar/dist.
+// Bundles the workspaces into the one published package: packages/lstar/dist. It is made beside the present one and
+// takes its place when it is whole, so that whoever runs the command meanwhile, or builds too, is not disturbed.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,9 +9,10 @@ import { Script } from "node:vm";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const out = join(root, "packages/lstar/dist/");
+const dist = join(root, "packages/lstar/dist");
+const out = `${mkdtempSync(join(root, "packages/lstar/.dist-"))}/`;
+process.on("exit", () => rmSync(out, { recursive: true, force: true }));
 const src = join(root, "packages/lstar/src/");
-rmSync(out, { recursive: true, force: true });
 
 const common = {
   outdir: out,
@@ -39,7 +41,7 @@ writeFileSync(`${out}interpreter.wasm`, interpreterBytes());
 
 // V8's code cache for this version of Node; another version ignores it.
 const text = readFileSync(`${out}cli.cjs`, "utf8");
-writeFileSync(`${out}cli.cache`, new Script(wrap(text), { filename: `${out}cli.cjs` }).createCachedData());
+writeFileSync(`${out}cli.cache`, new Script(wrap(text), { filename: join(dist, "cli.cjs") }).createCachedData());
 
 // Types of the public library.
 const types = mkdtempSync(join(tmpdir(), "lstar-types-"));
@@ -52,6 +54,24 @@ for (const name of ["index", "browser", "api"]) {
   writeFileSync(`${out}${name}.d.ts`, text.replaceAll('.ts"', '.js"'));
 }
 rmSync(types, { recursive: true });
+
+chmodSync(out, 0o755);
+// Another build may have put its own there in the meantime.
+for (;;) {
+  try {
+    renameSync(out, dist);
+    break;
+  } catch (e) {
+    if (e.code !== "ENOTEMPTY" && e.code !== "EEXIST") throw e;
+  }
+  const old = mkdtempSync(join(root, "packages/lstar/.dist-"));
+  try {
+    renameSync(dist, join(old, "dist"));
+  } catch (e) {
+    if (e.code !== "ENOENT") throw e;
+  }
+  rmSync(old, { recursive: true, force: true });
+}
 
 /** As bin/lstar.js wraps it. */
 function wrap(body) {
