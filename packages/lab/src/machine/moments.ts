@@ -1,4 +1,4 @@
-import { DebugInfo } from "@lstar/trace/debuginfo/debugInfo.ts";
+import { LineSteps } from "@lstar/replay";
 import { EventKind, type LoadSettings, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
 import type { LabEvent } from "./eventLog.ts";
 import type { LabRun } from "./run.ts";
@@ -9,8 +9,9 @@ import { stateView } from "./views/state.ts";
 /** How far back a task's last call is looked for, in events, and for how many tasks. */
 const LOOK_BACK = 20_000;
 const MAX_CALLS = 8;
-/** Instructions that a step by C line may take. */
-const LINE_LIMIT = 2_000_000;
+/** Time (ms) that a step by line may look for a line, and instructions that are computed at once for it. */
+const LINE_TIME = 5000;
+const LINE_CHUNK = 5_000_000;
 const MAX_CACHE = 2000;
 
 /** The kernel function that an event is fired in, by our names. */
@@ -42,21 +43,19 @@ const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
 /** Answers about moments of a run: state, steps, text of events. */
 export class Moments {
   readonly #run: LabRun;
-  readonly #debug: DebugInfo;
-  /** The file that main() is in: the C library may have lines of its own. */
-  readonly #file: string;
+  /** Of the file that main() is in: the C library may have lines of its own. */
+  readonly #lines: LineSteps;
   readonly #calls = new Map<number, CallRecord>();
 
   constructor(run: LabRun, settings: LoadSettings) {
     this.#run = run;
-    this.#debug = new DebugInfo(settings.program);
-    const main = this.#debug.functions.find((f) => f.name === "main");
-    this.#file = main ? (this.#debug.placeAt(main.address)?.file ?? "") : "";
+    this.#lines = new LineSteps(run.timeline, settings.program);
+    this.#lines.limit = LINE_TIME;
   }
 
   /** Does the program's own source have lines? */
   get hasLines(): boolean {
-    return this.#debug.lines !== null;
+    return this.#lines.debug.lines !== null;
   }
 
   /** A moment that exists: within the computed run, with the event that belongs to it. */
@@ -77,11 +76,11 @@ export class Moments {
     const calls = this.#callsAt(last);
     const look = (): StateView =>
       stateView(run.k, {
-        debug: this.#debug,
+        debug: this.#lines.debug,
         moment: { position, event: last },
         kernelFunction: wanted ? functionOf(wanted) : "",
         calls: new Map([...calls].map(([pid, c]) => [pid, this.#present(pid, c)])),
-        lineAt: (address) => this.#ownLine(address),
+        lineAt: (address) => this.#lines.lineAt(address),
         frameOf: (pid) => run.recorder.frameOf(pid, last + 1),
       });
     const inside = wanted ? run.atEvent(wanted.index, look) : null;
@@ -191,53 +190,23 @@ export class Moments {
     return this.#lineStep(direction, from, pid);
   }
 
-  /** To where another line of the program's source begins. */
+  /** To where another line of the program's source begins, or as far as was looked: the next step goes on from there. */
   #lineStep(direction: 1 | -1, from: Moment, pid: number): Moment {
     const run = this.#run;
-    const here = this.#lineAt(from.position, pid);
-    if (direction > 0) {
-      const end = Math.min(run.frontier, from.position + LINE_LIMIT);
-      run.seek(from.position);
-      for (let p = from.position + 1; p <= end; p++) {
-        run.seek(p);
-        const line = this.#line(pid);
-        if (line > 0 && line !== here) return { position: p, event: -1 };
-      }
-      return { position: end, event: -1 };
+    const lines = this.#lines;
+    run.seek(Math.min(from.position, run.frontier));
+    if (direction < 0) return { position: lines.back(pid).place.position, event: -1 };
+    const start = lines.line(pid);
+    const deadline = performance.now() + LINE_TIME;
+    for (;;) {
+      const step = lines.forward(pid, { position: run.frontier, turn: 0 }, start);
+      if (step.ended !== "end" || run.ended || run.waiting || performance.now() > deadline)
+        return { position: step.place.position, event: -1 };
+      const { frontier } = run;
+      run.advance(LINE_CHUNK, Number.POSITIVE_INFINITY);
+      if (run.frontier === frontier) return { position: frontier, event: -1 };
+      run.seek(frontier);
     }
-    // Back: in stretches, each looked through forwards, until one holds an earlier line's beginning.
-    for (let end = from.position, length = 256; end > 0 && from.position - end < LINE_LIMIT; length *= 4) {
-      const start = Math.max(0, end - length);
-      run.seek(start);
-      let best = -1;
-      let line = this.#line(pid);
-      for (let p = start + 1; p < end; p++) {
-        run.seek(p);
-        const now = this.#line(pid);
-        if (now > 0 && now !== line) best = p;
-        if (now > 0) line = now;
-      }
-      if (best >= 0) return { position: best, event: -1 };
-      end = start;
-    }
-    return { position: 0, event: -1 };
-  }
-
-  #lineAt(position: number, pid: number): number {
-    this.#run.seek(Math.min(position, this.#run.frontier));
-    return this.#line(pid);
-  }
-
-  /** Line of the program's own source that the running task is at, 0 outside. */
-  #line(pid: number): number {
-    const { k } = this.#run;
-    if (!k.cpuTask || (pid !== 0 && k.cpuTask.pid !== pid)) return 0;
-    return this.#ownLine(k.machine.cpu.rip);
-  }
-
-  #ownLine(address: number): number {
-    const place = this.#debug.placeAt(address);
-    return place && place.file === this.#file ? place.line : 0;
   }
 }
 
