@@ -16,6 +16,7 @@ import { sysRecvfrom, sysRecvmmsg, sysRecvmsg, sysSendmmsg, sysSendmsg, sysSendt
 import "./ipv4/icmp.ts";
 import "./ipv4/ping.ts";
 import "./ipv4/raw.ts";
+import "./ipv4/tcp.ts";
 import "./ipv4/udp.ts";
 import "./netlink/afNetlink.ts";
 import "./unix/afUnix.ts";

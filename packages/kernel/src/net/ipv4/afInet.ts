@@ -169,8 +169,8 @@ function getname(_k: Kernel, sock: Socket, peer: boolean): Uint8Array | number {
     if (sk.dport === 0 || sk.state === TCP_CLOSE || sk.state === TCP_SYN_SENT) return -ENOTCONN;
     return sk.family === AF_INET ? sockaddrIn(sk.daddr, sk.dport) : sockaddrIn6(sk.mapped ? v6Mapped(sk.daddr) : sk.v6Daddr, sk.dport);
   }
-  if (sk.family === AF_INET) return sockaddrIn(sk.rcvSaddr !== 0 ? sk.rcvSaddr : sk.saddr, sk.num);
-  return sockaddrIn6(v6IsAny(sk.v6RcvSaddr) ? sk.v6Saddr : sk.v6RcvSaddr, sk.num);
+  if (sk.family === AF_INET) return sockaddrIn(sk.rcvSaddr !== 0 ? sk.rcvSaddr : sk.saddr, sk.sport);
+  return sockaddrIn6(v6IsAny(sk.v6RcvSaddr) ? sk.v6Saddr : sk.v6RcvSaddr, sk.sport);
 }
 
 /** @linux net/ipv4/af_inet.c inet_shutdown */

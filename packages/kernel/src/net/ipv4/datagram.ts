@@ -73,7 +73,7 @@ export function datagramDisconnect(sk: InetSock, unhash: (sk: InetSock) => void)
   if (!sk.addrLocked) resetSaddr(sk);
   if (!sk.portLocked) {
     unhash(sk);
-    sk.num = 0;
+    sk.num = sk.sport = 0;
   }
   return 0;
 }

@@ -40,6 +40,8 @@ export abstract class InetSock extends Sock {
   /** Local port and that of the peer; 0 = none. */
   num = 0;
   dport = 0;
+  /** The local port as packets and getsockname have it: it stays when the port itself is given up. */
+  sport = 0;
   /** The address it listens on, the one it sends from, the peer's. */
   rcvSaddr = 0;
   saddr = 0;

@@ -53,7 +53,7 @@ function getPort(k: Kernel, sk: InetSock, port: number): number {
     }
     if (port === 0) return 1;
   } else if ((n.ping.byPort.get(port) ?? []).some((o) => o !== sk && o.family === sk.family && rcvSaddrEqual(sk, o))) return 1;
-  sk.num = port;
+  sk.num = sk.sport = port;
   n.ping.add(sk);
   return 0;
 }

@@ -58,7 +58,7 @@ export function libGetPort(k: Kernel, table: PortTable, sk: InetSock, port: numb
     }
     if (port === 0) return 1;
   } else if (inUse(table, sk, port)) return 1;
-  sk.num = port;
+  sk.num = sk.sport = port;
   table.add(sk);
   return 0;
 }

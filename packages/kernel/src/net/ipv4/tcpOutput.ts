@@ -1,0 +1,527 @@
+import type { Kernel } from "../../kernel.ts";
+import * as T from "../../uapi/tcp.ts";
+import { count } from "../core/netNamespace.ts";
+import { allocSkb, CHECKSUM_PARTIAL, kfreeSkb, type Packet, set16, set32, skbClone, skbSplit } from "../core/skb.ts";
+import { TCP_CLOSE, TCP_SYN_SENT } from "../core/sock.ts";
+import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, route6 } from "../ipv6/ip6Output.ts";
+import { IPDEFTTL, ipXmit } from "./ipOutput.ts";
+import { ipRouteOutput, route } from "./route.ts";
+import { after, before, seqAdd, seqSub, type TcpSock } from "./tcpSock.ts";
+import { clearRetransTimer, resetProbe0Timer, resetRetransTimer, sendDelayedAckLater } from "./tcpTimers.ts";
+import { announceWindow, boundToHalfWindow, initialWindow, tcpFullSpace, wndEnd } from "./tcpWindow.ts";
+
+export const TCP_HEADER = 20;
+const TSTAMP_ALIGNED = 12;
+/** SKB_TRUESIZE of a segment's head: what it costs beside its payload. */
+export const SKB_OVERHEAD = 1280;
+/** Room for the longest headers. */
+const HEADROOM = IPV6_HEADER + 60;
+const PROTOCOL = 6;
+
+/** TCP's clock for time stamps: ms. @linux include/net/tcp.h tcp_time_stamp_ts */
+export const tcpClock = (k: Kernel, offset: number): number => (Math.floor(k.time.now() / 1e6) + offset) >>> 0;
+
+/** TCPCB_*: bits of Packet.sacked. */
+export const SACKED_ACKED = 1;
+export const SACKED_RETRANS = 2;
+export const LOST = 4;
+export const EVER_RETRANS = 0x80;
+
+export const inFlight = (sk: TcpSock): number => sk.rtxQueue.length - sk.sackedOut - sk.lostOut + sk.retransOut;
+
+/** The largest segment a route takes. @linux net/ipv4/tcp_output.c __tcp_mtu_to_mss */
+export const routeMss = (v6: boolean): number => (v6 ? 65536 - 60 : 65535 - 40);
+
+/** @linux net/ipv4/tcp_output.c tcp_sync_mss */
+export function syncMss(sk: TcpSock): void {
+  let mss = Math.min(routeMss(sk.v6), sk.rx.mssClamp);
+  mss = Math.max(48, mss - (sk.rx.tstampOk ? TSTAMP_ALIGNED : 0));
+  sk.mssCache = boundToHalfWindow(sk, mss);
+}
+
+/** What a segment may carry just now: less while SACKs are told. @linux net/ipv4/tcp_output.c tcp_current_mss */
+export function currentMss(sk: TcpSock): number {
+  if (sk.ofoQueue.length === 0 || !sk.rx.sackOk) return sk.mssCache;
+  return Math.max(48, sk.mssCache - Math.min(sackBlocks(sk).length / 2, sk.rx.tstampOk ? 3 : 4) * 8 - 4);
+}
+
+/** Ranges received out of order, that of the last packet first: [start, end, …]. */
+function sackBlocks(sk: TcpSock): number[] {
+  const blocks: number[] = [];
+  for (const skb of sk.ofoQueue) {
+    if (blocks.length > 0 && !before(blocks[blocks.length - 1]!, skb.seq)) {
+      if (after(skb.endSeq, blocks[blocks.length - 1]!)) blocks[blocks.length - 1] = skb.endSeq;
+    } else blocks.push(skb.seq, skb.endSeq);
+  }
+  for (let i = 0; i < blocks.length; i += 2) {
+    if (i > 0 && !before(sk.lastSack, blocks[i]!) && before(sk.lastSack, blocks[i + 1]!)) {
+      const [a, b] = blocks.splice(i, 2);
+      blocks.unshift(a!, b!);
+    }
+  }
+  return blocks;
+}
+
+/** Writes the options of a SYN. @returns bytes @linux net/ipv4/tcp_output.c tcp_options_write */
+function synOptions(
+  b: Uint8Array,
+  at: number,
+  mss: number,
+  ts: boolean,
+  tsval: number,
+  tsecr: number,
+  sack: boolean,
+  wscale: number,
+): number {
+  const start = at;
+  b[at] = 2;
+  b[at + 1] = 4;
+  set16(b, at + 2, mss);
+  at += 4;
+  if (ts) {
+    b[at] = sack ? 4 : 1;
+    b[at + 1] = sack ? 2 : 1;
+    b[at + 2] = 8;
+    b[at + 3] = 10;
+    set32(b, at + 4, tsval);
+    set32(b, at + 8, tsecr);
+    at += 12;
+  } else if (sack) {
+    b[at] = b[at + 1] = 1;
+    b[at + 2] = 4;
+    b[at + 3] = 2;
+    at += 4;
+  }
+  if (wscale >= 0) {
+    b[at] = 1;
+    b[at + 1] = 3;
+    b[at + 2] = 3;
+    b[at + 3] = wscale;
+    at += 4;
+  }
+  return at - start;
+}
+
+const scratch = new Uint8Array(40);
+
+/** Writes the options of any other segment. @returns bytes */
+function plainOptions(k: Kernel, sk: TcpSock, b: Uint8Array): number {
+  let at = 0;
+  if (sk.rx.tstampOk) {
+    b[0] = b[1] = 1;
+    b[2] = 8;
+    b[3] = 10;
+    set32(b, 4, tcpClock(k, sk.tsOffset));
+    set32(b, 8, sk.rx.tsRecent);
+    at = 12;
+  }
+  if (sk.ofoQueue.length > 0 && sk.rx.sackOk) {
+    const blocks = sackBlocks(sk);
+    const n = Math.min(blocks.length / 2, Math.floor((40 - at - 4) / 8));
+    b[at] = b[at + 1] = 1;
+    b[at + 2] = 5;
+    b[at + 3] = 2 + n * 8;
+    at += 4;
+    for (let i = 0; i < n * 2; i++, at += 4) set32(b, at, blocks[i]!);
+  }
+  return at;
+}
+
+/** Gives a finished segment its IP header and sends it. @linux net/ipv4/ip_output.c ip_queue_xmit, net/ipv6/inet6_connection_sock.c inet6_csk_xmit */
+function queueXmit(k: Kernel, sk: TcpSock, out: Packet): number {
+  out.ipSummed = CHECKSUM_PARTIAL;
+  sk.segsOut++;
+  count(k, "Tcp.OutSegs");
+  if (sk.v6) {
+    const r = ip6RouteOutput(k, sk.v6Daddr, sk.v6Saddr, sk.boundDevIf);
+    if (r < 0) {
+      kfreeSkb(k, out);
+      return r;
+    }
+    return ip6Xmit(k, out, route6.dev!, route6.saddr, route6.daddr, PROTOCOL, sk.tclass, sk.hopLimit < 0 ? 64 : sk.hopLimit);
+  }
+  const r = ipRouteOutput(k, sk.daddr, sk.saddr, sk.boundDevIf);
+  if (r < 0) {
+    kfreeSkb(k, out);
+    return r;
+  }
+  const df = (sk.ipOptions.get(10) ?? 1) !== 0;
+  return ipXmit(k, sk, out, route.dev!, route.saddr, route.daddr, PROTOCOL, sk.tos, sk.ttl < 0 ? IPDEFTTL : sk.ttl, df);
+}
+
+/** Sends a copy of a segment with the header of this moment. @linux net/ipv4/tcp_output.c __tcp_transmit_skb */
+export function transmitSkb(k: Kernel, sk: TcpSock, skb: Packet): number {
+  const syn = (skb.tcpFlags & T.TCPHDR_SYN) !== 0;
+  const out = skbClone(skb, HEADROOM);
+  out.data = out.tail = HEADROOM;
+  const options = syn
+    ? synOptions(
+        scratch,
+        0,
+        sk.advmss,
+        sk.rx.tstampOk,
+        tcpClock(k, sk.tsOffset),
+        sk.rx.tsRecent,
+        sk.rx.sackOk,
+        sk.rx.wscaleOk ? sk.rx.rcvWscale : -1,
+      )
+    : plainOptions(k, sk, scratch);
+  const size = TCP_HEADER + options;
+  out.data -= size;
+  const { head, data: at } = out;
+  for (let i = 0; i < options; i++) head[at + TCP_HEADER + i] = scratch[i]!;
+  set16(head, at, sk.sport);
+  set16(head, at + 2, sk.dport);
+  set32(head, at + 4, skb.seq);
+  let flags = skb.tcpFlags;
+  set32(head, at + 8, flags & T.TCPHDR_ACK ? sk.rcvNxt : 0);
+  head[at + 12] = size << 2;
+  set16(head, at + 14, syn ? Math.min(sk.rcvWnd, 65535) : announceWindow(sk));
+  if (before(sk.sndUna, sk.sndUp) && before(skb.seq, sk.sndUp)) {
+    const distance = seqSub(sk.sndUp, skb.seq);
+    if (distance < 0x10000) {
+      set16(head, at + 18, distance);
+      flags |= T.TCPHDR_URG;
+    } else if (after(seqAdd(skb.seq, 0xffff), sk.sndNxt)) {
+      set16(head, at + 18, 0xffff);
+      flags |= T.TCPHDR_URG;
+    }
+  }
+  head[at + 13] = flags;
+  if (flags & T.TCPHDR_ACK) ackSent(k, sk);
+  if (skb.dataLen > 0) {
+    dataSent(k, sk);
+    sk.dataSegsOut++;
+    sk.bytesSent += skb.dataLen;
+  }
+  skb.tstamp = k.time.now();
+  return queueXmit(k, sk, out);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_event_ack_sent */
+function ackSent(k: Kernel, sk: TcpSock): void {
+  if (sk.quick > 0) {
+    sk.quick--;
+    if (sk.quick === 0) sk.ato = T.TCP_ATO_MIN;
+  }
+  sk.ackPending = 0;
+  if (sk.delackTimer.heapIndex >= 0) k.time.cancelTimer(sk.delackTimer);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_event_data_sent */
+function dataSent(k: Kernel, sk: TcpSock): void {
+  const now = k.time.now();
+  // After a pause the path may have changed: begin anew.
+  if (sk.rtxQueue.length === 0 && sk.lsndtime > 0) restartAfterIdle(sk, now);
+  sk.lsndtime = now;
+  // An answer within the time an ACK may wait: the ACK can go with the next answer as well.
+  if (now - sk.lrcvtime < sk.ato) sk.pingpong = Math.min(255, sk.pingpong + 1);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_cwnd_restart */
+function restartAfterIdle(sk: TcpSock, now: number): void {
+  let idle = now - sk.lsndtime;
+  if (idle <= sk.rto) return;
+  const restart = Math.min(T.TCP_INIT_CWND, sk.cwnd);
+  let cwnd = sk.cwnd;
+  while ((idle -= sk.rto) > 0 && cwnd > restart) cwnd >>= 1;
+  sk.ssthresh = Math.max(sk.ssthresh, (sk.cwnd >> 1) + (sk.cwnd >> 2));
+  sk.cwnd = Math.max(cwnd, restart);
+}
+
+/** A segment was sent for the first time. @linux net/ipv4/tcp_output.c tcp_event_new_data_sent */
+function newDataSent(k: Kernel, sk: TcpSock, skb: Packet): void {
+  const prior = sk.rtxQueue.length;
+  sk.sndNxt = skb.endSeq;
+  sk.writeQueue.shift();
+  sk.rtxQueue.push(skb);
+  if (prior === 0 || sk.probe0) resetRetransTimer(k, sk);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_nagle_check */
+function nagleHolds(sk: TcpSock, skb: Packet, mss: number, nonagle: number): boolean {
+  if (nonagle & T.TCP_NAGLE_PUSH) return false;
+  if (before(sk.sndUna, sk.sndUp) || skb.tcpFlags & T.TCPHDR_FIN) return false;
+  if (skb.dataLen >= mss) return false;
+  if (nonagle & T.TCP_NAGLE_CORK) return true;
+  return nonagle === 0 && sk.rtxQueue.length > 0 && after(sk.sndSml, sk.sndUna) && !after(sk.sndSml, sk.sndNxt);
+}
+
+/** Cuts a segment that is waiting in two. @linux net/ipv4/tcp_output.c tcp_fragment, tso_fragment */
+export function fragment(k: Kernel, sk: TcpSock, list: Packet[], index: number, length: number): void {
+  const skb = list[index]!;
+  const rest = allocSkb(0, 0);
+  rest.seq = seqAdd(skb.seq, length);
+  rest.endSeq = skb.endSeq;
+  skb.endSeq = rest.seq;
+  rest.tcpFlags = skb.tcpFlags;
+  skb.tcpFlags &= ~(T.TCPHDR_FIN | T.TCPHDR_PSH);
+  rest.sacked = skb.sacked;
+  rest.tstamp = skb.tstamp;
+  rest.eor = skb.eor;
+  skb.eor = false;
+  skbSplit(k, skb, rest, length);
+  skb.truesize = SKB_OVERHEAD + skb.dataLen;
+  rest.truesize = SKB_OVERHEAD + rest.dataLen;
+  sk.wmemQueued += SKB_OVERHEAD;
+  list.splice(index + 1, 0, rest);
+}
+
+/** Sends what windows, Nagle's rule and congestion allow. @returns whether nothing is on its way though something waits @linux net/ipv4/tcp_output.c tcp_write_xmit */
+export function writeXmit(k: Kernel, sk: TcpSock, mss: number, nonagle: number, pushOne: boolean): boolean {
+  sk.cwndLimited = false;
+  for (let sent = 0; ; sent++) {
+    const skb = sk.writeQueue[0];
+    if (!skb) break;
+    if (inFlight(sk) >= sk.cwnd) {
+      sk.cwndLimited = true;
+      break;
+    }
+    const room = seqSub(wndEnd(sk), skb.seq);
+    if (room < Math.min(skb.dataLen, mss)) break;
+    if (nagleHolds(sk, skb, mss, sk.writeQueue.length === 1 ? nonagle : T.TCP_NAGLE_PUSH)) break;
+    if (skb.dataLen > mss) {
+      fragment(k, sk, sk.writeQueue, 0, mss);
+      // What remains of it is held to the rules for itself.
+    }
+    if (skb.dataLen < mss) sk.sndSml = skb.endSeq;
+    newDataSent(k, sk, skb);
+    if (transmitSkb(k, sk, skb) < 0) break;
+    if (pushOne && sent >= 0) break;
+  }
+  return sk.rtxQueue.length === 0 && sk.writeQueue.length > 0;
+}
+
+/** @linux net/ipv4/tcp_output.c __tcp_push_pending_frames */
+export function pushPendingFrames(k: Kernel, sk: TcpSock, mss: number, nonagle: number): void {
+  if (sk.state === TCP_CLOSE || sk.writeQueue.length === 0) return;
+  if (writeXmit(k, sk, mss, nonagle, false)) checkProbeTimer(k, sk);
+}
+
+/** @linux include/net/tcp.h tcp_check_probe_timer */
+export function checkProbeTimer(k: Kernel, sk: TcpSock): void {
+  if (sk.rtxQueue.length === 0 && sk.retransTimer.heapIndex < 0) resetProbe0Timer(k, sk);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_push_one */
+export function pushOne(k: Kernel, sk: TcpSock, mss: number): void {
+  writeXmit(k, sk, mss, T.TCP_NAGLE_PUSH, true);
+}
+
+/** A segment without payload, with a header of its own. */
+function bare(sk: TcpSock, seq: number, flags: number): Packet {
+  void sk;
+  const skb = allocSkb(0, 0);
+  skb.seq = seq;
+  skb.endSeq = flags & (T.TCPHDR_SYN | T.TCPHDR_FIN) ? seqAdd(seq, 1) : seq;
+  skb.tcpFlags = flags;
+  skb.truesize = SKB_OVERHEAD;
+  return skb;
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_acceptable_seq */
+function acceptableSeq(sk: TcpSock): number {
+  const end = wndEnd(sk);
+  return !before(end, sk.sndNxt) ? sk.sndNxt : end;
+}
+
+/** @linux net/ipv4/tcp_output.c __tcp_send_ack */
+export function sendAck(k: Kernel, sk: TcpSock): void {
+  if (sk.state === TCP_CLOSE) return;
+  transmitSkb(k, sk, bare(sk, acceptableSeq(sk), T.TCPHDR_ACK));
+}
+
+/** Sends an ACK within the time it may take. @linux net/ipv4/tcp_output.c tcp_send_delayed_ack */
+export function sendDelayedAck(k: Kernel, sk: TcpSock): void {
+  let { ato } = sk;
+  if (ato > T.TCP_DELACK_MIN) {
+    let max = 500e6;
+    if (sk.pingpong >= 1 || sk.ackPending & T.ICSK_ACK_PUSHED) max = T.TCP_DELACK_MAX;
+    if (sk.srtt > 0) max = Math.min(max, Math.max(sk.srtt, T.TCP_DELACK_MIN));
+    ato = Math.min(ato, max);
+  }
+  ato = Math.min(ato, T.TCP_DELACK_MAX);
+  const now = k.time.now();
+  let at = now + ato;
+  if (sk.ackPending & T.ICSK_ACK_TIMER && sk.delackTimer.heapIndex >= 0) {
+    if (sk.delackTimer.expires <= now + ato / 4) {
+      sendAck(k, sk);
+      return;
+    }
+    at = Math.min(at, sk.delackTimer.expires);
+  }
+  sk.ackPending |= T.ICSK_ACK_SCHED | T.ICSK_ACK_TIMER;
+  sendDelayedAckLater(k, sk, at);
+}
+
+/** Queues the FIN, and sends it if it may go. @linux net/ipv4/tcp_output.c tcp_send_fin */
+export function sendFin(k: Kernel, sk: TcpSock): void {
+  const tail = sk.writeQueue[sk.writeQueue.length - 1];
+  if (tail) {
+    tail.tcpFlags |= T.TCPHDR_FIN;
+    tail.endSeq = seqAdd(tail.endSeq, 1);
+  } else {
+    const skb = bare(sk, sk.writeSeq, T.TCPHDR_ACK | T.TCPHDR_FIN);
+    sk.writeQueue.push(skb);
+    sk.wmemQueued += skb.truesize;
+  }
+  sk.writeSeq = seqAdd(sk.writeSeq, 1);
+  pushPendingFrames(k, sk, currentMss(sk), T.TCP_NAGLE_OFF);
+}
+
+/** @linux net/ipv4/tcp_output.c tcp_send_active_reset */
+export function sendActiveReset(k: Kernel, sk: TcpSock): void {
+  count(k, "Tcp.OutRsts");
+  transmitSkb(k, sk, bare(sk, acceptableSeq(sk), T.TCPHDR_ACK | T.TCPHDR_RST));
+}
+
+/** Begins a connection: parameters, and the SYN. @linux net/ipv4/tcp_output.c tcp_connect */
+export function tcpConnect(k: Kernel, sk: TcpSock): number {
+  const { rx } = sk;
+  rx.tstampOk = rx.sackOk = rx.wscaleOk = true;
+  rx.sndWscale = 0;
+  if (sk.userMss > 0) rx.mssClamp = sk.userMss;
+  else rx.mssClamp = 65535;
+  sk.maxWindow = 0;
+  syncMss(sk);
+  sk.advmss = sk.userMss > 0 ? Math.min(routeMss(sk.v6), sk.userMss) : routeMss(sk.v6);
+  const w = initialWindow(tcpFullSpace(sk), sk.advmss - (rx.tsRecentStamp >= 0 ? TSTAMP_ALIGNED : 0), sk.windowClamp, true);
+  sk.rcvWnd = w.rcvWnd;
+  sk.windowClamp = w.clamp;
+  rx.rcvWscale = w.wscale;
+  sk.rcvSsthresh = sk.rcvWnd;
+  sk.err = 0;
+  sk.done = false;
+  sk.sndWnd = 0;
+  sk.sndWl1 = 0;
+  sk.writeSeq = sk.writeSeq || 1;
+  sk.sndUna = sk.sndSml = sk.sndUp = sk.sndNxt = sk.writeSeq;
+  sk.rcvNxt = 0;
+  sk.rcvWup = 0;
+  sk.copiedSeq = 0;
+  sk.rto = T.TCP_TIMEOUT_INIT;
+  sk.retransmits = 0;
+  sk.retransStamp = k.time.now();
+  const skb = bare(sk, sk.writeSeq, T.TCPHDR_SYN);
+  sk.writeSeq = seqAdd(sk.writeSeq, 1);
+  skb.tstamp = k.time.now();
+  sk.rtxQueue.push(skb);
+  sk.wmemQueued += skb.truesize;
+  sk.sndNxt = sk.pushedSeq = sk.writeSeq;
+  count(k, "Tcp.ActiveOpens");
+  // The timer first: the answer may come before the call returns.
+  resetRetransTimer(k, sk);
+  transmitSkb(k, sk, skb);
+  return 0;
+}
+
+/** Sends a segment of the retransmission queue again. 0 or -errno. @linux net/ipv4/tcp_output.c __tcp_retransmit_skb */
+export function retransmitSkb(k: Kernel, sk: TcpSock, skb: Packet): number {
+  const index = sk.rtxQueue.indexOf(skb);
+  const room = seqSub(wndEnd(sk), skb.seq);
+  // A window that has been taken back: only the first segment goes, as a probe.
+  if (room <= 0 && index !== 0 && sk.state !== TCP_SYN_SENT) return -11;
+  const mss = currentMss(sk);
+  if (skb.dataLen > mss) fragment(k, sk, sk.rtxQueue, index, mss);
+  count(k, "Tcp.RetransSegs");
+  sk.totalRetrans++;
+  sk.bytesRetrans += skb.dataLen;
+  if (!(skb.sacked & SACKED_RETRANS)) {
+    skb.sacked |= SACKED_RETRANS | EVER_RETRANS;
+    sk.retransOut++;
+  }
+  if (sk.retransStamp === 0) sk.retransStamp = k.time.now();
+  return transmitSkb(k, sk, skb);
+}
+
+/** Sends one probe into a window that is closed, or the head if it fits by now. 0 sent, >0 nothing to do, <0 failed. @linux net/ipv4/tcp_output.c tcp_write_wakeup */
+export function writeWakeup(k: Kernel, sk: TcpSock): number {
+  if (sk.state === TCP_CLOSE) return -1;
+  const skb = sk.writeQueue[0];
+  const end = wndEnd(sk);
+  if (skb && before(skb.seq, end)) {
+    const mss = currentMss(sk);
+    const room = seqSub(end, skb.seq);
+    if (before(sk.pushedSeq, skb.endSeq)) sk.pushedSeq = skb.endSeq;
+    if (room < seqSub(skb.endSeq, skb.seq) || skb.dataLen > mss) {
+      skb.tcpFlags |= T.TCPHDR_PSH;
+      fragment(k, sk, sk.writeQueue, 0, Math.min(room, mss, skb.dataLen));
+    }
+    skb.tcpFlags |= T.TCPHDR_PSH;
+    newDataSent(k, sk, skb);
+    return transmitSkb(k, sk, skb);
+  }
+  if (before(seqAdd(sk.sndUna, 1), sk.sndUp)) transmitSkb(k, sk, bare(sk, sk.sndUna, T.TCPHDR_ACK));
+  // A sequence number that has been acknowledged: the answer tells the window.
+  return transmitSkb(k, sk, bare(sk, (sk.sndUna - 1) >>> 0, T.TCPHDR_ACK));
+}
+
+/** Frees what waits to be sent or acknowledged. @linux net/ipv4/tcp.c tcp_write_queue_purge */
+export function writeQueuePurge(k: Kernel, sk: TcpSock): void {
+  for (const skb of sk.rtxQueue) kfreeSkb(k, skb);
+  for (const skb of sk.writeQueue) kfreeSkb(k, skb);
+  sk.rtxQueue = [];
+  sk.writeQueue = [];
+  sk.wmemQueued = 0;
+  sk.sackedOut = sk.lostOut = sk.retransOut = 0;
+  clearRetransTimer(k, sk);
+}
+
+/**
+ * Sends a segment that belongs to no connection in full: a SYN's answer, a reset, an ACK from TIME_WAIT.
+ * Addresses and ports are those of the packet that it answers.
+ * @linux net/ipv4/ip_output.c ip_send_unicast_reply
+ */
+export function sendReply(
+  k: Kernel,
+  v6: boolean,
+  saddr: number,
+  daddr: number,
+  saddr6: Uint8Array,
+  daddr6: Uint8Array,
+  sport: number,
+  dport: number,
+  seq: number,
+  ack: number,
+  flags: number,
+  window: number,
+  options: Uint8Array | null,
+  tos: number,
+): void {
+  const n = options ? options.length : 0;
+  const out = allocSkb(HEADROOM, 0);
+  out.data -= TCP_HEADER + n;
+  const { head, data: at } = out;
+  if (options) head.set(options, at + TCP_HEADER);
+  set16(head, at, sport);
+  set16(head, at + 2, dport);
+  set32(head, at + 4, seq);
+  set32(head, at + 8, ack);
+  head[at + 12] = (TCP_HEADER + n) << 2;
+  head[at + 13] = flags;
+  set16(head, at + 14, window);
+  out.ipSummed = CHECKSUM_PARTIAL;
+  out.truesize = SKB_OVERHEAD;
+  count(k, "Tcp.OutSegs");
+  if (flags & T.TCPHDR_RST) count(k, "Tcp.OutRsts");
+  if (v6) {
+    if (ip6RouteOutput(k, daddr6, saddr6, 0) >= 0) ip6Xmit(k, out, route6.dev!, route6.saddr, route6.daddr, PROTOCOL, tos, 64);
+  } else if (ipRouteOutput(k, daddr, saddr, 0) >= 0) {
+    ipXmit(k, null, out, route.dev!, route.saddr, route.daddr, PROTOCOL, tos, IPDEFTTL, true);
+  }
+}
+
+/** The options of a SYN's answer, or a time stamp alone. */
+export function replyOptions(mss: number, ts: boolean, tsval: number, tsecr: number, sack: boolean, wscale: number): Uint8Array {
+  const n = synOptions(scratch, 0, mss, ts, tsval, tsecr, sack, wscale);
+  return scratch.slice(0, n);
+}
+export function timestampOption(tsval: number, tsecr: number): Uint8Array {
+  const b = new Uint8Array(12);
+  b[0] = b[1] = 1;
+  b[2] = 8;
+  b[3] = 10;
+  set32(b, 4, tsval);
+  set32(b, 8, tsecr);
+  return b;
+}
