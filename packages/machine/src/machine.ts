@@ -57,6 +57,8 @@ export interface Watcher {
 }
 
 const TF = 0x100;
+const ZF = 0x40;
+const RCX = 1;
 const HIGH = 4294967296;
 /**
  * V8 runs a module's first calls in its baseline compiler's code and changes to optimised code only
@@ -136,6 +138,9 @@ export class Machine {
   #scatter = 0;
   /** An instruction runs alone: whatever it is ends it. */
   #single = false;
+  /** rcx before the present iteration of a repeated instruction that is stepped through. */
+  #repLo = 0;
+  #repHi = 0;
 
   constructor(options: MachineOptions) {
     this.phys = new PhysicalMemory(options.memoryLimit);
@@ -390,11 +395,13 @@ export class Machine {
         }
       }
       this.#single = pc < IR_CACHE + SCRATCH_SIZE;
+      const rep = tf !== 0 ? this.#beginIteration() : 0;
       let code = this.#runAt(pc);
       // The kernel may have let the memory grow.
       const { i32: words } = this.phys;
       if (tf && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
         this.#interp.materialize();
+        if (rep !== 0) this.#endIteration(lo, hi, rep);
         this.trapError = 0;
         return Trap.DB;
       }
@@ -417,6 +424,7 @@ export class Machine {
       }
       if (code === EXIT_FAULT) {
         code = this.#fault();
+        if (rep !== 0) this.cpu.setParts(RCX, this.#repLo, this.#repHi);
         if (code === Trap.CODE_WRITE) {
           this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
           if (this.watcher?.store(this.phys.u32[TRAP_ADDR >> 2]!)) {
@@ -430,6 +438,42 @@ export class Machine {
       this.#materialize();
       return code;
     }
+  }
+
+  /**
+   * Single steps stop behind each iteration of a repeated string instruction: the next one is made alone.
+   * @returns what it is: its opcode with the prefix above it, 0 if it is none
+   */
+  #beginIteration(): number {
+    const { cpu } = this;
+    const start = cpu.rip;
+    let prefix = 0;
+    for (let i = 0; i < 15; i++) {
+      const pa = this.mmu.walk(start + i, false);
+      if (pa < 0) return 0;
+      const b = this.phys.u8[pa] as number;
+      if (b === 0xf2 || b === 0xf3) prefix = b;
+      else if (b !== 0x66 && b !== 0x2e && b !== 0x36 && b !== 0x3e && b !== 0x26 && b !== 0x64 && b !== 0x65 && (b & 0xf0) !== 0x40) {
+        const string = (b >= 0xa4 && b <= 0xa7) || (b >= 0xaa && b <= 0xaf);
+        this.#repLo = cpu.getLo(RCX);
+        this.#repHi = cpu.getHi(RCX);
+        if (prefix === 0 || !string || (this.#repHi === 0 && this.#repLo >= 0 && this.#repLo <= 1)) return 0;
+        cpu.setParts(RCX, 1, 0);
+        return (prefix << 8) | b;
+      }
+    }
+    return 0;
+  }
+
+  /** The one iteration is done: the count is put right, and the instruction is the next again unless it is over. */
+  #endIteration(lo: number, hi: number, rep: number): void {
+    const left = this.#repLo - 1;
+    const upper = this.#repLo === 0 ? this.#repHi - 1 : this.#repHi;
+    this.cpu.setParts(RCX, left, upper);
+    const op = rep & 0xfe;
+    const compares = op === 0xa6 || op === 0xae;
+    if (compares && (this.cpu.rflags & ZF) !== (rep >>> 8 === 0xf3 ? ZF : 0)) return;
+    if (left !== 0 || upper !== 0) this.cpu.setRipParts(lo, hi);
   }
 
   /** Computes the flags, if they have not been: a system call has put them into r11. */

@@ -16,6 +16,7 @@ import {
   VM_READ,
   VM_WRITE,
 } from "../mm/flags.ts";
+import { mmput } from "../mm/mm.ts";
 import { mmapRegion } from "../mm/mmap.ts";
 import { copyToUser } from "../mm/usercopy.ts";
 import * as E from "../uapi/elf.ts";
@@ -78,7 +79,7 @@ export function loadElf(k: Kernel, prm: Binprm): number {
     if (r === 0) {
       r = setUp(k, prm, mm, image, interp);
       if (r < 0) r = execFailed(k, r);
-    }
+    } else mmput(k, mm);
   }
   if (interp) closeInterpreter(k, interp.file);
   return r;

@@ -1,20 +1,24 @@
 import { CpuContext } from "@lstar/machine";
 import type { File, Inode } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
-import { type Cred, Sighand } from "../include/linux/sched.ts";
+import { STOP_EVENT } from "../include/linux/ptrace.ts";
+import { BLOCKED, type Cred, Sighand } from "../include/linux/sched.ts";
 import { commitCreds, prepareCreds } from "../kernel/capability.ts";
 import { deThread } from "../kernel/exit.ts";
 import { mmRelease } from "../kernel/fork.ts";
 import { futexExitRelease } from "../kernel/futex/robust.ts";
 import { rlimit } from "../kernel/resource.ts";
 import { flushSignalHandlers } from "../kernel/signal/mask.ts";
+import { ptraceBack, ptraceEvent } from "../kernel/signal/ptraceStop.ts";
 import { forceFatalSig } from "../kernel/signal.ts";
 import { exitPosixTimers } from "../kernel/time/posixTimers.ts";
 import type { Kernel } from "../kernel.ts";
 import { activateMm, mmAlloc, mmput } from "../mm/mm.ts";
 import { getUser64, strncpyFromUser } from "../mm/usercopy.ts";
+import { stateClass } from "../state.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM } from "../uapi/errno.ts";
+import { E2BIG, EACCES, EAGAIN, EFAULT, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSYS } from "../uapi/errno.ts";
+import { PTRACE_EVENT_EXEC } from "../uapi/ptrace.ts";
 import { RLIMIT_NPROC, RLIMIT_STACK } from "../uapi/resource.ts";
 import { loadElf } from "./binfmtElf.ts";
 import { parseScript } from "./binfmtScript.ts";
@@ -112,7 +116,8 @@ function bprmExecve(k: Kernel, prm: Binprm, argv: string[], envp: string[]): num
   prm.argv = argv.length === 0 ? [""] : argv;
   prm.envp = envp;
   if (!argumentsFit(k, prm)) return done(k, prm, -E2BIG);
-  return done(k, prm, searchBinaryHandler(k, prm));
+  const r = searchBinaryHandler(k, prm);
+  return r === BLOCKED ? r : done(k, prm, r);
 }
 
 function processCount(k: Kernel, uid: number): number {
@@ -164,7 +169,8 @@ function done(k: Kernel, prm: Binprm, result: number): number {
  */
 export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   const task = k.current;
-  deThread(k);
+  const alone = deThread(k);
+  if (alone !== 0) return alone;
   futexExitRelease(k, task);
   exitPosixTimers(k, task.signal);
   const old = task.mm;
@@ -198,6 +204,7 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   task.exitSignal = SIGCHLD;
   task.flags &= ~PF_FORKNOEXEC;
   task.robustList = 0;
+  task.debugRegs = null;
   task.rseqAddr = task.rseqLen = task.rseqSig = 0;
   task.personality &= ~(READ_IMPLIES_EXEC | prm.perClear);
   task.comm = prm.comm;
@@ -267,6 +274,15 @@ function userStrings(k: Kernel, addr: number): string[] | number {
 }
 
 function sysExecveat(k: Kernel, dfd: number, pathAddr: number, argvAddr: number, envpAddr: number, flags: number): number {
+  const { progress } = k.current;
+  if (progress instanceof Executed) {
+    ptraceBack(k, k.current);
+    return 0;
+  }
+  if (progress instanceof ExecWait) {
+    const r = loadElf(k, progress.prm);
+    return r === BLOCKED ? r : executed(k, done(k, progress.prm, r), progress.path, progress.pid);
+  }
   const path = strncpyFromUser(k, pathAddr, PATH_MAX);
   if (typeof path === "number") return path;
   if (path === "" && !(flags & AT_EMPTY_PATH)) return -ENOENT;
@@ -276,10 +292,45 @@ function sysExecveat(k: Kernel, dfd: number, pathAddr: number, argvAddr: number,
   if (typeof argv === "number") return done(k, prm, argv);
   const envp = userStrings(k, envpAddr);
   if (typeof envp === "number") return done(k, prm, envp);
+  const { pid } = k.current;
   const r = bprmExecve(k, prm, argv, envp);
-  if (r >= 0 && k.trace.schedProcessExec.enabled) k.trace.schedProcessExec.fire(k.current, path);
+  if (r === BLOCKED) {
+    // The new program is chosen; what names it may go with the other threads.
+    k.current.progress = new ExecWait(prm, path, pid);
+    return r;
+  }
+  return executed(k, r, path, pid);
+}
+
+/** Tells of a program that has been exchanged. `pid`: the number its thread had before. */
+function executed(k: Kernel, r: number, path: string, pid: number): number {
+  if (r < 0) return r;
+  if (k.trace.schedProcessExec.enabled) k.trace.schedProcessExec.fire(k.current, path);
+  if (k.current.ptrace !== 0 && ptraceEvent(k, k.current, PTRACE_EVENT_EXEC, pid, STOP_EVENT)) {
+    k.machine.cpu.set(0, -ENOSYS);
+    k.current.progress = new Executed();
+    return BLOCKED;
+  }
   return r;
 }
+
+/** The other threads must end first. */
+class ExecWait {
+  readonly prm: Binprm;
+  readonly path: string;
+  readonly pid: number;
+  constructor(prm: Binprm, path: string, pid: number) {
+    this.prm = prm;
+    this.path = path;
+    this.pid = pid;
+  }
+}
+
+/** The program has been exchanged, and the tracer is told so. */
+class Executed {
+  readonly over = true;
+}
+stateClass(ExecWait, Executed);
 
 export const execSyscalls: SyscallDef[] = [
   syscall(

@@ -1,7 +1,7 @@
-import type { Cred } from "../include/linux/sched.ts";
-import { CAP_EMPTY, CAP_FULL, capAnd, capOr, capSubset } from "../kernel/capability.ts";
+import type { Cred, Task } from "../include/linux/sched.ts";
+import { CAP_EMPTY, CAP_FULL, capAnd, capOr, capRaised, capSubset } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
-import { SECBIT_KEEP_CAPS } from "../uapi/capability.ts";
+import { CAP_SYS_PTRACE, SECBIT_KEEP_CAPS } from "../uapi/capability.ts";
 import type { Binprm } from "./exec.ts";
 
 const S_ISUID = 0o4000;
@@ -29,12 +29,23 @@ export function bprmCredsFromFile(k: Kernel, prm: Binprm): void {
   }
   cred.suid = cred.fsuid = cred.euid;
   cred.sgid = cred.fsgid = cred.egid;
+  const grows = cred.euid !== old.euid || cred.egid !== old.egid;
+  if (grows && !ptracerCapable(k.current)) {
+    // A tracer without privileges must not get a program that has them.
+    cred.euid = cred.suid = cred.fsuid = cred.uid;
+    cred.egid = cred.sgid = cred.fsgid = cred.gid;
+  }
   const setid = cred.euid !== old.euid || cred.egid !== old.egid;
   capabilities(cred, setid);
   cred.securebits &= ~SECBIT_KEEP_CAPS;
   // The libraries must distrust the environment.
   const grown = cred.uid !== 0 && !capSubset(cred.capPermitted, cred.capAmbient);
   prm.secure = setid || grown;
+}
+
+/** @linux kernel/ptrace.c ptracer_capable */
+function ptracerCapable(task: Task): boolean {
+  return task.ptracerCred === null || capRaised(task.ptracerCred.capEffective, CAP_SYS_PTRACE);
 }
 
 /** Capabilities after exec; files have none of their own here. @linux security/commoncap.c cap_bprm_creds_from_file */

@@ -1,7 +1,8 @@
 import { CpuContext } from "@lstar/machine";
 import { dupFiles } from "../fs/file.ts";
 import { copyFs } from "../fs/fsStruct.ts";
-import { SigAction, Sighand, SignalStruct, Task } from "../include/linux/sched.ts";
+import { ptraceEventEnabled, STOP_EVENT } from "../include/linux/ptrace.ts";
+import { BLOCKED, SigAction, Sighand, SignalStruct, Task } from "../include/linux/sched.ts";
 import { WaitQueueHead } from "../include/linux/wait.ts";
 import type { Kernel } from "../kernel.ts";
 import { dupMm } from "../mm/mm.ts";
@@ -9,7 +10,8 @@ import { copyFromUser, putUser32 } from "../mm/usercopy.ts";
 import { stateClass } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../uapi/capability.ts";
-import { E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, EPERM, ERESTARTNOINTR, ERESTARTSYS } from "../uapi/errno.ts";
+import { E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, ENOSYS, EPERM, ERESTARTNOINTR, ERESTARTSYS } from "../uapi/errno.ts";
+import { PTRACE_EVENT_CLONE, PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_VFORK_DONE } from "../uapi/ptrace.ts";
 import { RLIMIT_NPROC } from "../uapi/resource.ts";
 import {
   CLONE_CHILD_CLEARTID,
@@ -30,9 +32,11 @@ import {
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
+  CLONE_PTRACE,
   CLONE_SETTLS,
   CLONE_SIGHAND,
   CLONE_THREAD,
+  CLONE_UNTRACED,
   CLONE_VFORK,
   CLONE_VM,
   CSIGNAL,
@@ -44,10 +48,19 @@ import { capable } from "./capability.ts";
 import { futexWakeAddress } from "./futex/waitwake.ts";
 import { allocPid } from "./pid.ts";
 import { pidfdCreate } from "./pidfd.ts";
+import { ptraceInitTask } from "./ptrace/link.ts";
 import { rlimit } from "./resource.ts";
 import { copySeccomp, seccompFilterRelease } from "./seccomp/filter.ts";
-import { SIGNAL_UNKILLABLE } from "./signal/jobControl.ts";
+import {
+  JOBCTL_STOP_CONSUME,
+  JOBCTL_STOP_PENDING,
+  JOBCTL_STOP_SIGMASK,
+  SIGNAL_STOP_STOPPED,
+  SIGNAL_UNKILLABLE,
+  setJobctlPending,
+} from "./signal/jobControl.ts";
 import { recalcSigpending } from "./signal/pending.ts";
+import { ptraceBack, ptraceEvent } from "./signal/ptraceStop.ts";
 
 const TASK_SIZE = 0x7ffffffff000;
 const NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME;
@@ -68,15 +81,21 @@ export interface CloneArgs {
   setTid: number;
 }
 
-/** The parent of a vfork waits for this child. */
-export class VforkWait {
-  pid: number;
-  done: WaitQueueHead;
-  child: Task;
-  constructor(child: Task, done: WaitQueueHead) {
+/** A fork that is not over with the making of the child: the tracer is told, the parent of a vfork waits. */
+export class ForkProgress {
+  readonly pid: number;
+  readonly child: Task;
+  /** Where a vfork's parent waits, null for others. */
+  readonly done: WaitQueueHead | null;
+  /** PTRACE_EVENT_* that is to be told next, 0 = none. */
+  event: number;
+  /** The vfork's end has been told. */
+  over = false;
+  constructor(child: Task, done: WaitQueueHead | null, event: number) {
     this.pid = child.pid;
     this.child = child;
     this.done = done;
+    this.event = event;
   }
 }
 
@@ -134,6 +153,7 @@ function copyProcess(k: Kernel, a: CloneArgs): Task | number {
   else fs = copyFs(fs);
   const task = new Task(pid, thread ? cur.tgid : pid, ctx, cur, files, fs, cur.cred);
   task.mm = mm;
+  task.syscallNr = cur.syscallNr;
   inherit(task, cur);
   copySighand(task, cur, a);
   if (thread) {
@@ -229,8 +249,9 @@ function processesOf(k: Kernel, uid: number): number {
 /** Creates a task and starts it. @returns its pid @linux kernel/fork.c kernel_clone */
 export function kernelClone(k: Kernel, a: CloneArgs): number {
   const cur = k.current;
-  if (cur.progress instanceof VforkWait) return waitForVforkDone(k, cur.progress);
+  if (cur.progress instanceof ForkProgress) return goOn(k, cur, cur.progress);
   if (a.flags & CLONE_PIDFD && a.flags & CLONE_PARENT_SETTID && a.pidfd === a.parentTid) return -EINVAL;
+  const event = cur.ptrace === 0 ? 0 : forkEvent(cur, a);
   const task = copyProcess(k, a);
   if (typeof task === "number") return task;
   if (a.flags & CLONE_PIDFD) {
@@ -248,26 +269,57 @@ export function kernelClone(k: Kernel, a: CloneArgs): number {
   if (k.trace.schedProcessFork.enabled) k.trace.schedProcessFork.fire(cur, task);
   if (a.flags & CLONE_PARENT_SETTID) putUser32(k, a.parentTid, task.pid);
   k.sched.place(task);
-  if (task.signal.groupStopCount > 0 || cur.jobctl !== 0) task.jobctl = cur.jobctl;
+  if (a.flags & CLONE_THREAD) joinGroupStop(task, cur);
+  ptraceInitTask(task, cur, (a.flags & CLONE_PTRACE) !== 0 || event !== 0);
   recalcSigpending(task);
   const pid = task.pid;
-  if (a.flags & CLONE_VFORK) {
-    const done = new WaitQueueHead();
-    task.vforkDone = done;
-    cur.progress = new VforkWait(task, done);
-    k.sched.wakeUpNew(task);
-    return waitForVforkDone(k, cur.progress as VforkWait);
-  }
+  const done = a.flags & CLONE_VFORK ? new WaitQueueHead() : null;
+  task.vforkDone = done;
   k.sched.wakeUpNew(task);
-  return pid;
+  if (event === 0 && done === null) return pid;
+  const w = new ForkProgress(task, done, event);
+  cur.progress = w;
+  return goOn(k, cur, w);
 }
 
-/** @linux kernel/fork.c wait_for_vfork_done */
-function waitForVforkDone(k: Kernel, w: VforkWait): number {
-  if (w.child.vforkDone !== w.done) return w.pid;
-  const r = k.sched.sleepKillable(w.done);
-  if (r === -ERESTARTSYS) w.child.vforkDone = null;
-  return r;
+/** Which event the tracer wants to hear of, 0 none. */
+function forkEvent(cur: Task, a: CloneArgs): number {
+  if (a.flags & CLONE_UNTRACED) return 0;
+  const event = a.flags & CLONE_VFORK ? PTRACE_EVENT_VFORK : a.exitSignal !== SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
+  return ptraceEventEnabled(cur, event) ? event : 0;
+}
+
+/** The child runs: tells the tracer, waits for a vfork's end and tells of that, each in its turn. @linux kernel/fork.c kernel_clone, wait_for_vfork_done */
+function goOn(k: Kernel, cur: Task, w: ForkProgress): number {
+  if (cur.stopKind === STOP_EVENT) ptraceBack(k, cur);
+  if (w.event !== 0) {
+    const { event } = w;
+    w.event = 0;
+    k.machine.cpu.set(0, -ENOSYS);
+    if (ptraceEvent(k, cur, event, w.pid, STOP_EVENT)) return BLOCKED;
+  }
+  if (!w.done || w.over) return w.pid;
+  if (w.child.vforkDone === w.done) {
+    const r = k.sched.sleepKillable(w.done);
+    if (r === -ERESTARTSYS) w.child.vforkDone = null;
+    return r;
+  }
+  w.over = true;
+  if (ptraceEventEnabled(cur, PTRACE_EVENT_VFORK_DONE)) {
+    k.machine.cpu.set(0, -ENOSYS);
+    if (ptraceEvent(k, cur, PTRACE_EVENT_VFORK_DONE, w.pid, STOP_EVENT)) return BLOCKED;
+  }
+  return w.pid;
+}
+
+/** A new thread takes part in a stop that is under way. @linux kernel/signal.c task_join_group_stop */
+function joinGroupStop(task: Task, cur: Task): void {
+  let mask = cur.jobctl & JOBCTL_STOP_SIGMASK;
+  if (task.signal.groupStopCount > 0) {
+    task.signal.groupStopCount++;
+    mask |= JOBCTL_STOP_CONSUME;
+  } else if (!(task.signal.flags & SIGNAL_STOP_STOPPED)) return;
+  setJobctlPending(task, mask | JOBCTL_STOP_PENDING);
 }
 
 /** Undoes copyProcess for a task nobody has seen. */
@@ -319,7 +371,7 @@ const CLONE_ARGS_SIZE = 88;
 
 /** @linux kernel/fork.c sys_clone3 */
 function sysClone3(k: Kernel, address: number, size: number): number {
-  if (k.current.progress instanceof VforkWait) return waitForVforkDone(k, k.current.progress);
+  if (k.current.progress instanceof ForkProgress) return goOn(k, k.current, k.current.progress);
   if (size > 4096) return -E2BIG;
   if (size < CLONE_ARGS_SIZE_VER0) return -EINVAL;
   const bytes = new Uint8Array(Math.max(size, CLONE_ARGS_SIZE));
@@ -415,4 +467,4 @@ export const forkSyscalls: readonly SyscallDef[] = [
   ),
 ];
 
-stateClass(VforkWait);
+stateClass(ForkProgress);

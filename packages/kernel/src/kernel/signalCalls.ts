@@ -6,6 +6,7 @@ import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ERESTARTS
 import {
   MINSIGSTKSZ,
   NSIG,
+  SA_IMMUTABLE,
   SA_KNOWN,
   SA_RESTORER,
   SI_TKILL,
@@ -52,6 +53,7 @@ function sysRtSigaction(k: Kernel, sig: number, act: number, oact: number, size:
   if (sig < 1 || sig > NSIG || (act !== 0 && KERNEL_ONLY_MASK & lowBit(sig))) return -EINVAL;
   const task = k.current;
   const action = task.sighand.action[sig]!;
+  if (action.flags & SA_IMMUTABLE) return -EINVAL;
   if (oact !== 0) {
     buffer.fill(0);
     view.setUint32(0, action.handler % 4294967296, true);

@@ -12,6 +12,7 @@ import { jobSyscalls } from "./jobs.ts";
 import { kcmpSyscalls } from "./kcmp.ts";
 import { pidfdSyscalls } from "./pidfd.ts";
 import { prctlSyscalls } from "./prctl.ts";
+import { ptraceSyscalls } from "./ptrace.ts";
 import { randomSyscalls } from "./random.ts";
 import { resourceSyscalls } from "./resource.ts";
 import { rseqSyscalls } from "./rseq.ts";
@@ -42,6 +43,7 @@ export const coreSyscalls: readonly SyscallDef[] = [
   ...resourceSyscalls,
   ...prctlSyscalls,
   ...seccompSyscalls,
+  ...ptraceSyscalls,
   ...randomSyscalls,
   ...kcmpSyscalls,
   ...schedSyscalls,

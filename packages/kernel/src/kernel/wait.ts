@@ -1,4 +1,5 @@
-import { EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../include/linux/sched.ts";
+import { ptraceReparented } from "../include/linux/ptrace.ts";
+import { EXIT_DEAD, EXIT_ZOMBIE, TASK_TRACED, type Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyToUser, putUser32 } from "../mm/usercopy.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -21,18 +22,29 @@ import {
   waitIdNames,
   waitNames,
 } from "../uapi/sched.ts";
-import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT, siginfoStruct } from "../uapi/signal.ts";
-import { processExitCode, releaseTask } from "./exit.ts";
+import {
+  CLD_CONTINUED,
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  CLD_TRAPPED,
+  SIGCHLD,
+  SIGCONT,
+  siginfoStruct,
+} from "../uapi/signal.ts";
+import { notifyParent, releaseTask } from "./exit.ts";
 import { pidfdTask } from "./pidfd.ts";
+import { ptraceUnlink } from "./ptrace/link.ts";
 import { rusageBoth } from "./resource.ts";
-import { SIGNAL_STOP_CONTINUED, SIGNAL_STOP_STOPPED } from "./signal/jobControl.ts";
+import { JOBCTL_LISTENING, SIGNAL_STOP_CONTINUED, SIGNAL_STOP_STOPPED, threadGroupEmpty } from "./signal/jobControl.ts";
 
 /** Whom to wait for and what was found. Filled anew at each try; one wait runs at a time. */
 const want = { type: P_ALL, id: 0, task: null as Task | null, options: 0 };
 const found = { pid: 0, uid: 0, status: 0, code: 0, value: 0, rusage: null as Uint8Array | null };
 
 /** @linux kernel/exit.c eligible_child */
-function eligible(p: Task): boolean {
+function eligible(p: Task, tracing: boolean): boolean {
   switch (want.type) {
     case P_PID:
       if (p.pid !== want.id) return false;
@@ -46,7 +58,7 @@ function eligible(p: Task): boolean {
     default:
       break;
   }
-  if (want.options & __WALL) return true;
+  if (tracing || want.options & __WALL) return true;
   return (p.exitSignal !== SIGCHLD) === ((want.options & __WCLONE) !== 0);
 }
 
@@ -59,15 +71,32 @@ function note(p: Task, status: number, code: number, value: number): number {
   return p.pid;
 }
 
-/** Looks at one child. @returns its pid if it has something to report, 0 if it may have later, -ECHILD if never @linux kernel/exit.c wait_consider_task */
-function consider(k: Kernel, p: Task): number {
-  if (!eligible(p) || p.exitState === EXIT_DEAD) return -ECHILD;
+/**
+ * Looks at one child, or at one tracee (`asTracer`). @returns its pid if it has something to report, 0 if it may
+ * have later, -ECHILD if never @linux kernel/exit.c wait_consider_task
+ */
+function consider(k: Kernel, p: Task, asTracer: boolean): number {
+  if (!eligible(p, asTracer) || p.exitState === EXIT_DEAD) return -ECHILD;
   const group = p.signal;
-  if (p.exitState === EXIT_ZOMBIE && group.threads.length === 0) {
-    if (!(want.options & WEXITED)) return 0;
-    return reapZombie(k, p);
+  // Who traces its own child hears of each event once, as its tracer.
+  const tracing = asTracer || (p.ptrace !== 0 && !ptraceReparented(p));
+  let result = 0;
+  if (p.exitState === EXIT_ZOMBIE) {
+    // A traced zombie is first of all its tracer's.
+    if ((p !== group.leader || threadGroupEmpty(p)) && (tracing || p.ptrace === 0)) {
+      if (!(want.options & WEXITED)) return 0;
+      return reapZombie(k, p);
+    }
+    if (tracing && !(want.options & (WCONTINUED | WEXITED))) result = -ECHILD;
   }
-  if (want.options & WUNTRACED && group.flags & SIGNAL_STOP_STOPPED && group.groupExitCode !== 0) {
+  if (tracing) {
+    if (p.state === TASK_TRACED && !(p.jobctl & JOBCTL_LISTENING) && p.exitCode !== 0) {
+      const code = p.exitCode;
+      if (!(want.options & WNOWAIT)) p.exitCode = 0;
+      found.rusage = rusageBoth(p);
+      return note(p, (code << 8) | 0x7f, CLD_TRAPPED, code);
+    }
+  } else if (want.options & WUNTRACED && group.flags & SIGNAL_STOP_STOPPED && group.groupExitCode !== 0) {
     const sig = group.groupExitCode;
     if (!(want.options & WNOWAIT)) group.groupExitCode = 0;
     found.rusage = rusageBoth(p);
@@ -78,16 +107,26 @@ function consider(k: Kernel, p: Task): number {
     found.rusage = rusageBoth(p);
     return note(p, 0xffff, CLD_CONTINUED, SIGCONT);
   }
-  return 0;
+  return result;
 }
 
 /** @linux kernel/exit.c wait_task_zombie */
 function reapZombie(k: Kernel, p: Task): number {
-  const code = processExitCode(p);
+  const code = p.signal.groupExit ? p.signal.groupExitCode : p.exitCode;
   const sig = code & 0x7f;
   found.rusage = rusageBoth(p);
   note(p, code, sig === 0 ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED, sig === 0 ? (code >> 8) & 0xff : sig);
   if (want.options & WNOWAIT) return p.pid;
+  if (ptraceReparented(p) && p === p.signal.leader) {
+    // The tracer has seen it: now it is its parent's.
+    ptraceUnlink(k, p);
+    if (notifyParent(k, p, p.exitSignal)) releaseTask(k, p);
+    return p.pid;
+  }
+  if (p !== p.signal.leader) {
+    releaseTask(k, p);
+    return found.pid;
+  }
   const mine = k.current.signal;
   const its = p.signal;
   mine.cutime += p.utime + its.utime + its.cutime;
@@ -107,7 +146,12 @@ function doWait(k: Kernel): number {
   let result = -ECHILD;
   for (const t of want.options & __WNOTHREAD ? [self] : self.signal.threads) {
     for (const child of t.children) {
-      const r = consider(k, child);
+      const r = consider(k, child, false);
+      if (r > 0) return r;
+      if (r === 0) result = 0;
+    }
+    for (const tracee of t.ptraced) {
+      const r = consider(k, tracee, true);
       if (r > 0) return r;
       if (r === 0) result = 0;
     }

@@ -16,6 +16,12 @@ export class TraceEvents {
    * filters: how many were asked (0 in strict mode, which only reports a call that it does not allow).
    */
   readonly seccomp = new Tracepoint<[task: Task, nr: number, verdict: number, filters: number]>("seccomp");
+  /**
+   * A task stops for its tracer, who learns exitCode by wait (a signal, 0x80 for a system call, PTRACE_EVENT_* << 8); message: what
+   * GETEVENTMSG says. Then it goes on, with a signal or 0.
+   */
+  readonly ptraceStop = new Tracepoint<[task: Task, exitCode: number, message: number]>("ptrace_stop");
+  readonly ptraceResume = new Tracepoint<[task: Task, signal: number]>("ptrace_resume");
   /** prev's state tells why it gave way: TASK_RUNNING is preemption. */
   readonly schedSwitch = new Tracepoint<[prev: Task | null, next: Task | null]>("sched_switch");
   readonly schedWakeup = new Tracepoint<[task: Task, waker: Task | null]>("sched_wakeup");

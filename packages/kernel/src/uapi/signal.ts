@@ -46,6 +46,8 @@ export const SA_NOCLDWAIT = 0x2;
 export const SA_SIGINFO = 0x4;
 export const SA_UNSUPPORTED = 0x400;
 export const SA_EXPOSE_TAGBITS = 0x800;
+/** The kernel's own mark: the action can no longer be changed. */
+export const SA_IMMUTABLE = 0x00800000;
 export const SA_RESTORER = 0x04000000;
 export const SA_ONSTACK = 0x08000000;
 export const SA_RESTART = 0x10000000;

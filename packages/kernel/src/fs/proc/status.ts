@@ -105,7 +105,7 @@ function status(k: Kernel, task: Task): string {
   return (
     `Name:\t${escaped(task.comm)}\n` +
     (dead ? "" : `Umask:\t${task.fs.umask.toString(8).padStart(4, "0")}\n`) +
-    `State:\t${taskState(task)}\nTgid:\t${task.tgid}\nNgid:\t0\nPid:\t${task.pid}\nPPid:\t${parent}\nTracerPid:\t0\n` +
+    `State:\t${taskState(task)}\nTgid:\t${task.tgid}\nNgid:\t0\nPid:\t${task.pid}\nPPid:\t${parent}\nTracerPid:\t${task.ptrace !== 0 ? task.parent.tgid : 0}\n` +
     `Uid:\t${c.uid}\t${c.euid}\t${c.suid}\t${c.fsuid}\nGid:\t${c.gid}\t${c.egid}\t${c.sgid}\t${c.fsgid}\n` +
     `FDSize:\t${dead ? 0 : fdSize(task)}\nGroups:\t${c.groups.join(" ")} \n` +
     `NStgid:\t${task.tgid}\nNSpid:\t${task.pid}\nNSpgid:\t${task.signal.pgrp}\nNSsid:\t${task.signal.session}\nKthread:\t0\n` +

@@ -100,6 +100,11 @@ export class SignalStruct {
   groupExitCode = 0;
   /** Job control: number of threads still to stop, stop signal, SIGNAL_STOP_* and CLD_* flags. */
   groupStopCount = 0;
+  /** Threads besides the leader that have ended, and that their tracer has not waited for. */
+  zombieThreads: Task[] = [];
+  /** The thread that execs and waits for the others to go, and where it waits. */
+  groupExecTask: Task | null = null;
+  execWait = new WaitQueueHead();
   flags = 0;
   pgrp = 0;
   session = 0;
@@ -277,8 +282,21 @@ export class Task {
   seccompMode = 0;
   seccompFilter: SeccompFilter | null = null;
   seccompFilterCount = 0;
-  /** PT_* (kernel/ptrace.ts), 0 = not traced. */
+  /** PT_* (include/linux/ptrace.ts), 0 = not traced; `parent` is the tracer then. */
   ptrace = 0;
+  /** Tasks that this one traces, the last attached first. */
+  ptraced: Task[] = [];
+  /** Who the tracer was when it attached. */
+  ptracerCred: Cred | null = null;
+  /** While it is stopped for its tracer: where it goes on (STOP_*), the signal's details, GETEVENTMSG's number. */
+  stopKind = 0;
+  lastSiginfo: Uint8Array | null = null;
+  ptraceMessage = 0;
+  /** TIF_SINGLESTEP, and whether the trap flag is the tracer's doing rather than the program's. */
+  singleStep = false;
+  forcedTf = false;
+  /** Debug registers 0-3, 6 and 7, null before one is set (arch/x86/kernel/hwBreakpoint.ts). */
+  debugRegs: number[] | null = null;
   /** Run-queue links and slice, owned by kernel/sched. */
   onRq = false;
   /** Something is to be done before the return to user mode, besides signals (rseq, exit of a killed thread). */

@@ -1,10 +1,14 @@
+import { PT_SUSPEND_SECCOMP, ptraceEventEnabled, STOP_SYSCALL } from "../../include/linux/ptrace.ts";
 import type { Task } from "../../include/linux/sched.ts";
 import { BLOCKED } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { ENOSYS } from "../../uapi/errno.ts";
+import { PTRACE_EVENT_SECCOMP } from "../../uapi/ptrace.ts";
 import * as S from "../../uapi/seccomp.ts";
 import { SIGKILL, SIGSYS } from "../../uapi/signal.ts";
 import { doExit } from "../exit.ts";
+import { lowBit } from "../signal/pending.ts";
+import { ptraceBack, ptraceEvent } from "../signal/ptraceStop.ts";
 import { forceSigInfo } from "../signal/send.ts";
 import { sysSiginfo } from "../signal/siginfo.ts";
 import { populateSeccompData, type SeccompFilter, seccompMatch, seccompRunFilters } from "./filter.ts";
@@ -25,25 +29,30 @@ const NR_EXIT = 60;
  */
 export function secureComputing(k: Kernel, task: Task): number {
   if (task.progress instanceof SeccompKnotif) return seccompDoUserNotification(k, task, task.progress.filter);
+  if (task.ptrace & PT_SUSPEND_SECCOMP && task.stopKind !== STOP_SYSCALL) return 0;
   const nr = task.syscallNr;
+  if (task.stopKind === STOP_SYSCALL) {
+    // The tracer has had the call, and may have put another in its place.
+    ptraceBack(k, task);
+    if (task.pending.lo & lowBit(SIGKILL) || nr < 0) return -1;
+    return seccompFilter(k, task, nr, true);
+  }
   switch (task.seccompMode) {
     case S.SECCOMP_MODE_STRICT:
       if (nr === NR_READ || nr === NR_WRITE || nr === NR_EXIT || nr === NR_RT_SIGRETURN) return 0;
       if (k.trace.seccomp.enabled) k.trace.seccomp.fire(task, nr, S.SECCOMP_RET_KILL_THREAD, 0);
       task.seccompMode = S.SECCOMP_MODE_DEAD;
-      doExit(k, SIGKILL);
-      return -1;
+      return doExit(k, SIGKILL) ? -1 : BLOCKED;
     case S.SECCOMP_MODE_FILTER:
-      return seccompFilter(k, task, nr);
+      return seccompFilter(k, task, nr, false);
     default:
       // Nobody survives a verdict of death.
-      doExit(k, SIGKILL);
-      return -1;
+      return doExit(k, SIGKILL) ? -1 : BLOCKED;
   }
 }
 
-/** @linux kernel/seccomp.c __seccomp_filter */
-function seccompFilter(k: Kernel, task: Task, nr: number): number {
+/** `seen`: the tracer has had the call already. @linux kernel/seccomp.c __seccomp_filter */
+function seccompFilter(k: Kernel, task: Task, nr: number, seen: boolean): number {
   populateSeccompData(k, nr);
   const verdict = seccompRunFilters(task);
   const data = verdict & S.SECCOMP_RET_DATA;
@@ -63,8 +72,11 @@ function seccompFilter(k: Kernel, task: Task, nr: number): number {
       forceSigSeccomp(k, task, nr, data, false);
       return -1;
     case S.SECCOMP_RET_TRACE:
+      if (seen) return 0;
       cpu.set(0, -ENOSYS);
-      return -1;
+      return ptraceEventEnabled(task, PTRACE_EVENT_SECCOMP) && ptraceEvent(k, task, PTRACE_EVENT_SECCOMP, data, STOP_SYSCALL)
+        ? BLOCKED
+        : -1;
     case S.SECCOMP_RET_USER_NOTIF: {
       const r = seccompDoUserNotification(k, task, seccompMatch as SeccompFilter);
       return r === BLOCKED ? BLOCKED : r;
@@ -73,8 +85,7 @@ function seccompFilter(k: Kernel, task: Task, nr: number): number {
       task.seccompMode = S.SECCOMP_MODE_DEAD;
       // A core only if the whole process goes.
       if (action === S.SECCOMP_RET_KILL_THREAD && task.signal.threads.length > 1) {
-        doExit(k, SIGSYS);
-        return -1;
+        return doExit(k, SIGSYS) ? -1 : BLOCKED;
       }
       cpu.set(0, nr);
       forceSigSeccomp(k, task, nr, data, true);
@@ -84,5 +95,5 @@ function seccompFilter(k: Kernel, task: Task, nr: number): number {
 
 /** SIGSYS about a call; `fatal`: whatever the program has set. @linux kernel/signal.c force_sig_seccomp */
 function forceSigSeccomp(k: Kernel, task: Task, nr: number, reason: number, fatal: boolean): void {
-  forceSigInfo(k, task, sysSiginfo(SIGSYS, S.SYS_SECCOMP, reason, k.machine.cpu.rip, nr, S.AUDIT_ARCH_X86_64), fatal);
+  forceSigInfo(k, task, sysSiginfo(SIGSYS, S.SYS_SECCOMP, reason, k.machine.cpu.rip, nr, S.AUDIT_ARCH_X86_64), fatal, fatal);
 }

@@ -1,3 +1,4 @@
+import { SYSCALL_WORK_SECCOMP } from "../../include/linux/ptrace.ts";
 import type { Task } from "../../include/linux/sched.ts";
 import { WaitQueueHead } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
@@ -22,9 +23,6 @@ import {
 } from "../../uapi/seccomp.ts";
 import { capable } from "../capability.ts";
 import type { SeccompNotification } from "./notify.ts";
-
-/** task.syscallWork: a filter, or strict mode, is asked. @linux include/linux/thread_info.h SYSCALL_WORK_SECCOMP */
-export const SYSCALL_WORK_SECCOMP = 1;
 
 /** All chained filters together, each with a penalty, may have so many instructions. */
 const MAX_INSNS_PER_PATH = 32768;

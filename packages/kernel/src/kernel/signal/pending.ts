@@ -20,7 +20,7 @@ import {
 } from "../../uapi/signal.ts";
 import { itimerRearm } from "../time/itimer.ts";
 import { posixTimerRearm } from "../time/posixTimers.ts";
-import { JOBCTL_PENDING_MASK } from "./jobControl.ts";
+import { JOBCTL_PENDING_MASK, JOBCTL_STOP_DEQUEUED } from "./jobControl.ts";
 import { newSiginfo } from "./siginfo.ts";
 
 /** Sets of signals are two 32-bit words; these give a signal's bit in its word. */
@@ -116,6 +116,7 @@ export function dequeueSignal(k: Kernel, task: Task, maskLo: number, maskHi: num
     return null;
   }
   const info = collectSignal(k, pending, sig);
+  if (STOP_MASK & lowBit(sig)) task.jobctl |= JOBCTL_STOP_DEQUEUED;
   if (sig === SIGALRM) itimerRearm(k, task.signal);
   recalcSigpending(task);
   return info;

@@ -1,13 +1,16 @@
+import { PT_SEIZED } from "../../include/linux/ptrace.ts";
 import { SigQueue, TASK_INTERRUPTIBLE, TASK_STOPPED, TASK_TRACED, TASK_UNINTERRUPTIBLE, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { EAGAIN, ESRCH } from "../../uapi/errno.ts";
 import { RLIMIT_SIGPENDING } from "../../uapi/resource.ts";
-import { SI_USER, SIG_DFL, SIG_IGN, SIGCONT, SIGKILL } from "../../uapi/signal.ts";
+import { SA_IMMUTABLE, SI_USER, SIG_DFL, SIG_IGN, SIGCONT, SIGKILL } from "../../uapi/signal.ts";
 import { findProcessGroup } from "../pid.ts";
 import { rlimit } from "../resource.ts";
 import {
+  clearJobctlPending,
   JOBCTL_PENDING_MASK,
-  JOBCTL_STOP_CONSUME,
+  JOBCTL_STOP_PENDING,
+  ptraceTrapNotify,
   SIGNAL_CLD_CONTINUED,
   SIGNAL_CLD_STOPPED,
   SIGNAL_STOP_CONTINUED,
@@ -37,6 +40,8 @@ export function handlerIgnored(handler: number, sig: number): boolean {
 /** @linux kernel/signal.c sig_ignored */
 function sigIgnored(task: Task, sig: number, force: boolean): boolean {
   if (isBlocked(task, sig) || isMember(task.realBlockedLo, task.realBlockedHi, sig)) return false;
+  // A tracer wants to know of ignored ones too.
+  if (task.ptrace !== 0 && sig !== SIGKILL) return false;
   const handler = task.sighand.action[sig]!.handler;
   if (task.signal.flags & SIGNAL_UNKILLABLE && handler === SIG_DFL && !(force && KERNEL_ONLY_MASK & lowBit(sig))) return true;
   return handlerIgnored(handler, sig);
@@ -61,7 +66,8 @@ function prepareSignal(k: Kernel, sig: number, task: Task, force: boolean): bool
     flushSigqueueMask(k, group.sharedPending, STOP_MASK, 0);
     for (const t of group.threads) {
       flushSigqueueMask(k, t.pending, STOP_MASK, 0);
-      t.jobctl &= ~(JOBCTL_PENDING_MASK | JOBCTL_STOP_CONSUME);
+      clearJobctlPending(t, JOBCTL_STOP_PENDING);
+      if (t.ptrace & PT_SEIZED) ptraceTrapNotify(k, t);
       if (t.state !== TASK_STOPPED) continue;
       k.sched.wakeUpNew(t);
       // It looks at everything that came while it was stopped.
@@ -104,15 +110,14 @@ function completeSignal(k: Kernel, sig: number, task: Task, group: boolean): Tas
     !g.groupExit &&
     !isMember(target.realBlockedLo, target.realBlockedHi, sig) &&
     !(lowBit(sig) & COREDUMP_MASK) &&
-    target.ptrace === 0 &&
-    !(k.faults?.sending && sig !== SIGKILL)
+    (sig === SIGKILL || (task.ptrace === 0 && !k.faults?.sending))
   ) {
     g.groupExit = true;
     g.groupExitCode = sig;
     g.groupStopCount = 0;
     g.flags &= SIGNAL_UNKILLABLE;
     for (const t of g.threads) {
-      t.jobctl &= ~(JOBCTL_PENDING_MASK | JOBCTL_STOP_CONSUME);
+      clearJobctlPending(t, JOBCTL_PENDING_MASK);
       t.pending.lo |= lowBit(SIGKILL);
       signalWakeUp(k, t, true);
     }
@@ -199,21 +204,25 @@ export function killPgrp(k: Kernel, pgrp: number, sig: number): number {
   return members.length > 0 ? 0 : -ESRCH;
 }
 
-/** A signal that cannot be blocked or ignored: the default action is taken instead. @linux kernel/signal.c force_sig_info_to_task */
-export function forceSigInfo(k: Kernel, task: Task, info: Uint8Array, always = false): void {
+/**
+ * A signal that cannot be blocked or ignored: the default action is taken instead. `always`: whatever is set;
+ * `immutable`: and it stays so, and no tracer sees the signal. @linux kernel/signal.c force_sig_info_to_task
+ */
+export function forceSigInfo(k: Kernel, task: Task, info: Uint8Array, always = false, immutable = false): void {
   const sig = info[0] as number;
   const action = task.sighand.action[sig]!;
   const blocked = isBlocked(task, sig);
   const ignored = action.handler === SIG_IGN;
   if (blocked || ignored || always) {
     action.handler = SIG_DFL;
+    if (immutable) action.flags |= SA_IMMUTABLE;
     if (blocked) {
       task.blockedLo &= ~lowBit(sig);
       task.blockedHi &= ~highBit(sig);
       recalcSigpending(task);
     }
   }
-  if (action.handler === SIG_DFL) task.signal.flags &= ~SIGNAL_UNKILLABLE;
+  if (action.handler === SIG_DFL && (task.ptrace === 0 || immutable)) task.signal.flags &= ~SIGNAL_UNKILLABLE;
   sendSignalLocked(k, sig, info, task, false, true);
   // A signal already pending still has to be taken.
   if (!task.sigPendingFlag) signalWakeUp(k, task, false);

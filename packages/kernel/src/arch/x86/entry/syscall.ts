@@ -1,5 +1,15 @@
 import { forgetLookedUp, holdFiles, releaseHeldFiles } from "../../../fs/file.ts";
+import {
+  STOP_EXIT,
+  STOP_NONE,
+  STOP_SYSCALL,
+  SYSCALL_WORK_EMU,
+  SYSCALL_WORK_EXIT_TRAP,
+  SYSCALL_WORK_SECCOMP,
+  SYSCALL_WORK_TRACE,
+} from "../../../include/linux/ptrace.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { doExit } from "../../../kernel/exit.ts";
 import { type FaultInjection, TAMPERED_RESULT } from "../../../kernel/faults/injection.ts";
 import { withCut } from "../../../kernel/faults/partial.ts";
 import {
@@ -15,21 +25,28 @@ import {
 import { setRetryCall } from "../../../kernel/retryCall.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import { secureComputing } from "../../../kernel/seccomp/entry.ts";
-import { SYSCALL_WORK_SECCOMP } from "../../../kernel/seccomp/filter.ts";
 import { restoreSavedSigmask } from "../../../kernel/signal/mask.ts";
+import { ptraceBack, ptraceReportSyscall } from "../../../kernel/signal/ptraceStop.ts";
+import { fatalSignalPending, forceSigFault, kernelSiginfo, sendSignalLocked } from "../../../kernel/signal.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { putUser32 } from "../../../mm/usercopy.ts";
 import { ARGUMENT_REGISTERS, type ArgWidth, type SyscallDef, type SyscallHandler } from "../../../syscall/declare.ts";
 import { EINTR, ENOSYS } from "../../../uapi/errno.ts";
+import { PTRACE_EVENTMSG_SYSCALL_ENTRY, PTRACE_EVENTMSG_SYSCALL_EXIT } from "../../../uapi/ptrace.ts";
+import { SIGTRAP, TRAP_BRKPT } from "../../../uapi/signal.ts";
 import { archDoSignalOrRestart } from "../kernel/signal.ts";
 import { sysCallTable } from "./syscallTable.ts";
 
 /** A handler's result when it has set all registers itself and the call must not be restarted (rt_sigreturn). */
 export const NO_RESULT = -0x10001;
 
-/** task.entryStage: how far the hooks before a call have got. */
+/** task.entryStage: how far the hooks around a call have got. Before it: the tracer (who emulates it), the filters … */
 const ENTRY_DONE = 0;
-const ENTRY_SECCOMP = 1;
+const ENTRY_TRACE = 1;
+const ENTRY_EMU = 2;
+const ENTRY_SECCOMP = 3;
+/** … behind it: the tracer again. */
+const EXIT_TRACE = 4;
 
 const widthCode: Record<ArgWidth, number> = { i32: 0, u32: 1, s64: 2, u64: 3 };
 
@@ -108,7 +125,7 @@ export function doSyscall64(k: Kernel, task: Task): void {
   if (task.syscallWork !== 0) {
     // What a skipped call returns unless somebody says otherwise.
     k.machine.cpu.set(0, -ENOSYS);
-    task.entryStage = ENTRY_SECCOMP;
+    task.entryStage = ENTRY_TRACE;
     enterWithWork(k, task);
     return;
   }
@@ -121,22 +138,44 @@ export function doSyscall64(k: Kernel, task: Task): void {
  */
 function enterWithWork(k: Kernel, task: Task): void {
   let allowed = true;
-  if (task.entryStage === ENTRY_SECCOMP) {
-    const r = task.syscallWork & SYSCALL_WORK_SECCOMP ? secureComputing(k, task) : 0;
+  if (task.entryStage <= ENTRY_EMU) {
+    if (task.stopKind === STOP_SYSCALL) {
+      allowed = reported(k, task) && task.entryStage !== ENTRY_EMU;
+    } else if (task.syscallWork & (SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU)) {
+      if (task.syscallWork & SYSCALL_WORK_EMU) task.entryStage = ENTRY_EMU;
+      if (ptraceReportSyscall(k, task, PTRACE_EVENTMSG_SYSCALL_ENTRY, STOP_SYSCALL)) {
+        task.inBlockedCall = true;
+        return;
+      }
+      allowed = false;
+    }
+  }
+  task.entryStage = ENTRY_SECCOMP;
+  if (allowed && task.syscallWork & SYSCALL_WORK_SECCOMP) {
+    const r = secureComputing(k, task);
     if (r === BLOCKED) {
       task.inBlockedCall = true;
       return;
     }
     if (task.exitState !== 0) return;
     allowed = r === 0;
-    task.entryStage = ENTRY_DONE;
-    if (task.inBlockedCall) {
-      task.inBlockedCall = false;
-      k.sched.endCall(task);
-    }
   }
+  task.entryStage = ENTRY_DONE;
+  if (task.inBlockedCall) {
+    task.inBlockedCall = false;
+    k.sched.endCall(task);
+  }
+  // A tracer may have taken the number away.
+  if (allowed && task.syscallNr === -1) allowed = false;
   if (allowed) call(k, task, task.syscallNr);
   else syscallExit(k, task, result(k), true);
+}
+
+/** The tracer has let the task go on from a call's stop. @returns false if the task is dying @linux include/linux/ptrace.h ptrace_report_syscall */
+function reported(k: Kernel, task: Task): boolean {
+  const sig = ptraceBack(k, task);
+  if (sig !== 0) sendSignalLocked(k, sig, kernelSiginfo(sig), task, false);
+  return !fatalSignalPending(task);
 }
 
 /** rax as the signed number that a call returns. */
@@ -162,8 +201,17 @@ function call(k: Kernel, task: Task, nr: number): void {
 /** A sleeper was woken: its call runs again from the top. */
 export function retrySyscall(k: Kernel, task: Task): void {
   if (k.faults !== null && delayedAfterCall(k, k.faults, task)) return;
+  if (task.stopKind === STOP_EXIT) {
+    doExit(k, 0);
+    return;
+  }
   if (task.entryStage !== ENTRY_DONE) {
-    enterWithWork(k, task);
+    if (task.entryStage !== EXIT_TRACE) enterWithWork(k, task);
+    else {
+      reported(k, task);
+      task.entryStage = ENTRY_DONE;
+      task.inBlockedCall = false;
+    }
     return;
   }
   const e = entryOf(task.syscallNr);
@@ -195,6 +243,7 @@ function finish(k: Kernel, task: Task, ret: number): void {
     if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, cpu.getHi(0) * 4294967296 + (cpu.getLo(0) >>> 0));
     task.syscallNr = -1;
     if (k.faults !== null) delayAfterCall(k, k.faults, task);
+    if (task.syscallWork & (SYSCALL_WORK_TRACE | SYSCALL_WORK_EXIT_TRAP)) reportExit(k, task);
     return;
   }
   if ((ret | 0) === ret) k.machine.cpu.setParts(0, ret, ret >> 31);
@@ -216,8 +265,20 @@ function syscallExit(k: Kernel, task: Task, ret: number, skipped = false): void 
   const replaced = f !== null && (f.note & TAMPERED_RESULT) !== 0;
   // An interrupted call must meet the signal code, which decides about its restart.
   if (ret <= -512 && ret >= -516 && !skipped && !replaced) task.sigPendingFlag = true;
-  else if (replaced || (!task.sigPendingFlag && !task.userWork)) task.syscallNr = -1;
+  else if (replaced) task.syscallNr = -1;
   if (f !== null) delayAfterCall(k, f, task);
+  if (task.syscallWork & (SYSCALL_WORK_TRACE | SYSCALL_WORK_EXIT_TRAP)) reportExit(k, task);
+  else if (!task.sigPendingFlag && !task.userWork) task.syscallNr = -1;
+}
+
+/** The call is over: the tracer is told, or a step has ended. @linux include/linux/ptrace.h ptrace_report_syscall_exit */
+function reportExit(k: Kernel, task: Task): void {
+  if (task.syscallWork & SYSCALL_WORK_EXIT_TRAP && !(task.syscallWork & SYSCALL_WORK_EMU)) {
+    forceSigFault(k, task, SIGTRAP, TRAP_BRKPT, k.machine.cpu.rip);
+  } else if (task.syscallWork & SYSCALL_WORK_TRACE && ptraceReportSyscall(k, task, PTRACE_EVENTMSG_SYSCALL_EXIT, STOP_SYSCALL)) {
+    task.entryStage = EXIT_TRACE;
+    task.inBlockedCall = true;
+  }
 }
 
 /**
@@ -227,11 +288,15 @@ function syscallExit(k: Kernel, task: Task, ret: number, skipped = false): void 
  */
 export function exitToUserMode(k: Kernel, task: Task): void {
   task.userWork = false;
+  if (task.stopKind === STOP_EXIT) {
+    doExit(k, 0);
+    return;
+  }
   if (task.setChildTid !== 0) {
     putUser32(k, task.setChildTid, task.pid);
     task.setChildTid = 0;
   }
-  if (task.sigPendingFlag || task.restoreSigmask || task.syscallNr >= 0) {
+  if (task.sigPendingFlag || task.restoreSigmask || task.stopKind !== STOP_NONE) {
     if (!archDoSignalOrRestart(k, task)) return;
   }
   if (task.rseqAddr !== 0) rseqHandleNotifyResume(k, task);

@@ -1,12 +1,14 @@
+import { STOP_TRAP } from "../../../include/linux/ptrace.ts";
 import type { Task } from "../../../include/linux/sched.ts";
 import { rseqHandleNotifyResume } from "../../../kernel/rseq.ts";
 import { blockForHandler } from "../../../kernel/signal/getSignal.ts";
+import { ptraceNotify } from "../../../kernel/signal/ptraceStop.ts";
 import { forceSig, forceSigsegv, GONE, getSignal, ksig, restoreSavedSigmask, setBlocked } from "../../../kernel/signal.ts";
 import { onSigStack, sasFlags, setAltstack } from "../../../kernel/signalCalls.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { copyFromUser, copyToUser } from "../../../mm/usercopy.ts";
 import { EINTR, ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from "../../../uapi/errno.ts";
-import { SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_RESTORER, SA_SIGINFO, SS_AUTODISARM } from "../../../uapi/signal.ts";
+import { SA_NODEFER, SA_ONSTACK, SA_RESTART, SA_RESTORER, SA_SIGINFO, SIGTRAP, SS_AUTODISARM } from "../../../uapi/signal.ts";
 import { setU64 } from "../../../uapi/struct.ts";
 import { NO_RESULT } from "../entry/syscall.ts";
 import { fpuClear, fpuImage, fpuRestore } from "./fpu.ts";
@@ -35,6 +37,7 @@ import {
   USER_CS,
   USER_DS,
 } from "./sigframe.ts";
+import { singleStepOff } from "./step.ts";
 
 const RAX = 0;
 const RDX = 2;
@@ -62,7 +65,9 @@ export function archDoSignalOrRestart(k: Kernel, task: Task): boolean {
     const sig = getSignal(k, task);
     if (sig === GONE) return false;
     if (sig === 0) break;
+    const stepping = task.singleStep;
     if (!handleSignal(k, task)) forceSigsegv(k, task, ksig.sig);
+    else if (stepping && ptraceNotify(k, task, SIGTRAP, 0, STOP_TRAP)) return false;
     task.syscallNr = -1;
   }
   if (task.syscallNr >= 0) {
@@ -101,6 +106,12 @@ function handleSignal(k: Kernel, task: Task): boolean {
     }
   }
   if (task.rseqAddr !== 0) rseqHandleNotifyResume(k, task);
+  // The frame shows the flags without a tracer's doing.
+  if (task.singleStep) {
+    const { forcedTf } = task;
+    singleStepOff(task);
+    if (forcedTf) cpu.rflags &= ~TF;
+  }
   if (!setupRtFrame(k, task)) return false;
   cpu.rflags &= ~(DF | RF | TF);
   fpuClear(k);
