@@ -4,11 +4,12 @@ import type { Host } from "./host.ts";
 import type { Mount, SuperBlock, Timespec } from "./include/linux/fs.ts";
 import type { MmStruct } from "./include/linux/mm_types.ts";
 import type { Task } from "./include/linux/sched.ts";
-import { type BootOptions, startKernel } from "./init/main.ts";
+import { type BootOptions, runProgram, startKernel } from "./init/main.ts";
 import type { FaultInjection } from "./kernel/faults/injection.ts";
 import { FutexTable } from "./kernel/futex/core.ts";
 import { type HostEventKind, runHostEvent } from "./kernel/hostEvents.ts";
 import { PAUSED_AT_USER, PAUSED_BETWEEN, Scheduler } from "./kernel/sched/core.ts";
+import { SchedulePerturbation } from "./kernel/sched/perturb.ts";
 import { MainLoop } from "./kernel/sched/schedule.ts";
 import { Timekeeping } from "./kernel/time/timekeeping.ts";
 import { Rng } from "./lib/rng.ts";
@@ -97,7 +98,25 @@ export class Kernel {
 
   /** Mounts the file systems and loads the first program. @returns 0, or a negated errno if it cannot be executed. */
   boot(options: BootOptions): number {
+    const prepared = this.prepare(options);
+    return prepared < 0 ? prepared : this.execute(options);
+  }
+
+  /** The first part of `boot`, in which nothing depends on the seed: all but loading the program. */
+  prepare(options: BootOptions): number {
     return startKernel(this, options);
+  }
+
+  /** The second part of `boot`. */
+  execute(options: BootOptions): number {
+    return runProgram(this, options);
+  }
+
+  /** Gives a machine that is prepared another seed. */
+  reseed(seed: number): void {
+    this.options.seed = seed;
+    this.rng = new Rng(seed);
+    this.sched.perturbation = new SchedulePerturbation(seed, this.options.chaos ?? false);
   }
 
   /**

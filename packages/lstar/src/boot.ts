@@ -66,8 +66,29 @@ function absolute(cwd: string, path: string): string {
   return `/${out.join("/")}`;
 }
 
+/** A machine that is booted but for its program, which is yet to be loaded. Nothing in it depends on the seed. */
+export interface PreparedMachine {
+  k: Kernel;
+  boot: BootOptions;
+}
+
 /** A booted machine with its program ready to run. @throws StartError */
 export function startMachine(host: Host, options: StartOptions): Kernel {
+  const prepared = prepareMachine(host, options);
+  startProgram(prepared, options);
+  return prepared.k;
+}
+
+/** Loads the program. @throws StartError */
+export function startProgram({ k, boot }: PreparedMachine, options: StartOptions): void {
+  const program = options.argv[0] ?? "";
+  const r = k.execute(boot);
+  if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
+  if (options.faults?.length) k.faults = new FaultInjection(options.faults, options.seed);
+}
+
+/** Boots a machine up to where its program is loaded. @throws StartError */
+export function prepareMachine(host: Host, options: StartOptions): PreparedMachine {
   const machine = new Machine({ memoryLimit: options.memory, jit: options.jit });
   const { seed, clock, date, hostname, chaos } = options;
   const k = new Kernel(machine, host, { seed, clock, date, hostname, chaos });
@@ -108,11 +129,10 @@ export function startMachine(host: Host, options: StartOptions): Kernel {
       return 0;
     },
   };
-  const r = k.boot(boot);
+  const r = k.prepare(boot);
   if (problem) throw problem;
   if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
-  if (options.faults?.length) k.faults = new FaultInjection(options.faults, options.seed);
-  return k;
+  return { k, boot };
 }
 
 /** The guest path of the program: as given, brought in from the host, or searched on PATH. */

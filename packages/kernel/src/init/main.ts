@@ -33,7 +33,10 @@ export interface BootOptions {
 
 const CAP_NONE: [number, number] = [0, 0];
 
-/** Makes pid 1, mounts, and starts the program as pid 2. @linux init/main.c start_kernel */
+/**
+ * Makes pid 1, mounts, and makes pid 2, which is to become the program. Nothing of it depends on the seed.
+ * @linux init/main.c start_kernel
+ */
 export function startKernel(k: Kernel, options: BootOptions): number {
   // Mounting is done in init's context, which has no root before it.
   const nowhere = undefined as unknown as Path;
@@ -46,7 +49,7 @@ export function startKernel(k: Kernel, options: BootOptions): number {
   if (mounted < 0) return mounted;
   const prepared = options.prepare?.(k) ?? 0;
   if (prepared < 0) return prepared;
-  return startProgram(k, options);
+  return makeProgram(k, options);
 }
 
 function makeInit(k: Kernel, fs: FsStruct): Task {
@@ -63,7 +66,7 @@ function makeInit(k: Kernel, fs: FsStruct): Task {
   return init;
 }
 
-function startProgram(k: Kernel, options: BootOptions): number {
+function makeProgram(k: Kernel, options: BootOptions): number {
   const init = k.initTask;
   const pid = allocPid(k);
   const cred = new Cred();
@@ -98,8 +101,13 @@ function startProgram(k: Kernel, options: BootOptions): number {
   k.programPath = options.path ?? options.argv[0] ?? "";
   k.programArgv = options.argv;
   k.programEnvc = options.envp.length;
+  return 0;
+}
+
+/** Lets pid 2 execute the program. 0 or a negated errno. @linux init/main.c run_init_process */
+export function runProgram(k: Kernel, options: BootOptions): number {
   const result = kernelExecve(k, options.path ?? options.argv[0] ?? "", options.argv, options.envp);
   if (result < 0) return result;
-  k.sched.wakeUpNew(task);
+  k.sched.wakeUpNew(k.program);
   return 0;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { StartOptions } from "../boot.ts";
 import { bringIn } from "../bringIn.ts";
-import { type Outcome, runSeed } from "./oneRun.ts";
+import { type Outcome, SeedRunner } from "./oneRun.ts";
 import { Groups } from "./report.ts";
 
 /** What a worker is told: a stride of seeds. */
@@ -58,7 +58,8 @@ export function exploreWorker(): boolean {
   const { options, first, end, step, limit } = data.explore;
   if (data.brings) options.bringIn = bringIn;
   try {
-    for (let seed = first; seed < end; seed += step) parentPort?.postMessage(runSeed(options, seed, limit));
+    const runner = new SeedRunner(options);
+    for (let seed = first; seed < end; seed += step) parentPort?.postMessage(runner.run(seed, limit));
   } catch (e) {
     parentPort?.postMessage({ error: e instanceof Error ? e.message : String(e) });
   }

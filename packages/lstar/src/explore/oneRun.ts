@@ -1,9 +1,11 @@
 import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
+import type { Kernel } from "@lstar/kernel";
 import type { FaultRule, InjectedFault } from "@lstar/kernel/kernel/faults/injection.ts";
+import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { errnoName } from "@lstar/kernel/uapi/errno.ts";
 import { signalText } from "@lstar/trace/strace/signals.ts";
-import { type StartOptions, startMachine } from "../boot.ts";
+import { type PreparedMachine, prepareMachine, type StartOptions, startProgram } from "../boot.ts";
 import { waitGraph } from "./waitGraph.ts";
 
 /** How a run under one seed came out. */
@@ -33,31 +35,62 @@ function faultText(f: InjectedFault, rule: FaultRule): string {
   return `${f.name} no. ${f.invocation} of ${f.pid} ${done.join(", ")}`;
 }
 
-/** Runs a program under a seed, with no input, for at most `limit` instructions. @throws StartError */
-export function runSeed(options: StartOptions, seed: number, limit: number): Outcome {
-  let output = "";
-  const take = (b: Uint8Array): void => {
-    if (output.length < OUTPUT_KEPT) output += Buffer.from(b).toString("latin1");
-  };
-  const files = options.root === null && options.mounts.length === 0 ? null : new NodeFiles();
-  const k = startMachine(new MemoryHost(new Uint8Array(0), take, take, files), { ...options, seed });
-  const done = (kind: Outcome["kind"], graph: string[] = []): Outcome => ({
-    seed,
-    kind,
-    status: k.exitStatus,
-    output,
-    graph,
-    faults: (k.faults?.log ?? []).map((f) => faultText(f, k.faults?.rules[f.rule] as FaultRule)),
-  });
-  // A program that only sleeps uses no instructions: its turns are counted.
-  for (let idle = 0; idle < 100_000; ) {
-    const left = limit - k.machine.totalRetired;
-    if (left <= 0) break;
-    const how = k.runSlice(Math.min(left, 10_000_000));
-    if (how === "exited") return done("exited");
-    if (how !== "idle") continue;
-    if (k.nextDeadline() === Number.POSITIVE_INFINITY) return done("deadlock", waitGraph(k));
-    idle++;
+/**
+ * Runs a program under many seeds. One machine is booted; each run begins with a snapshot of it, taken before anything
+ * depended on the seed, so that it is the run of a machine booted with that seed.
+ */
+export class SeedRunner {
+  readonly #options: StartOptions;
+  readonly #machine: PreparedMachine;
+  readonly #start: Snapshot;
+  #output = "";
+
+  /** @throws StartError */
+  constructor(options: StartOptions) {
+    this.#options = options;
+    const take = (b: Uint8Array): void => {
+      if (this.#output.length < OUTPUT_KEPT) this.#output += Buffer.from(b).toString("latin1");
+    };
+    const files = options.root === null && options.mounts.length === 0 ? null : new NodeFiles();
+    this.#machine = prepareMachine(new MemoryHost(new Uint8Array(0), take, take, files), options);
+    this.#start = takeSnapshot(this.#machine.k);
   }
-  return done("did not end");
+
+  /** The machine as the last run left it. */
+  get kernel(): Kernel {
+    return this.#machine.k;
+  }
+
+  /** One run, with no input, for at most `limit` instructions. @throws StartError */
+  run(seed: number, limit: number): Outcome {
+    const { k } = this.#machine;
+    this.#output = "";
+    if (!restoreSnapshot(k, this.#start)) throw new Error("a machine does not fit its own snapshot");
+    k.reseed(seed);
+    startProgram(this.#machine, { ...this.#options, seed });
+    return this.#outcome(seed, limit);
+  }
+
+  #outcome(seed: number, limit: number): Outcome {
+    const { k } = this.#machine;
+    const done = (kind: Outcome["kind"], graph: string[] = []): Outcome => ({
+      seed,
+      kind,
+      status: k.exitStatus,
+      output: this.#output,
+      graph,
+      faults: (k.faults?.log ?? []).map((f) => faultText(f, k.faults?.rules[f.rule] as FaultRule)),
+    });
+    // A program that only sleeps uses no instructions: its turns are counted.
+    for (let idle = 0; idle < 100_000; ) {
+      const left = limit - k.machine.totalRetired;
+      if (left <= 0) break;
+      const how = k.runSlice(Math.min(left, 10_000_000));
+      if (how === "exited") return done("exited");
+      if (how !== "idle") continue;
+      if (k.nextDeadline() === Number.POSITIVE_INFINITY) return done("deadlock", waitGraph(k));
+      idle++;
+    }
+    return done("did not end");
+  }
 }

@@ -63,7 +63,7 @@ export class Scheduler {
   switches = 0;
   forks = 0;
   loadavg = newLoadavg();
-  readonly perturbation: SchedulePerturbation;
+  perturbation: SchedulePerturbation;
 
   constructor(k: Kernel) {
     this.k = k;
