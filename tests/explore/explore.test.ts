@@ -17,7 +17,9 @@ it("a lost wake-up is found, and its command shows it each time", { timeout: 120
   const r = await explore(await program("lost-wakeup"), "--first-seed", "1", "--seeds", "120");
   expect(r.stderr).toBe("");
   expect(r.status).toBe(1);
-  expect(r.stdout).toMatch(/1 of 120: deadlock\n.*\n {2}\S+ \d+ sleeps in futex on the word at 0x/);
+  expect(r.stdout).toMatch(
+    /1 of 120: deadlock\n.*\n {2}\S+ 2 sleeps in futex for the end of thread 4\n {2}\S+ 4 sleeps in futex on the word at 0x\w+ \(filled\+\d+\)/,
+  );
   for (let i = 0; i < 2; i++) {
     const again = await lstar(commandOf(r.stdout, /deadlock/));
     expect([again.status, again.stderr]).toEqual([125, expect.stringContaining("every task is asleep")]);

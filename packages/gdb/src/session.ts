@@ -1,5 +1,4 @@
-import { syscallNames } from "@lstar/kernel";
-import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { GuestFiles } from "./files.ts";
 import { fromHex, PACKET_SIZE, textToHex, toHex } from "./packet.ts";
 import { REGISTERS, REGISTERS_SIZE, readRegisters, targetXml, writeRegisters } from "./registers.ts";
@@ -15,7 +14,7 @@ const BAD = "E01";
 const HELP = `monitor position    where the run stands (instructions retired)
 monitor seek N      go to the instruction at position N of the run so far
 monitor tasks       all tasks of the machine
-monitor waits       who sleeps, and in which system call
+monitor waits       who sleeps, in which system call, and who could end that
 `;
 
 /** What a client's packets mean. `reply` is null where nothing is answered. */
@@ -212,12 +211,12 @@ export class Session {
       const lines = [...k.pids.values()].filter((t) => t.mm).map((t) => `${t.pid}\tprocess ${t.tgid}\t${t.comm}\t${state(t)}\n`);
       return textToHex(lines.join(""));
     }
-    if (word === "waits") {
-      const lines = [...k.pids.values()]
-        .filter((t) => t.inBlockedCall && t.exitState === 0)
-        .map((t) => `${t.pid}\tprocess ${t.tgid}\t${t.comm}\t${waitOf(this.#target, t)}\n`);
-      return textToHex(lines.join("") || "Nobody sleeps in a system call.\n");
-    }
+    if (word === "waits")
+      return textToHex(
+        waitGraph(k)
+          .map((line) => `${line}\n`)
+          .join("") || "Nobody sleeps in a system call.\n",
+      );
     return textToHex(HELP);
   }
 
@@ -335,11 +334,6 @@ export class Session {
 }
 
 /** The call that a task sleeps in, with what it was first given. */
-function waitOf(target: Target, task: Task): string {
-  const first = target.context(task).get(7);
-  return `${syscallNames[task.syscallNr] ?? task.syscallNr}(0x${first.toString(16)}, ...)`;
-}
-
 function hex2(n: number): string {
   return n.toString(16).padStart(2, "0");
 }

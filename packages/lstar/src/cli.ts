@@ -10,6 +10,8 @@ import { type Kernel, syscallNames } from "@lstar/kernel";
 import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { useInterpreter } from "@lstar/machine";
 import { combineInjections, isInjection, parseInjection } from "@lstar/trace";
+import { GuestSymbols } from "@lstar/trace/debuginfo/guestSymbols.ts";
+import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { bringIn } from "./bringIn.ts";
@@ -209,7 +211,11 @@ async function execute(
       fail(`--commit ${o.commit}: ${reason(e)}`);
     }
   }
-  if (end.kind === "stuck") fail("every task is asleep and nothing can wake one: the program waits for something that cannot come");
+  if (end.kind === "stuck") {
+    const symbols = new GuestSymbols();
+    const waits = waitGraph(k, (task, address) => symbols.variable(k, task, address));
+    fail(["every task is asleep and nothing can wake one: the program waits for something that cannot come", ...waits].join("\n  "));
+  }
   const status = end.kind === "killed" ? 9 : end.status;
   process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
 }
@@ -345,7 +351,7 @@ Exit status: 0 if all runs came out the same, with status 0; 1 if not; 125 for e
         process.stdout.write(
           o.json
             ? `${JSON.stringify(groups.map((g) => ({ count: g.count, ...g.example, command: again(g.example.seed) })))}\n`
-            : reportText(groups, o.seeds, again),
+            : reportText(groups, o.seeds, again, { color: process.stdout.isTTY === true && !process.env.NO_COLOR }),
         );
         process.exitCode = groups.length === 1 && groups[0]?.example.kind === "exited" && groups[0].example.status === 0 ? 0 : 1;
       } catch (e) {

@@ -4,9 +4,10 @@ import type { Kernel } from "@lstar/kernel";
 import type { FaultRule, InjectedFault } from "@lstar/kernel/kernel/faults/injection.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { errnoName } from "@lstar/kernel/uapi/errno.ts";
+import { GuestSymbols } from "@lstar/trace/debuginfo/guestSymbols.ts";
 import { signalText } from "@lstar/trace/strace/signals.ts";
+import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { type PreparedMachine, prepareMachine, type StartOptions, startProgram } from "../boot.ts";
-import { waitGraph } from "./waitGraph.ts";
 
 /** How a run under one seed came out. */
 export interface Outcome {
@@ -43,6 +44,7 @@ export class SeedRunner {
   readonly #options: StartOptions;
   readonly #machine: PreparedMachine;
   readonly #start: Snapshot;
+  readonly #symbols = new GuestSymbols();
   #output = "";
 
   /** @throws StartError */
@@ -88,7 +90,11 @@ export class SeedRunner {
       const how = k.runSlice(Math.min(left, 10_000_000));
       if (how === "exited") return done("exited");
       if (how !== "idle") continue;
-      if (k.nextDeadline() === Number.POSITIVE_INFINITY) return done("deadlock", waitGraph(k));
+      if (k.nextDeadline() === Number.POSITIVE_INFINITY)
+        return done(
+          "deadlock",
+          waitGraph(k, (task, address) => this.#symbols.variable(k, task, address)),
+        );
       idle++;
     }
     return done("did not end");

@@ -36,19 +36,44 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** How the report looks: colours on a terminal. */
+export interface ReportStyle {
+  color: boolean;
+}
+
+const BOLD = "1";
+const GREEN = "32";
+const RED = "31";
+const YELLOW = "33";
+const DIM = "2";
+
 /** The report; `command` gives the words that repeat a seed's run. */
-export function reportText(groups: readonly Group[], runs: number, command: (seed: number) => string[]): string {
-  let out = `${runs} runs, ${groups.length} ${groups.length === 1 ? "outcome" : "outcomes"}\n`;
+export function reportText(
+  groups: readonly Group[],
+  runs: number,
+  command: (seed: number) => string[],
+  style: ReportStyle = { color: false },
+): string {
+  const paint = (code: string, text: string): string => (style.color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  let out = `${paint(BOLD, `${runs} runs, ${groups.length} ${groups.length === 1 ? "outcome" : "outcomes"}`)}\n`;
   const usual = groups[0]?.example.output.split("\n") ?? [];
   for (const [i, g] of groups.entries()) {
-    out += `\n${g.count} of ${runs}: ${outcomeText(g.example)}\n`;
-    const lines = g.example.output.split("\n");
+    const { example } = g;
+    const good = example.kind === "exited" && example.status === 0;
+    out += `\n${g.count} of ${runs}: ${paint(good ? GREEN : example.kind === "exited" ? RED : YELLOW, outcomeText(example))}\n`;
+    const lines = example.output.split("\n");
     const differs = i === 0 ? 0 : lines.findIndex((line, n) => line !== usual[n]);
-    if (i === 0 && lines[0]) out += `  output begins: ${lines[0].slice(0, 200)}\n`;
-    if (i > 0 && differs >= 0) out += `  output differs in line ${differs + 1}: ${lines[differs]?.slice(0, 200) || "(ends)"}\n`;
-    if (i > 0 && g.example.faults.length > 0) out += `  injected: ${g.example.faults.join("; ")}\n`;
-    for (const line of g.example.graph) out += `  ${line}\n`;
-    out += `  ${command(g.example.seed).map(shellQuote).join(" ")} </dev/null 2>&1 | cat\n`;
+    if (i === 0 && lines[0]) out += `  output begins: ${printable(lines[0])}\n`;
+    if (i > 0 && differs >= 0) out += `  output differs in line ${differs + 1}: ${printable(lines[differs] ?? "") || "(ends)"}\n`;
+    if (i > 0 && example.faults.length > 0) out += `  injected: ${example.faults.join("; ")}\n`;
+    for (const line of example.graph) out += `  ${line}\n`;
+    out += `  ${paint(DIM, `${command(example.seed).map(shellQuote).join(" ")} </dev/null 2>&1 | cat`)}\n`;
   }
   return out;
+}
+
+/** The beginning of a line of a program's output, without what would steer the terminal. */
+function printable(line: string): string {
+  const text = Buffer.from(line.slice(0, 200), "latin1").toString();
+  return text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -1,5 +1,5 @@
 import { readDwarfLines } from "./dwarfLine.ts";
-import { type ElfFunction, elfFunctions, functionAt, readElf } from "./elfSymbols.ts";
+import { type ElfFunction, elfFunctions, elfObjects, functionAt, readElf } from "./elfSymbols.ts";
 import { type LineTable, rowAt } from "./lineTable.ts";
 import { readStabLines } from "./stabLine.ts";
 
@@ -13,14 +13,22 @@ export interface SourcePlace {
 /** What a program file tells about its code. Addresses are those in the file: subtract the load bias first. */
 export class DebugInfo {
   readonly functions: readonly ElfFunction[];
+  /** Its variables. */
+  readonly objects: readonly ElfFunction[];
   readonly lines: LineTable | null;
   /** Loaded at an address of the kernel's choice. */
   readonly relocatable: boolean;
   readonly entry: number;
+  /** Where it is loaded: its lowest page, and the end. */
+  readonly low: number;
+  readonly high: number;
 
   constructor(program: Uint8Array) {
     const elf = readElf(program);
     this.functions = elf ? elfFunctions(elf) : [];
+    this.objects = elf ? elfObjects(elf) : [];
+    this.low = elf?.low ?? 0;
+    this.high = elf?.high ?? 0;
     this.lines = elf ? (readDwarfLines(elf) ?? readStabLines(elf)) : null;
     this.relocatable = elf?.relocatable ?? false;
     this.entry = elf?.entry ?? 0;

@@ -4,8 +4,10 @@ const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const SHT_DYNSYM = 11;
 const SHF_COMPRESSED = 0x800;
+const STT_OBJECT = 1;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
+const PT_LOAD = 1;
 const PT_INTERP = 3;
 /** Bounds against files that claim more than they can mean. */
 const MAX_SECTIONS = 4096;
@@ -28,6 +30,9 @@ export interface ElfFile {
   /** Asks for a dynamic linker. */
   readonly dynamic: boolean;
   readonly sections: readonly ElfSection[];
+  /** Lowest address that is loaded, rounded down to a page, and the end of the highest. */
+  readonly low: number;
+  readonly high: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -50,9 +55,18 @@ export function readElf(bytes: Uint8Array): ElfFile | null {
   const shnum = Math.min(head.u16(), MAX_SECTIONS);
   const shstrndx = head.u16();
   let dynamic = false;
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
   for (let i = 0; i < phnum && phentsize >= 56; i++) {
-    const r = new ByteReader(bytes, phoff + i * phentsize, 4);
-    if (r.u32() === PT_INTERP) dynamic = true;
+    const r = new ByteReader(bytes, phoff + i * phentsize, 56);
+    const kind = r.u32();
+    if (kind === PT_INTERP) dynamic = true;
+    if (kind !== PT_LOAD) continue;
+    r.skip(12);
+    const address = r.u64();
+    r.skip(16);
+    low = Math.min(low, Math.floor(address / 4096) * 4096);
+    high = Math.max(high, address + r.u64());
   }
   const raw: { name: number; section: Omit<ElfSection, "name"> }[] = [];
   for (let i = 0; i < shnum && shentsize >= 64; i++) {
@@ -79,6 +93,8 @@ export function readElf(bytes: Uint8Array): ElfFile | null {
     relocatable: type === 3,
     entry,
     dynamic,
+    low: Math.min(low, high),
+    high,
     sections: raw.map(({ name, section }) => ({ ...section, name: stringAt(names, name) })),
   };
 }
@@ -92,6 +108,15 @@ export interface ElfFunction {
 
 /** Functions by ascending address, one for each address. */
 export function elfFunctions(elf: ElfFile): ElfFunction[] {
+  return symbols(elf, [STT_FUNC, STT_GNU_IFUNC]);
+}
+
+/** Variables with a fixed address, in the same way. */
+export function elfObjects(elf: ElfFile): ElfFunction[] {
+  return symbols(elf, [STT_OBJECT]);
+}
+
+function symbols(elf: ElfFile, types: readonly number[]): ElfFunction[] {
   const table = elf.sections.find((s) => s.type === SHT_SYMTAB) ?? elf.sections.find((s) => s.type === SHT_DYNSYM);
   if (!table) return [];
   const strings = elf.sections[table.link]?.data ?? null;
@@ -105,7 +130,7 @@ export function elfFunctions(elf: ElfFile): ElfFunction[] {
     const address = r.u64();
     const size = r.u64();
     const type = info & 15;
-    if (section === 0 || (type !== STT_FUNC && type !== STT_GNU_IFUNC)) continue;
+    if (section === 0 || !types.includes(type)) continue;
     const text = stringAt(strings, name);
     if (text) found.push({ name: text, address, size });
   }
