@@ -69,8 +69,7 @@ export function bootReplay(recording: Recording, run: ReplayRun): BootedRecordin
 /** Replays to the end. */
 export async function playRecording(booted: BootedRecording, run: ReplayRun): Promise<ReplayEnd> {
   const { k, player, head } = booted;
-  const terminal = run.output && process.stdout.isTTY && head.shape.stdio.some((s) => s.kind === "tty") ? new RawTerminal() : null;
-  terminal?.enterOutput();
+  const terminal = run.output && process.stdout.isTTY && head.shape.stdio.some((s) => s.kind === "tty") ? new ReplayTerminal() : null;
   const start = performance.now();
   let skipped = 0;
   let seen = k.time.nowNs;
@@ -92,9 +91,38 @@ export async function playRecording(booted: BootedRecording, run: ReplayRun): Pr
       }
     }
   } finally {
-    terminal?.leave();
+    await terminal?.leave();
   }
   return player.end as ReplayEnd;
+}
+
+/** Milliseconds in which a terminal may still answer what the guest's output has asked of it. */
+const LATE_ANSWERS = 50;
+const CTRL_C = 3;
+
+/** The terminal that a session is shown on. What it sends (keys, answers to the guest's questions) is swallowed; ^C ends us. */
+class ReplayTerminal {
+  readonly #raw = new RawTerminal();
+  readonly #swallow = (keys: Buffer): void => {
+    if (keys.includes(CTRL_C)) {
+      this.#raw.leave();
+      process.exit(128 + 2);
+    }
+  };
+
+  constructor() {
+    if (process.stdin.isTTY) {
+      this.#raw.enter();
+      process.stdin.on("data", this.#swallow);
+    } else this.#raw.enterOutput();
+  }
+
+  async leave(): Promise<void> {
+    if (process.stdin.isTTY) await new Promise((resolve) => setTimeout(resolve, LATE_ANSWERS));
+    process.stdin.off("data", this.#swallow);
+    process.stdin.pause();
+    this.#raw.leave();
+  }
 }
 
 function bytesText(n: number): string {

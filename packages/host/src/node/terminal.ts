@@ -22,7 +22,7 @@ export class RawTerminal {
     process.once("exit", this.#restore);
   }
 
-  /** Only leaves what is written as it is: its newlines were made by a guest's terminal. */
+  /** Only leaves what is written as it is: its newlines were made by a guest's terminal. Standard input may be something else. */
   enterOutput(): void {
     this.#saved = stty("-g");
     if (this.#saved !== null) stty("-opost");
