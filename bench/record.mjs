@@ -57,7 +57,7 @@ const programs = {
   "computing: gzip of 20 MB": ["--root", "/", "--", "bash", "-c", "head -c 20000000 /dev/zero | tr '\\0' 'a' | gzip | wc -c"],
   "calls: dd, 600,000 reads and writes": ["--root", "/", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=600000"],
   "processes: bash, 150 forks": ["--root", "/", "--", "bash", "-c", "for i in {1..150}; do (:); done"],
-  "starting: python3 with json, asyncio": ["--root", "/", "--", "python3", "-c", "import json, asyncio"],
+  "starting: python3 with json": ["--root", "/", "--", "python3", "-c", "import json"],
   "output: seq 300000": ["--root", "/", "--", "seq", "300000"],
   "files: cat of /usr/share/vim (30 MB)": ["--root", "/", "--", "bash", "-c", "find /usr/share/vim -type f | xargs cat | wc -c"],
   "files: find over /usr, ls -l": ["--root", "/", "--", "find", "/usr/share", "/usr/lib/python3", "-size", "+1k"],
