@@ -170,6 +170,8 @@ export interface TaskView {
   readonly inKernel: boolean;
   /** Line of the program's source, 0 = outside it; function of the program. */
   readonly line: number;
+  /** Outside of the source: the line of it that called what runs now, 0 if unknown. */
+  readonly callerLine: number;
   readonly userFunction: string;
   /** Instruction at rip, disassembled. */
   readonly instruction: string;

@@ -19,9 +19,9 @@ const FUNCTION_OF: Readonly<Record<number, string>> = {
   [EventKind.SYS_ENTER]: "doSyscall64",
   [EventKind.SYS_EXIT]: "syscallExit",
   [EventKind.SWITCH]: "switchTo",
-  [EventKind.WAKEUP]: "wakeUpNew",
+  [EventKind.WAKEUP]: "wakeUpTask",
   [EventKind.FORK]: "kernelClone",
-  [EventKind.EXEC]: "kernelExecve",
+  [EventKind.EXEC]: "doExecveatCommon",
   [EventKind.EXIT]: "doExit",
   [EventKind.SIGNAL_SEND]: "sendSignalLocked",
   [EventKind.SIGNAL_DELIVER]: "setupRtFrame",
@@ -36,8 +36,8 @@ const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
   callback: "epPollCallback",
   ready: "epPollCallback",
   overflow: "epPollCallback",
-  sleep: "epWait",
-  return: "epWait",
+  sleep: "doEpollWait",
+  return: "doEpollWait",
 };
 
 /** Answers about moments of a run: state, steps, text of events. */
@@ -78,7 +78,7 @@ export class Moments {
       stateView(run.k, {
         debug: this.#lines.debug,
         moment: { position, event: last },
-        kernelFunction: wanted ? functionOf(wanted) : "",
+        kernelFunction: wanted ? functionOf(wanted, run.log.at(wanted.index - 1)) : "",
         calls: new Map([...calls].map(([pid, c]) => [pid, this.#present(pid, c)])),
         lineAt: (address) => this.#lines.lineAt(address),
         frameOf: (pid) => run.recorder.frameOf(pid, last + 1),
@@ -210,7 +210,18 @@ export class Moments {
   }
 }
 
-function functionOf(e: LabEvent): string {
+/** All that functionOf may name; each must be in the index of kernel functions. */
+export const EVENT_FUNCTIONS: readonly string[] = [
+  ...Object.values(FUNCTION_OF),
+  ...Object.values(EPOLL_FUNCTION),
+  ...["epSendEvents", "wakeUpNew", "getSignal", "scanSelect", "scanPoll", "vfsPoll"],
+];
+
+function functionOf(e: LabEvent, before: LabEvent | null): string {
+  // A new task is woken by another function than one that slept.
+  if (e.kind === EventKind.WAKEUP && before?.kind === EventKind.FORK && before.a === e.pid) return "wakeUpNew";
+  // Only a handler gets a frame.
+  if (e.kind === EventKind.SIGNAL_DELIVER && e.b <= 1) return "getSignal";
   if (e.kind === EventKind.SCAN) return e.text === "select" ? "scanSelect" : e.text === "poll" ? "scanPoll" : "vfsPoll";
   if (e.kind === EventKind.EPOLL) return EPOLL_FUNCTION[e.text] ?? "epSendEvents";
   return FUNCTION_OF[e.kind] ?? "";

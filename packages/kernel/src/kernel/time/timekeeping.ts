@@ -120,7 +120,7 @@ export class Timekeeping {
     return this.timers.first?.expires ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Fires what is due. */
+  /** Fires what is due. @linux kernel/time/hrtimer.c __hrtimer_run_queues */
   runTimers(): void {
     const trace = this.k.trace.timerExpireEntry;
     this.inInterrupt = true;

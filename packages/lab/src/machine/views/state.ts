@@ -7,6 +7,7 @@ import type { DebugInfo } from "@lstar/trace/debuginfo/debugInfo.ts";
 import type { Moment, StateView, SyscallView, TaskView } from "../../protocol.ts";
 import { sleepsOn } from "../queueNames.ts";
 import type { FrameEvent } from "../recorder.ts";
+import { callerLine } from "./caller.ts";
 import { epollsView, waitQueuesView } from "./epoll.ts";
 import { fdsView, Identities, pageCacheView } from "./files.ts";
 import { vmasView } from "./memoryMap.ts";
@@ -48,6 +49,7 @@ function instructionText(k: Kernel, task: Task): string {
 function taskView(k: Kernel, task: Task, ids: Identities, s: Surroundings, inKernel: boolean): TaskView {
   const rip = contextOf(k, task).rip;
   const gone = task.exitState !== 0;
+  const line = s.lineAt(rip);
   return {
     pid: task.pid,
     tgid: task.tgid,
@@ -59,7 +61,8 @@ function taskView(k: Kernel, task: Task, ids: Identities, s: Surroundings, inKer
     ptRegs: ptRegsView(k, task),
     call: s.calls.get(task.pid) ?? null,
     inKernel,
-    line: s.lineAt(rip),
+    line,
+    callerLine: gone || line > 0 ? 0 : callerLine(k, task, (address) => s.lineAt(address)),
     userFunction: s.debug.functionAt(rip),
     instruction: gone ? "" : instructionText(k, task),
     fds: gone ? [] : fdsView(k, task, ids),
