@@ -1,6 +1,7 @@
 import "@xterm/xterm/css/xterm.css";
 import "./styles/base.css";
 import "./styles/layout.css";
+import "./styles/moment.css";
 import "./styles/timeline.css";
 import "./styles/rooms.css";
 import { render } from "preact";

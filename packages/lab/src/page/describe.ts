@@ -18,6 +18,13 @@ export function exitText(status: number): string {
   return signal === 0 ? `exited with status ${(status >> 8) & 0xff}` : `killed by ${signalName(signal)}`;
 }
 
+const numbers = new Intl.NumberFormat("en");
+
+/** A number with its thousands apart. */
+export function numberText(n: number): string {
+  return numbers.format(n);
+}
+
 /** Shows ns in the unit that fits. */
 export function timeText(ns: number): string {
   if (ns < 1e3) return `${ns} ns`;
@@ -50,7 +57,7 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
     case EventKind.EXIT:
       return exitText(a);
     case EventKind.SIGNAL_SEND:
-      return `is sent ${signalName(a)}${b > 0 ? ` by ${b}` : ""}`;
+      return `is sent ${signalName(a)}${b > 0 && b !== store.pid.at(i) ? ` by ${b}` : ""}`;
     case EventKind.SIGNAL_DELIVER:
       return b === 0 ? `${signalName(a)}: default action` : `${signalName(a)}: handler`;
     case EventKind.PAGE_FAULT:

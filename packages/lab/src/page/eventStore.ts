@@ -2,7 +2,7 @@ import { EventKind, type EventPage } from "../protocol.ts";
 import { type Column, float64Column, int32Column, uint8Column, uint32Column } from "./columns.ts";
 
 /** What a task is doing between two events of its lane. */
-export const LaneState = { ABSENT: 0, RUNNABLE: 1, RUNNING: 2, SLEEPING: 3, ENDED: 4 } as const;
+export const LaneState = { ABSENT: 0, RUNNABLE: 1, RUNNING: 2, SLEEPING: 3, ENDED: 4, STOPPED: 5 } as const;
 
 /** Classes that the timeline draws differently and the filter knows. */
 export const categories = ["system calls", "wake-ups", "signals", "epoll and poll", "faults and timers", "tasks", "terminal"] as const;
@@ -28,6 +28,14 @@ const categoryOfKind: Readonly<Record<number, number>> = {
 /** Class of an event kind, -1 for switches, which the lanes' bars show. */
 export function categoryOf(kind: number): number {
   return categoryOfKind[kind] ?? -1;
+}
+
+/** TASK_STOPPED and TASK_TRACED, as Linux numbers them. */
+const STOPPED = 4 | 8;
+
+function laneState(taskState: number): number {
+  if (taskState === 0) return LaneState.RUNNABLE;
+  return taskState & STOPPED ? LaneState.STOPPED : LaneState.SLEEPING;
 }
 
 /** One task's row on the timeline: its states and its events by class, all as event indices in order. */
@@ -70,6 +78,12 @@ export class EventStore {
   readonly strings: string[] = [""];
   readonly lanes: Lane[] = [];
   readonly #byPid = new Map<number, Lane>();
+  readonly #program: string;
+
+  /** @param program what the first task runs from the start */
+  constructor(program = "") {
+    this.#program = program;
+  }
 
   get count(): number {
     return this.kind.length;
@@ -105,6 +119,7 @@ export class EventStore {
     let lane = this.#byPid.get(pid);
     if (!lane) {
       lane = new Lane(pid);
+      if (this.lanes.length === 0) lane.name = this.#program;
       this.#byPid.set(pid, lane);
       this.lanes.push(lane);
     }
@@ -138,7 +153,7 @@ export class EventStore {
       const lane = this.#laneOf(prev);
       const state = this.b.at(i);
       const ended = lane.segmentState.length > 0 && lane.segmentState.at(lane.segmentState.length - 1) === LaneState.ENDED;
-      if (!ended) lane.enter(i, state === 0 ? LaneState.RUNNABLE : LaneState.SLEEPING, this.text.at(i));
+      if (!ended) lane.enter(i, laneState(state), this.text.at(i));
     }
     const next = this.a.at(i);
     if (next > 0) this.#laneOf(next).enter(i, LaneState.RUNNING, 0);

@@ -10,6 +10,7 @@ import { afterFrame } from "./frame.ts";
 import { OutputStore } from "./outputStore.ts";
 import { compilerThere, fetchProgram, fetchPrograms, type Program, type ProgramList } from "./programs.ts";
 import { stepInStore } from "./steps.ts";
+import { useSymbols } from "./symbols.ts";
 
 /** What the page shows and does. All panes read these signals; the moment is the one cursor. */
 
@@ -104,20 +105,46 @@ function received(m: Exclude<Message, { type: "answer" | "failed" }>): void {
   switch (m.type) {
     case "events":
       store.add(m.page);
-      storeVersion.value++;
       break;
     case "output":
       output.add(m.positions, m.ends, m.data);
       outputVersion.value++;
       break;
     case "progress":
-      onProgress(m.progress);
+      comeTo(m.progress);
       // The next batch comes when this one has been drawn.
       afterFrame(() => client?.ask({ type: "seen" }).catch(ignore));
       break;
     case "hello":
       break;
   }
+}
+
+/** While the machine computes the panes are told this often (ms); it sends many batches a second. */
+const TELL_MS = 120;
+let told = 0;
+let latest: Progress | null = null;
+let tellTimer: ReturnType<typeof setTimeout> | undefined;
+
+function comeTo(p: Progress): void {
+  latest = p;
+  const going = p.status === "running" && running.peek();
+  const wait = going ? told + TELL_MS - performance.now() : 0;
+  if (wait <= 0) tell();
+  else tellTimer ??= setTimeout(tell, wait);
+}
+
+function tell(): void {
+  clearTimeout(tellTimer);
+  tellTimer = undefined;
+  if (!latest) return;
+  const p = latest;
+  latest = null;
+  told = performance.now();
+  batch(() => {
+    storeVersion.value++;
+    onProgress(p);
+  });
 }
 
 function onProgress(p: Progress): void {
@@ -170,7 +197,8 @@ function dropMachine(): void {
 }
 
 function clearRun(): void {
-  store = new EventStore();
+  latest = null;
+  store = new EventStore(programName.value);
   output = new OutputStore();
   arrivals.value = planned;
   batch(() => {
@@ -246,6 +274,7 @@ async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []):
     const program = await programBytes();
     if (!program || mine !== generation) return false;
     clearRun();
+    useSymbols(program);
     notice.value = null;
     const p = await start().ask({
       type: "load",
@@ -282,7 +311,7 @@ export async function run(): Promise<void> {
   following.value = true;
   const mine = generation;
   try {
-    onProgress(await start().ask({ type: "run", until: Number.POSITIVE_INFINITY }));
+    comeTo(await start().ask({ type: "run", until: Number.POSITIVE_INFINITY }));
   } catch (e) {
     if (mine === generation) say("error", message(e));
   }
@@ -290,7 +319,7 @@ export async function run(): Promise<void> {
 
 export async function pause(): Promise<void> {
   try {
-    onProgress(await start().ask({ type: "pause" }));
+    comeTo(await start().ask({ type: "pause" }));
   } catch (e) {
     say("error", message(e));
   }
@@ -394,7 +423,7 @@ function showState(view: StateView): void {
 /** What was typed at the terminal. */
 export function typed(text: string): void {
   if (!client || !loaded.value || progress.value.status === "ended") return;
-  client.ask({ type: "input", text }).then(onProgress, ignore);
+  client.ask({ type: "input", text }).then(comeTo, ignore);
   askArrivals();
 }
 

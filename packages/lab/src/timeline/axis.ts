@@ -1,5 +1,5 @@
 import { scaleLinear } from "d3-scale";
-import { timeText } from "../page/describe.ts";
+import { numberText, timeText } from "../page/describe.ts";
 import type { EventStore } from "../page/eventStore.ts";
 import type { Moment } from "../protocol.ts";
 
@@ -65,7 +65,7 @@ export function kept(range: Range, whole: Range): Range {
 /** Marks of the axis with their texts. */
 export function marks(range: Range, axis: AxisKind, width: number): { at: number; text: string }[] {
   const scale = scaleLinear([range.from, range.to], [0, width]);
-  const text = (n: number): string => (axis === "time" ? timeText(Math.round(n)) : n.toLocaleString("en"));
+  const text = (n: number): string => (axis === "time" ? timeText(Math.round(n)) : numberText(n));
   return scale
     .ticks(Math.max(2, Math.floor(width / 130)))
     .filter((n) => n >= 0 && Number.isInteger(axis === "time" ? Math.round(n) : n))

@@ -1,9 +1,13 @@
-import { signalName, timeText } from "../page/describe.ts";
+import { numberText, signalName, timeText } from "../page/describe.ts";
 import { type EventStore, type Lane, LaneState } from "../page/eventStore.ts";
 import { EventKind, type Moment } from "../protocol.ts";
+import { drawArrows } from "./arrows.ts";
 import { type AxisKind, coordinate, cursorCoordinate, eventFrom, marks, type Range } from "./axis.ts";
+import type { DrawnLane } from "./filter.ts";
 
-export const LANE_HEIGHT = 44;
+export const LANE_HEIGHT = 42;
+/** From the top of a lane to the middle of its bar of states. */
+const BAR_MIDDLE = 31;
 export const AXIS_HEIGHT = 22;
 
 /** Colours of the page, read from its variables. */
@@ -11,10 +15,12 @@ export interface Palette {
   readonly text: string;
   readonly soft: string;
   readonly line: string;
+  readonly sunken: string;
   readonly accent: string;
   readonly running: string;
   readonly runnable: string;
   readonly sleeping: string;
+  readonly stopped: string;
   readonly ended: string;
   readonly match: string;
   /** By category of event. */
@@ -31,7 +37,7 @@ export interface Picture {
   readonly shown: readonly boolean[];
   /** Indices of events that the search found, in order. */
   readonly matches: Int32Array;
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly DrawnLane[];
   /** Pixels above the first lane that are scrolled away. */
   readonly scroll: number;
   readonly width: number;
@@ -55,6 +61,11 @@ export function drawTimeline(c: CanvasRenderingContext2D, p: Picture, palette: P
   c.rect(0, AXIS_HEIGHT, p.width, p.height - AXIS_HEIGHT);
   c.clip();
   for (let i = first; i < last; i++) drawLane(c, p, palette, p.lanes[i]!, AXIS_HEIGHT + i * LANE_HEIGHT - p.scroll, x);
+  c.beginPath();
+  c.rect(p.left, AXIS_HEIGHT, p.width - p.left, p.height - AXIS_HEIGHT);
+  c.clip();
+  const y = (lane: number): number => AXIS_HEIGHT + lane * LANE_HEIGHT - p.scroll + BAR_MIDDLE;
+  drawArrows(c, { ...p, x, y, colours: palette.categories });
   c.restore();
   drawMatches(c, p, palette, x);
   drawCursor(c, p, palette, x);
@@ -68,6 +79,7 @@ function xOf(p: Picture): ToX {
 }
 
 function drawAxis(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x: ToX): void {
+  if (p.store.count === 0) return;
   c.textAlign = "center";
   for (const m of marks(p.range, p.axis, p.width - p.left)) {
     const at = Math.round(x(m.at)) + 0.5;
@@ -83,7 +95,12 @@ function drawAxis(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x: 
   c.textAlign = "left";
 }
 
-function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, lane: Lane, top: number, x: ToX): void {
+function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, drawn: DrawnLane, top: number, x: ToX): void {
+  const { lane } = drawn;
+  if (lane.pid === p.task) {
+    c.fillStyle = palette.sunken;
+    c.fillRect(0, top, p.width, LANE_HEIGHT - 1);
+  }
   c.strokeStyle = palette.line;
   c.beginPath();
   c.moveTo(0, top + LANE_HEIGHT - 0.5);
@@ -94,7 +111,7 @@ function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, lan
   c.rect(p.left, top, p.width - p.left, LANE_HEIGHT);
   c.clip();
   drawStates(c, p, palette, lane, top + 25, x);
-  drawEvents(c, p, palette, lane, top + 4, x);
+  drawEvents(c, p, palette, drawn, top + 4, x);
   c.restore();
   c.save();
   c.beginPath();
@@ -105,15 +122,31 @@ function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, lan
   c.fillText(lane.name || "task", 8, top + 14);
   c.fillStyle = palette.soft;
   c.font = "11px system-ui, sans-serif";
-  c.fillText(String(lane.pid), 8, top + 30);
+  c.fillText(`${lane.pid} ${stateAt(p, lane)}`, 8, top + 30);
   c.restore();
   c.font = "12px system-ui, sans-serif";
+}
+
+const stateWords: Readonly<Record<number, string>> = {
+  [LaneState.RUNNABLE]: "runnable",
+  [LaneState.RUNNING]: "running",
+  [LaneState.SLEEPING]: "sleeping",
+  [LaneState.STOPPED]: "stopped",
+  [LaneState.ENDED]: "ended",
+};
+
+/** What the task does at the cursor, in a word. */
+export function stateAt(p: Pick<Picture, "store" | "moment">, lane: Lane): string {
+  const event = p.moment.event >= 0 ? p.moment.event : p.store.lastAt(p.moment.position);
+  const segment = lane.segmentAt(event);
+  return segment < 0 ? "" : (stateWords[lane.segmentState.at(segment)] ?? "");
 }
 
 function stateColour(state: number, palette: Palette): string | null {
   if (state === LaneState.RUNNING) return palette.running;
   if (state === LaneState.RUNNABLE) return palette.runnable;
   if (state === LaneState.SLEEPING) return palette.sleeping;
+  if (state === LaneState.STOPPED) return palette.stopped;
   return state === LaneState.ENDED ? palette.ended : null;
 }
 
@@ -162,7 +195,7 @@ function drawInside(c: CanvasRenderingContext2D, text: string, from: number, to:
 }
 
 /** The events of a lane: bars with names where there is room, else one mark for each pixel that has any. */
-function drawEvents(c: CanvasRenderingContext2D, p: Picture, palette: Palette, lane: Lane, top: number, x: ToX): void {
+function drawEvents(c: CanvasRenderingContext2D, p: Picture, palette: Palette, lane: DrawnLane, top: number, x: ToX): void {
   const lo = eventFrom(p.store, p.axis, p.range.from);
   const hi = eventFrom(p.store, p.axis, p.range.to);
   const perPixel = (p.range.to - p.range.from) / (p.width - p.left);
@@ -181,8 +214,10 @@ function drawEvents(c: CanvasRenderingContext2D, p: Picture, palette: Palette, l
     while (i < end) {
       const at = x(coordinate(p.store, p.axis, events.at(i)));
       if (category === 0) c.fillRect(at, y, 1, 16);
-      else if (few) drawMark(c, p, category, events.at(i), at, y);
-      else c.fillRect(at - 0.5, y, 2, 18);
+      else if (few) {
+        const after = i + 1 < end ? x(coordinate(p.store, p.axis, events.at(i + 1))) : p.width;
+        drawMark(c, p, category, events.at(i), at, y, after - at);
+      } else c.fillRect(at - 0.5, y, 2, 18);
       i = few
         ? i + 1
         : Math.max(i + 1, events.lowerBound(eventFrom(p.store, p.axis, coordinate(p.store, p.axis, events.at(i)) + perPixel)));
@@ -229,10 +264,12 @@ function nameRoom(p: Picture, events: ArrayLike<number>, i: number, x: ToX, x0: 
   return next !== undefined && next > events[i]! ? x(coordinate(p.store, p.axis, next)) - x0 - 2 : 120;
 }
 
-function drawMark(c: CanvasRenderingContext2D, p: Picture, category: number, event: number, at: number, top: number): void {
+/** @param room pixels to the next mark */
+function drawMark(c: CanvasRenderingContext2D, p: Picture, category: number, event: number, at: number, top: number, room: number): void {
   c.beginPath();
   if (category === 1) {
-    // A wake-up: an arrow head towards the state bar.
+    // A wake-up: an arrow head towards the state bar. If a task did it, an arrow comes from there.
+    if (p.store.a.at(event) > 0) return;
     c.moveTo(at - 4, top + 13);
     c.lineTo(at + 4, top + 13);
     c.lineTo(at, top + 20);
@@ -241,9 +278,11 @@ function drawMark(c: CanvasRenderingContext2D, p: Picture, category: number, eve
     c.lineTo(at + 5, top + 8);
     c.lineTo(at, top + 16);
     c.lineTo(at - 5, top + 8);
-  } else c.arc(at, top + 8, 3, 0, 7);
+  } else c.arc(at, top + 1.5, 2.5, 0, 7);
   c.fill();
-  if (category === 2) c.fillText(signalName(p.store.a.at(event)), at + 7, top + 8);
+  if (category !== 2) return;
+  const name = signalName(p.store.a.at(event));
+  if (c.measureText(name).width + 14 < room) c.fillText(name, at + 7, top + 8);
 }
 
 function drawMatches(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x: ToX): void {
@@ -281,7 +320,7 @@ function* visible(p: Picture): Iterable<number> {
 
 function drawCursor(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x: ToX): void {
   const at = Math.round(x(cursorCoordinate(p.store, p.axis, p.moment)));
-  if (at < p.left || at > p.width) return;
+  if (p.store.count === 0 || at < p.left || at > p.width) return;
   c.fillStyle = palette.accent;
   c.fillRect(at - 1, 4, 2, p.height - 4);
   c.beginPath();
@@ -295,5 +334,5 @@ function drawCursor(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x
 export function rangeText(range: Range, axis: AxisKind): string {
   const width = range.to - range.from;
   if (axis === "time") return timeText(Math.round(width));
-  return `${Math.round(width).toLocaleString("en")} ${axis === "order" ? "events" : "instructions"}`;
+  return `${numberText(Math.round(width))} ${axis === "order" ? "events" : "instructions"}`;
 }

@@ -4,6 +4,8 @@ export interface PointerActions {
   seekAt(x: number, y: number): void;
   zoom(factor: number, about: number): void;
   panPixels(dx: number): void;
+  /** The pointer lies there without being pressed; null: it has left. */
+  hover(place: { readonly x: number; readonly y: number } | null): void;
 }
 
 /** Movement (pixels) from which a press is a drag. */
@@ -28,6 +30,7 @@ export function attachPointer(box: HTMLElement, act: PointerActions): () => void
   };
   const onMove = (e: PointerEvent): void => {
     const from = down.get(e.pointerId);
+    act.hover(!from && e.pointerType === "mouse" ? place(e) : null);
     if (!from) return;
     const to = place(e);
     if (down.size === 2) {
@@ -59,8 +62,11 @@ export function attachPointer(box: HTMLElement, act: PointerActions): () => void
   box.addEventListener("pointermove", onMove);
   box.addEventListener("pointerup", onUp);
   box.addEventListener("pointercancel", onUp);
+  const onLeave = (): void => act.hover(null);
+  box.addEventListener("pointerleave", onLeave);
   box.addEventListener("wheel", onWheel, { passive: false });
   return () => {
+    box.removeEventListener("pointerleave", onLeave);
     box.removeEventListener("pointerdown", onDown);
     box.removeEventListener("pointermove", onMove);
     box.removeEventListener("pointerup", onUp);

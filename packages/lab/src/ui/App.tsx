@@ -1,12 +1,14 @@
 import { useEffect } from "preact/hooks";
-import { isMoving, list, pause, roomId, run, running, step } from "../page/session.ts";
+import { list, roomId } from "../page/session.ts";
 import { rooms } from "../rooms/index.ts";
 import { Controls } from "./Controls.tsx";
 import { Editor } from "./Editor.tsx";
+import { Help, openHelp } from "./Help.tsx";
 import { Inputs } from "./Inputs.tsx";
+import { onKey } from "./keys.ts";
 import { MomentPane } from "./MomentPane.tsx";
 import { ProgramPicker } from "./ProgramPicker.tsx";
-import { RoomPane } from "./RoomPane.tsx";
+import { enterRoom, RoomPane } from "./RoomPane.tsx";
 import { Share } from "./Share.tsx";
 import { SourceDialog } from "./SourceDialog.tsx";
 import { TerminalPane } from "./TerminalPane.tsx";
@@ -34,10 +36,10 @@ export function App({ embed }: { embed: boolean }) {
               <li key={room.id}>
                 <button
                   type="button"
+                  class="room-tab"
+                  title={room.lead}
                   aria-current={roomId.value === room.id ? "page" : undefined}
-                  onClick={() => {
-                    roomId.value = room.id;
-                  }}
+                  onClick={() => enterRoom(room)}
                 >
                   {room.title}
                 </button>
@@ -45,7 +47,12 @@ export function App({ embed }: { embed: boolean }) {
             ))}
           </ul>
         </nav>
-        <Share />
+        <div class="top-end">
+          <Share />
+          <button type="button" aria-label="Help and keys" title="Help and keys (?)" onClick={openHelp}>
+            ?
+          </button>
+        </div>
       </header>
       <main id="main" tabIndex={-1}>
         <Controls />
@@ -54,36 +61,45 @@ export function App({ embed }: { embed: boolean }) {
             No C compiler was found on the machine that built this page (musl-gcc, gcc or tcc), so the example programs are not there.
           </p>
         )}
-        <div class="work">
-          <section class="pane program" aria-labelledby="program-title">
-            <header class="pane-head">
-              <h2 id="program-title">Program</h2>
-              <ProgramPicker />
-            </header>
-            <Editor />
-            <Inputs />
-          </section>
-          <section class="pane terminal" aria-labelledby="terminal-title">
-            <header class="pane-head">
-              <h2 id="terminal-title">Terminal</h2>
-            </header>
-            <TerminalPane />
-          </section>
+        <Jumps />
+        <section class="pane program" aria-labelledby="program-title">
+          <header class="pane-head">
+            <h2 id="program-title">Program</h2>
+            <ProgramPicker />
+          </header>
+          <Editor />
+          <Inputs />
+        </section>
+        <TerminalPane />
+        <TimelinePane />
+        <div class="beside">
           <MomentPane />
           <RoomPane />
         </div>
-        <TimelinePane />
       </main>
       <SourceDialog />
+      <Help />
     </>
   );
 }
 
-/** Function keys, as debuggers have them. Single letters only work inside the timeline. */
-function onKey(e: KeyboardEvent): void {
-  if (e.key === "F8") void (running.value ? pause() : run());
-  else if (e.key === "F10") {
-    if (!e.repeat || !isMoving()) void step(e.ctrlKey ? "instruction" : "line", e.shiftKey ? -1 : 1);
-  } else return;
-  e.preventDefault();
+const places = [
+  ["Program", ".pane.program"],
+  ["Terminal", ".pane.terminal"],
+  ["Timeline", ".pane.timeline"],
+  ["Moment", ".pane.moment"],
+  ["Room", ".pane.room"],
+] as const;
+
+/** On a small screen the panes lie below each other: where to go from here. */
+function Jumps() {
+  return (
+    <nav class="jumps" aria-label="Parts of the page">
+      {places.map(([name, selector]) => (
+        <button key={name} type="button" onClick={() => document.querySelector(selector)?.scrollIntoView({ behavior: "smooth" })}>
+          {name}
+        </button>
+      ))}
+    </nav>
+  );
 }

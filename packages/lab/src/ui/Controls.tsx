@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { timeText } from "../page/describe.ts";
+import { numberText, timeText } from "../page/describe.ts";
 import {
   compiling,
   loaded,
@@ -10,12 +10,13 @@ import {
   reset,
   run,
   running,
+  seek,
   state,
   statusText,
   step,
   store,
 } from "../page/session.ts";
-import type { StepKind } from "../protocol.ts";
+import { EventKind, type StepKind } from "../protocol.ts";
 
 const stepKinds: readonly { kind: StepKind; label: string }[] = [
   { kind: "instruction", label: "instruction" },
@@ -33,11 +34,11 @@ export function Controls() {
     <section class="controls" aria-label="Control of the run">
       <div class="buttons">
         {running.value ? (
-          <button type="button" class="primary" onClick={() => void pause()}>
+          <button type="button" class="primary" title="Pause (F8)" onClick={() => void pause()}>
             <Icon path="M5 3h3v10H5zM9.5 3h3v10h-3z" /> Pause
           </button>
         ) : (
-          <button type="button" class="primary" disabled={busy} onClick={() => void run()}>
+          <button type="button" class="primary" title="Run (F8)" disabled={busy} onClick={() => void run()}>
             <Icon path="M4.5 2.5v11l9-5.5z" /> Run
           </button>
         )}
@@ -46,6 +47,7 @@ export function Controls() {
             type="button"
             disabled={busy || !loaded.value}
             aria-label={`Back by one ${label}`}
+            title={`Back by one ${label}${keyOf(true)}`}
             onClick={() => void step(stepKind.value, -1)}
           >
             <Icon path="M11.5 3v10L5 8zM3 3h1.7v10H3z" /> Back
@@ -55,6 +57,7 @@ export function Controls() {
           </label>
           <select
             id="step-kind"
+            title="How far Step and Back go"
             value={stepKind.value}
             onChange={(e) => {
               stepKind.value = e.currentTarget.value as StepKind;
@@ -66,27 +69,77 @@ export function Controls() {
               </option>
             ))}
           </select>
-          <button type="button" disabled={busy} aria-label={`Step by one ${label}`} onClick={() => void step(stepKind.value, 1)}>
+          <button
+            type="button"
+            disabled={busy}
+            aria-label={`Step by one ${label}`}
+            title={`On by one ${label}${keyOf(false)}`}
+            onClick={() => void step(stepKind.value, 1)}
+          >
             Step <Icon path="M4.5 3v10L11 8zM11.3 3H13v10h-1.7z" />
           </button>
         </div>
-        <button type="button" onClick={reset}>
+        <button type="button" title="Throw the machine away, whatever it is doing" onClick={reset}>
           Reset
         </button>
       </div>
       <output class="where">
         <Where />
       </output>
-      <p class="status" data-status={progress.value.status} role="status">
-        <span class="dot" aria-hidden="true" /> {statusText.value}
-      </p>
+      <Status />
       {notice.value && (
-        <p class={`notice ${notice.value.kind}`} role="alert">
-          {notice.value.text}
-        </p>
+        <div class={`notice ${notice.value.kind}`}>
+          <p role="alert">{notice.value.text}</p>
+          <button
+            type="button"
+            class="quiet"
+            aria-label="Dismiss this message"
+            title="Dismiss"
+            onClick={() => {
+              notice.value = null;
+            }}
+          >
+            ×
+          </button>
+        </div>
       )}
     </section>
   );
+}
+
+function keyOf(back: boolean): string {
+  if (stepKind.value === "line") return back ? " (Shift F10)" : " (F10)";
+  if (stepKind.value === "instruction") return back ? " (Ctrl Shift F10)" : " (Ctrl F10)";
+  const arrow = back ? "←" : "→";
+  return stepKind.value === "event" ? ` (${arrow} in the timeline)` : ` (Shift ${arrow} in the timeline)`;
+}
+
+/** What became of the run; where a signal ended it, the way to that moment. */
+function Status() {
+  const { status, exitStatus } = progress.value;
+  const signal = status === "ended" && exitStatus > 0 ? exitStatus & 0x7f : 0;
+  const how = status === "ended" && exitStatus >= 0 ? (exitStatus === 0 ? "good" : "bad") : status;
+  return (
+    <div class="status-line">
+      <p class="status" data-status={how} role="status">
+        <span class="dot" aria-hidden="true" /> {statusText.value}
+      </p>
+      {signal > 0 && (
+        <button type="button" class="small" onClick={() => showSignal(signal)}>
+          Show where
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** To the last time that a task acted on the signal. */
+function showSignal(signal: number): void {
+  for (let i = store.count - 1; i >= 0; i--) {
+    if (store.kind.at(i) !== EventKind.SIGNAL_DELIVER || store.a.at(i) !== signal) continue;
+    void seek({ position: store.position.at(i), event: i });
+    return;
+  }
 }
 
 function Where() {
@@ -95,20 +148,20 @@ function Where() {
   return (
     <>
       <span>
-        instruction <b>{position.toLocaleString("en")}</b>
+        instruction <b>{numberText(position)}</b>
       </span>
       <span>
         time <b>{timeText(time)}</b>
       </span>
       <span>
-        event <b>{event < 0 ? "–" : (event + 1).toLocaleString("en")}</b> of <Total />
+        event <b>{event < 0 ? "–" : numberText(event + 1)}</b> of <Total />
       </span>
     </>
   );
 }
 
 function Total() {
-  return <>{Math.max(progress.value.events, store.count).toLocaleString("en")}</>;
+  return <>{numberText(Math.max(progress.value.events, store.count))}</>;
 }
 
 function Icon({ path }: { path: string }) {

@@ -11,8 +11,10 @@ import type { Diagnostic } from "../compile/messages.ts";
 import { SOURCE_MAX } from "../page/compiler.ts";
 import { diagnostics, notice, source, state, taskPid } from "../page/session.ts";
 
-const setLine = StateEffect.define<number>();
+/** A line, and whether the program is in it or in a function of the C library that it called. */
+const setLine = StateEffect.define<{ line: number; inside: boolean }>();
 const currentLine = Decoration.line({ class: "cm-current" });
+const callerLine = Decoration.line({ class: "cm-current cm-caller" });
 
 /** The line that the program is at, lit. */
 const lineField = StateField.define<DecorationSet>({
@@ -21,8 +23,9 @@ const lineField = StateField.define<DecorationSet>({
     let lit = value.map(tr.changes);
     for (const e of tr.effects) {
       if (!e.is(setLine)) continue;
-      const there = e.value > 0 && e.value <= tr.state.doc.lines;
-      lit = there ? Decoration.set([currentLine.range(tr.state.doc.line(e.value).from)]) : Decoration.none;
+      const { line, inside } = e.value;
+      const there = line > 0 && line <= tr.state.doc.lines;
+      lit = there ? Decoration.set([(inside ? currentLine : callerLine).range(tr.state.doc.line(line).from)]) : Decoration.none;
     }
     return lit;
   },
@@ -50,17 +53,39 @@ const theme = EditorView.theme({
     backgroundColor: "var(--selection) !important",
   },
   ".cm-current": { backgroundColor: "var(--lit)", boxShadow: "inset 3px 0 0 var(--accent)" },
+  ".cm-caller": { boxShadow: "inset 3px 0 0 color-mix(in srgb, var(--accent) 45%, transparent)" },
   ".cm-tooltip, .cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)" },
 });
 
-/** A paste beyond this would make the page slow for nothing: no such program is compiled. */
-const tooLong = EditorState.changeFilter.of((tr) => {
-  if (!tr.docChanged || tr.newDoc.length <= SOURCE_MAX * 2) return true;
+/** A text beyond this would make the page slow for nothing: no such program is compiled. */
+const TEXT_MAX = SOURCE_MAX * 2;
+
+function tooLong(length: number): void {
   queueMicrotask(() => {
-    notice.value = { kind: "error", text: `That text is too long for the editor (${tr.newDoc.length.toLocaleString("en")} characters).` };
+    notice.value = { kind: "error", text: `That text is too long for the editor (${length.toLocaleString("en")} characters).` };
   });
-  return false;
-});
+}
+
+const limit = [
+  EditorState.changeFilter.of((tr) => {
+    if (!tr.docChanged || tr.newDoc.length <= TEXT_MAX) return true;
+    tooLong(tr.newDoc.length);
+    return false;
+  }),
+  // Before the editor cuts it into lines, which takes a third of a second for 10 MB.
+  EditorView.domEventHandlers({
+    paste: (e) => refused(e, e.clipboardData),
+    drop: (e) => refused(e, e.dataTransfer),
+  }),
+];
+
+function refused(e: Event, data: DataTransfer | null): boolean {
+  const { length } = data?.getData("text/plain") ?? "";
+  if (length <= TEXT_MAX) return false;
+  e.preventDefault();
+  tooLong(length);
+  return true;
+}
 
 /** C source of the program, with the line of the moment lit and the compiler's messages at their lines. */
 export function Editor() {
@@ -76,7 +101,7 @@ export function Editor() {
         syntaxHighlighting(colours),
         theme,
         lineField,
-        tooLong,
+        limit,
         EditorView.contentAttributes.of({ "aria-label": "C source" }),
         EditorView.updateListener.of((u) => {
           if (u.docChanged) source.value = u.state.doc.toString();
@@ -93,8 +118,9 @@ export function Editor() {
         view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
       }),
       effect(() => {
-        const line = state.value?.tasks.find((t) => t.pid === taskPid.value)?.line ?? 0;
-        view.dispatch({ effects: setLine.of(line) });
+        const task = state.value?.tasks.find((t) => t.pid === taskPid.value);
+        const line = task?.line || task?.callerLine || 0;
+        view.dispatch({ effects: setLine.of({ line, inside: (task?.line ?? 0) > 0 }) });
         if (line > 0 && line <= view.state.doc.lines && !view.hasFocus) scrollTo(view, line);
       }),
       effect(() => {

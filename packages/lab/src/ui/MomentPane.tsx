@@ -1,23 +1,36 @@
 import { signal } from "@preact/signals";
 import { kernelFunctions } from "../page/kernelIndex.ts";
 import { source, stale, state, taskPid } from "../page/session.ts";
-import type { StateView, TaskView } from "../protocol.ts";
+import type { RegistersView, StateView, TaskView } from "../protocol.ts";
+import { CodeView, codeOpen, MemoryView } from "./MemoryView.tsx";
 import { openSource } from "./SourceDialog.tsx";
 
 /** Registers in the order in which a call uses them. */
 const order = ["rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rip", "rsp", "rbp", "rbx", "rcx", "r11", "r12", "r13", "r14", "r15"];
-/** What was there before, so that a change is seen. */
-const before = signal<Readonly<Record<string, string>>>({});
+/** Registers of each task as they were shown before, so that a change is seen. */
+const before = signal<ReadonlyMap<number, Readonly<Record<string, string>>>>(new Map());
 let lastView: StateView | null = null;
-let lastRegisters: Readonly<Record<string, string>> = {};
+let last: ReadonlyMap<number, Readonly<Record<string, string>>> = new Map();
+
+const FLAGS: readonly (readonly [bit: number, name: string])[] = [
+  [0, "CF"],
+  [2, "PF"],
+  [4, "AF"],
+  [6, "ZF"],
+  [7, "SF"],
+  [8, "TF"],
+  [9, "IF"],
+  [10, "DF"],
+  [11, "OF"],
+];
 
 /** Source line, instruction, registers and kernel function of the moment, together. */
 export function MomentPane() {
   const view = state.value;
   const task = view?.tasks.find((t) => t.pid === taskPid.value) ?? null;
   if (view !== lastView) {
-    before.value = lastRegisters;
-    lastRegisters = task?.registers.gpr ?? {};
+    before.value = last;
+    last = new Map(view?.tasks.map((t) => [t.pid, t.registers.gpr]));
     lastView = view;
   }
   return (
@@ -26,12 +39,35 @@ export function MomentPane() {
         <h2 id="moment-title">This moment</h2>
         {view && view.tasks.length > 0 && <TaskPicker view={view} />}
       </header>
-      {view && task ? (
-        <Details view={view} task={task} />
-      ) : (
-        <p class="empty">Run or step: the source line, the registers and the kernel function appear here.</p>
-      )}
+      {view && task ? <Details view={view} task={task} /> : <StartHere />}
     </section>
+  );
+}
+
+/** What to do first. */
+function StartHere() {
+  return (
+    <>
+      <p class="soft">The source line, the registers and the kernel function of a moment appear here.</p>
+      <ol class="start-here">
+        <li>
+          Press <b>Run</b>. The program runs on a kernel in this page.
+        </li>
+        <li>
+          Click into the <b>timeline</b>, or press <kbd>←</kbd> <kbd>→</kbd> there: everything on the page goes to that moment, back as well
+          as on.
+        </li>
+        <li>
+          <b>Step</b> goes by C line, instruction, system call or event.
+        </li>
+        <li>
+          The rooms above draw what the kernel holds. <b>Prove it</b> runs a program up to the moment that answers a question.
+        </li>
+      </ol>
+      <p class="soft">
+        <kbd>?</kbd> shows all keys.
+      </p>
+    </>
   );
 }
 
@@ -43,6 +79,7 @@ function TaskPicker({ view }: { view: StateView }) {
       </label>
       <select
         id="task"
+        title="The task that is looked at"
         value={String(taskPid.value)}
         onChange={(e) => {
           taskPid.value = Number(e.currentTarget.value);
@@ -59,34 +96,51 @@ function TaskPicker({ view }: { view: StateView }) {
   );
 }
 
+function sourceLine(line: number): string {
+  return source.value.split("\n", line)[line - 1]?.trim() ?? "";
+}
+
+function UserSide({ task }: { task: TaskView }) {
+  const line = task.line || task.callerLine;
+  return (
+    <>
+      {line > 0 && (
+        <p>
+          <span class="line-number">line {line}</span> <code>{sourceLine(line)}</code>
+        </p>
+      )}
+      {task.line === 0 && (
+        <p class="soft">
+          {line > 0 ? "called the C library: now in " : "outside the source"}
+          {line === 0 && task.userFunction ? ", in " : ""}
+          {task.userFunction ? <code>{task.userFunction}()</code> : line > 0 ? "it" : ""}
+        </p>
+      )}
+    </>
+  );
+}
+
 function Details({ view, task }: { view: StateView; task: TaskView }) {
-  const text = task.line > 0 ? source.value.split("\n", task.line)[task.line - 1]?.trim() : undefined;
   const inKernel = task.inKernel || (view.kernelFunction !== "" && view.current === task.pid);
+  const known = before.value.get(task.pid);
   return (
     <>
       <div class="ring" data-ring={inKernel ? 0 : 3}>
         <div class={inKernel ? "side" : "side lit"}>
           <h3>User space, ring 3</h3>
-          <p>
-            {text !== undefined ? (
-              <>
-                <span class="line-number">line {task.line}</span> <code>{text}</code>
-              </>
-            ) : (
-              <span class="soft">
-                outside the source{task.userFunction ? "," : ""} {task.userFunction && <code>{task.userFunction}()</code>}
-              </span>
-            )}
-          </p>
-          <p>
-            <span class="line-number">next</span> <code>{task.instruction || "–"}</code>
-          </p>
+          <UserSide task={task} />
+          {!codeOpen.value && task.instruction && (
+            <p>
+              <span class="line-number">next</span> <code>{task.instruction}</code>
+            </p>
+          )}
         </div>
         <div class={inKernel ? "side lit" : "side"}>
           <h3>Kernel, ring 0</h3>
           {view.kernelFunction ? <KernelFunctionLink name={view.kernelFunction} /> : <p class="soft">not in the kernel</p>}
           {task.call && (
             <p>
+              {!inKernel && <span class="line-number">last call</span>}
               <code class="call">{task.call.text}</code>
             </p>
           )}
@@ -97,9 +151,13 @@ function Details({ view, task }: { view: StateView; task: TaskView }) {
         {order.map((name) => {
           const value = task.registers.gpr[name];
           if (value === undefined) return null;
-          const changed = before.value[name] !== undefined && before.value[name] !== value;
+          const changed = known?.[name] !== undefined && known[name] !== value;
           return (
-            <div key={name} class={changed ? "register changed" : "register"}>
+            <div
+              key={name}
+              class={changed ? "register changed" : "register"}
+              title={changed ? `was 0x${known[name]!.replace(/^0+(?=.)/, "")}` : undefined}
+            >
               <dt>{name}</dt>
               <dd>
                 <Hex digits={value} />
@@ -108,8 +166,23 @@ function Details({ view, task }: { view: StateView; task: TaskView }) {
             </div>
           );
         })}
+        <Flags registers={task.registers} />
       </dl>
+      <CodeView task={task} />
+      <MemoryView task={task} />
     </>
+  );
+}
+
+function Flags({ registers }: { registers: RegistersView }) {
+  const set = FLAGS.filter(([bit]) => registers.eflags & (1 << bit)).map(([, name]) => name);
+  return (
+    <div class="register" title={`eflags 0x${registers.eflags.toString(16)}`}>
+      <dt>flags</dt>
+      <dd>
+        <code>{set.join(" ") || "none"}</code>
+      </dd>
+    </div>
   );
 }
 
@@ -136,7 +209,7 @@ export function KernelFunctionLink({ name }: { name: string }) {
   }
   return (
     <p>
-      <button type="button" class="link" onClick={() => openSource(f.file, f.line)}>
+      <button type="button" class="link" title={`${f.file}:${f.line}`} onClick={() => openSource(f.file, f.line)}>
         <code>{f.name}()</code>
       </button>{" "}
       <span class="soft">

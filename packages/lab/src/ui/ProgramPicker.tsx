@@ -7,7 +7,7 @@ export function ProgramPicker() {
       <label class="visually-hidden" for="program">
         Example program
       </label>
-      <select id="program" value={programName.value} onChange={(e) => choose(e.currentTarget.value)}>
+      <select id="program" title={current.value?.about} value={programName.value} onChange={(e) => choose(e.currentTarget.value)}>
         {list.value.programs.map((p) => (
           <option key={p.name} value={p.name}>
             {p.name}.c

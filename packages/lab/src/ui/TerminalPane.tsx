@@ -3,7 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { useEffect, useRef } from "preact/hooks";
 import { afterFrame } from "../page/frame.ts";
-import { following, moment, notice, output, outputVersion, resized, stdin, typed } from "../page/session.ts";
+import { following, moment, notice, output, outputVersion, progress, resized, stdin, typed } from "../page/session.ts";
 
 /** What is typed or pasted at once, in characters. */
 const PASTE_MAX = 64 * 1024;
@@ -32,29 +32,57 @@ export function TerminalPane() {
     terminal.open(place.current!);
     terminal.textarea?.setAttribute("aria-label", "Terminal input");
     const end = show(terminal);
-    terminal.onData((text) => {
-      if (text.length > PASTE_MAX) {
-        notice.value = {
-          kind: "error",
-          text: `That is too much for a terminal (${text.length.toLocaleString("en")} characters). Use the stdin box.`,
-        };
-      } else typed(text);
+    const endFocus = effect(() => {
+      // Who has just pressed Run types next.
+      const from = document.activeElement;
+      if (progress.value.status !== "waiting" || stdin.peek() !== null) return;
+      if (from === null || from === document.body || from.matches("button.primary")) terminal.focus();
     });
+    terminal.onData((text) => {
+      if (text.length > PASTE_MAX) tooMuch(text.length);
+      else typed(text);
+    });
+    // Before the terminal looks through it, which takes most of a second for 10 MB.
+    const onPaste = (e: ClipboardEvent): void => {
+      const { length } = e.clipboardData?.getData("text/plain") ?? "";
+      if (length <= PASTE_MAX) return;
+      e.preventDefault();
+      e.stopPropagation();
+      tooMuch(length);
+    };
+    place.current!.addEventListener("paste", onPaste, true);
     terminal.onResize(({ cols, rows }) => resized(cols, rows));
     const observer = new ResizeObserver(() => fit.fit());
     observer.observe(place.current!);
     return () => {
       observer.disconnect();
       end();
+      endFocus();
       terminal.dispose();
     };
   }, []);
+  const waiting = progress.value.status === "waiting" && stdin.value === null;
   return (
-    <>
+    <section class={waiting ? "pane terminal waiting" : "pane terminal"} aria-labelledby="terminal-title">
+      <header class="pane-head">
+        <h2 id="terminal-title">Terminal</h2>
+        <span class="hint">{hint(waiting)}</span>
+      </header>
       <div class="screen" ref={place} />
-      {stdin.value === null && <p class="hint">Click into it to type; Ctrl+C works.</p>}
-    </>
+    </section>
   );
+}
+
+function tooMuch(length: number): void {
+  notice.value = {
+    kind: "error",
+    text: `That is too much for a terminal (${length.toLocaleString("en")} characters). Use the stdin box.`,
+  };
+}
+
+function hint(waiting: boolean): string {
+  if (stdin.value !== null) return "Standard input comes from the box";
+  return waiting ? "The program waits: type here, then press Enter" : "Click into it to type; Ctrl+C works";
 }
 
 /**

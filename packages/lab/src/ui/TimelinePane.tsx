@@ -1,126 +1,134 @@
-import { computed, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { eventText } from "../page/describe.ts";
+import { eventText, numberText, timeText } from "../page/describe.ts";
 import { categories } from "../page/eventStore.ts";
-import { callName, following, isMoving, moment, progress, seek, step, store, storeVersion, table, taskPid } from "../page/session.ts";
-import { type AxisKind, coordinate, cursorCoordinate, kept, type Range, wholeRange, zoomed } from "../timeline/axis.ts";
-import { AXIS_HEIGHT, drawTimeline, LANE_HEIGHT, type Palette, rangeText } from "../timeline/draw.ts";
+import { callName, following, isMoving, moment, progress, step, store, storeVersion, taskPid } from "../page/session.ts";
+import { coordinate, type Range } from "../timeline/axis.ts";
+import { AXIS_HEIGHT, drawTimeline, LANE_HEIGHT, type Palette, rangeText, stateAt } from "../timeline/draw.ts";
+import { attachOverview, drawOverview, OVERVIEW_HEIGHT } from "../timeline/overview.ts";
 import { attachPointer } from "../timeline/pointer.ts";
-import { search } from "../timeline/search.ts";
+import * as view from "../timeline/view.ts";
 import { EventList } from "./EventList.tsx";
+import { Splitter } from "./Splitter.tsx";
+import { Legend, TimelineTools } from "./TimelineTools.tsx";
 
-const axis = signal<AxisKind>("order");
-/** null: everything. */
-const range = signal<Range | null>(null);
-const shown = signal<readonly boolean[]>(categories.map(() => true));
-const query = signal("");
 const scroll = signal(0);
 const size = signal({ width: 0, height: 0 });
 const palette = signal<Palette | null>(null);
+const tip = signal<{ readonly x: number; readonly y: number; readonly text: string } | null>(null);
 /** Width of the names at the left. */
-const LEFT = 96;
-
-const matches = computed(() => {
-  storeVersion.value;
-  table.value;
-  return search(store, query.value, callName);
-});
-
-function whole(): Range {
-  return wholeRange(store, axis.value);
-}
-
-function seen(): Range {
-  return range.value ?? whole();
-}
-
-function zoom(factor: number, about?: number): void {
-  const all = whole();
-  const now = seen();
-  const cursor = cursorCoordinate(store, axis.value, moment.value);
-  const middle = cursor >= now.from && cursor <= now.to ? cursor : (now.from + now.to) / 2;
-  const next = zoomed(now, factor, about ?? middle, all);
-  range.value = next.to - next.from >= all.to - all.from ? null : next;
-}
-
-function pan(part: number): void {
-  const now = seen();
-  const by = (now.to - now.from) * part;
-  if (range.value) range.value = kept({ from: now.from + by, to: now.to + by }, whole());
-}
+const LEFT = 104;
+/** How far (pixels) from an event a pointer is on it. */
+const NEAR = 8;
 
 /** One lane per task, with everything that happened to it. The arrow keys go from event to event. */
 export function TimelinePane() {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const overview = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const ends = [watchSize(box.current!), watchColours(), attachPointer(box.current!, { at, seekAt, zoom, panPixels })];
+    const strip = {
+      at: (x: number) => along(x, view.whole()),
+      x: (at: number) => pixel(at, view.whole()),
+      range: () => view.range.value,
+      see: view.see,
+      point: (at: number) => store.count > 0 && view.goTo(view.eventNear(at)),
+    };
+    const ends = [
+      watchSize(box.current!),
+      watchColours(),
+      attachPointer(box.current!, { at, seekAt, zoom: view.zoom, panPixels, hover }),
+      attachOverview(overview.current!, strip),
+    ];
     return () => {
       for (const end of ends) end();
     };
   }, []);
   useEffect(() => {
-    keepCursorInSight();
+    view.keepCursorInSight();
   }, [moment.value, following.value]);
   useEffect(() => {
-    const frame = requestAnimationFrame(() => draw(canvas.current));
+    showLane(box.current!);
+  }, [taskPid.value, view.lanes.value.length]);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => draw(canvas.current, overview.current));
     return () => cancelAnimationFrame(frame);
   });
   // Read here so that the pane is drawn again when one of them changes.
   storeVersion.value;
-  const lanes = store.lanes.length;
-  const now = seen();
+  const lanes = view.lanes.value.length;
+  const now = view.seen();
   size.value;
   palette.value;
   scroll.value;
   taskPid.value;
+  view.shown.value;
   const { event } = moment.value;
   return (
     <section class="pane timeline" aria-labelledby="timeline-title">
+      <Splitter />
       <header class="pane-head">
         <h2 id="timeline-title">Timeline</h2>
-        <Tools />
+        {following.value && store.count > 0 && progress.value.status !== "running" && (
+          <span class="hint">Click anywhere, or press ← →, to go to that moment</span>
+        )}
+        <TimelineTools />
       </header>
       <div class="timeline-body">
-        <div
-          class="lanes"
-          ref={box}
-          tabIndex={0}
-          role="slider"
-          aria-label="Cursor on the timeline"
-          aria-valuemin={0}
-          aria-valuemax={Math.max(store.count, 1)}
-          aria-valuenow={event + 1}
-          aria-valuetext={
-            event >= 0 && event < store.count
-              ? `event ${event + 1}: task ${store.pid.at(event)} ${eventText(store, event, callName)}`
-              : "no event"
-          }
-          onKeyDown={onKey}
-          onScroll={(e) => {
-            scroll.value = e.currentTarget.scrollTop;
-          }}
-          style={{ height: `${Math.min(Math.max(lanes, 3), 7) * LANE_HEIGHT + AXIS_HEIGHT + 2}px` }}
-        >
-          <canvas ref={canvas} />
-          <div style={{ height: `${Math.max(0, lanes * LANE_HEIGHT + AXIS_HEIGHT - size.value.height)}px` }} />
+        <div class="timeline-left">
+          <canvas class="overview" ref={overview} style={{ height: `${OVERVIEW_HEIGHT}px` }} />
+          <div
+            class="lanes"
+            ref={box}
+            tabIndex={0}
+            role="slider"
+            aria-label="Cursor on the timeline"
+            aria-valuemin={0}
+            aria-valuemax={Math.max(store.count, 1)}
+            aria-valuenow={event + 1}
+            aria-valuetext={
+              event >= 0 && event < store.count
+                ? `event ${event + 1}: task ${store.pid.at(event)} ${eventText(store, event, callName)}`
+                : "no event"
+            }
+            onKeyDown={onKey}
+            onScroll={(e) => {
+              scroll.value = e.currentTarget.scrollTop;
+            }}
+            style={{ "--lanes-height": `${Math.min(Math.max(lanes, 3), 7) * LANE_HEIGHT + AXIS_HEIGHT + 2}px` }}
+          >
+            <canvas ref={canvas} />
+            <div style={{ height: `${Math.max(0, lanes * LANE_HEIGHT + AXIS_HEIGHT - size.value.height)}px` }} />
+          </div>
+          {store.count === 0 && (
+            <p class="timeline-empty">
+              {progress.value.status === "running"
+                ? "Nothing has happened yet."
+                : "Nothing has run yet. Each task will have a lane here, with its system calls, wake-ups and signals."}
+            </p>
+          )}
+          {tip.value && (
+            <div class="tip" style={{ left: `${tip.value.x}px`, top: `${tip.value.y}px` }} aria-hidden="true">
+              {tip.value.text}
+            </div>
+          )}
         </div>
-        <EventList matches={matches.value} searching={query.value !== ""} shown={shown.value} />
+        <EventList />
       </div>
       <footer class="timeline-foot">
         <Legend />
-        <span class="soft">
-          {lanes === 1 ? "1 task" : `${lanes.toLocaleString("en")} tasks`}; {rangeText(now, axis.value)} in sight
+        <span class="soft in-sight" hidden={store.count === 0}>
+          {lanes === 1 ? "1 task" : `${numberText(lanes)} tasks`}; {rangeText(now, view.axis.value)} in sight
         </span>
       </footer>
     </section>
   );
 }
 
-function draw(canvas: HTMLCanvasElement | null): void {
-  const { width, height } = size.value;
+/** Gives a canvas as many pixels as the screen has; then it is drawn in CSS pixels. */
+function prepared(canvas: HTMLCanvasElement | null, width: number, height: number): CanvasRenderingContext2D | null {
   const c = canvas?.getContext("2d");
-  if (!canvas || !c || !palette.value || width === 0) return;
+  if (!canvas || !c) return null;
   const ratio = Math.min(devicePixelRatio || 1, 3);
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
@@ -130,25 +138,32 @@ function draw(canvas: HTMLCanvasElement | null): void {
     canvas.style.height = `${height}px`;
   }
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawTimeline(
-    c,
-    {
-      store,
-      axis: axis.value,
-      range: seen(),
-      moment: moment.value,
-      task: taskPid.value,
-      shown: shown.value,
-      matches: matches.value,
-      lanes: store.lanes,
-      scroll: scroll.value,
-      width,
-      height,
-      left: LEFT,
-      callName,
-    },
-    palette.value,
-  );
+  return c;
+}
+
+function draw(canvas: HTMLCanvasElement | null, overview: HTMLCanvasElement | null): void {
+  const { width, height } = size.value;
+  const colours = palette.value;
+  if (!colours || width === 0) return;
+  const common = {
+    store,
+    axis: view.axis.value,
+    moment: moment.value,
+    lanes: view.lanes.value,
+    matches: view.matches.value,
+    width,
+    left: LEFT,
+  };
+  const c = prepared(canvas, width, height);
+  if (c) {
+    drawTimeline(
+      c,
+      { ...common, range: view.seen(), task: taskPid.value, shown: view.shown.value, scroll: scroll.value, height, callName },
+      colours,
+    );
+  }
+  const o = prepared(overview, width, OVERVIEW_HEIGHT);
+  if (o) drawOverview(o, { ...common, whole: view.whole(), range: view.range.value }, colours);
 }
 
 function watchSize(box: HTMLElement): () => void {
@@ -168,10 +183,12 @@ function watchColours(): () => void {
       text: get("text"),
       soft: get("soft"),
       line: get("line"),
+      sunken: get("sunken"),
       accent: get("accent"),
       running: get("state-running"),
       runnable: get("state-runnable"),
       sleeping: get("state-sleeping"),
+      stopped: get("state-stopped"),
       ended: get("state-ended"),
       match: get("match"),
       categories: categories.map((_, i) => get(`event-${i}`)),
@@ -183,184 +200,109 @@ function watchColours(): () => void {
   return () => media.removeEventListener("change", read);
 }
 
-/** The point of the axis under a pixel of the box. */
+/** The point of a range under a pixel, and back. */
+function along(x: number, range: Range): number {
+  return range.from + ((x - LEFT) / Math.max(size.value.width - LEFT, 1)) * (range.to - range.from);
+}
+function pixel(at: number, range: Range): number {
+  return LEFT + ((at - range.from) / (range.to - range.from)) * Math.max(size.value.width - LEFT, 1);
+}
+
 function at(x: number): number {
-  const now = seen();
-  return now.from + ((x - LEFT) / Math.max(size.value.width - LEFT, 1)) * (now.to - now.from);
+  return along(x, view.seen());
 }
 
 function panPixels(dx: number): void {
-  pan(-dx / Math.max(size.value.width - LEFT, 1));
+  view.pan(-dx / Math.max(size.value.width - LEFT, 1));
 }
 
-/** The event nearest to a point, of the lane there if it has one near. */
-function seekAt(x: number, y: number): void {
-  if (store.count === 0) return;
-  const lane = store.lanes[Math.floor((y - AXIS_HEIGHT + scroll.value) / LANE_HEIGHT)];
-  if (lane && y > AXIS_HEIGHT) taskPid.value = lane.pid;
-  if (x < LEFT) return;
+function laneAt(y: number) {
+  return y > AXIS_HEIGHT ? view.lanes.value[Math.floor((y - AXIS_HEIGHT + scroll.value) / LANE_HEIGHT)] : undefined;
+}
+
+/** The event nearest to a pixel, of the lane there if it has one near; -1 if there is none. */
+function eventAt(x: number, y: number): number {
+  if (store.count === 0 || x < LEFT) return -1;
   const target = at(x);
-  const distance = (i: number): number => Math.abs(coordinate(store, axis.value, i) - target);
+  const distance = (i: number): number => Math.abs(coordinate(store, view.axis.value, i) - target);
   let best = -1;
   const consider = (i: number): void => {
-    if (i >= 0 && i < store.count && (best < 0 || distance(i) < distance(best))) best = i;
+    if (best < 0 || distance(i) < distance(best)) best = i;
   };
-  const near = nearest(target);
-  for (const column of lane && y > AXIS_HEIGHT ? lane.byCategory : []) {
+  const near = view.eventNear(target);
+  const columns = (laneAt(y)?.byCategory ?? []).filter((_, category) => view.shown.value[category]);
+  for (const column of columns) {
     const i = column.lowerBound(near);
     if (i < column.length) consider(column.at(i));
     if (i > 0) consider(column.at(i - 1));
   }
-  const perPixel = (seen().to - seen().from) / Math.max(size.value.width - LEFT, 1);
-  if (best < 0 || distance(best) > perPixel * 12) {
-    consider(near);
-    consider(near - 1);
-  }
-  if (best >= 0) goTo(best);
+  const perPixel = (view.seen().to - view.seen().from) / Math.max(size.value.width - LEFT, 1);
+  if (best < 0 || distance(best) > perPixel * 12) consider(near);
+  return best;
 }
 
-function nearest(target: number): number {
-  if (axis.value === "order") return Math.round(target);
-  return (axis.value === "time" ? store.time : store.position).lowerBound(target);
+function seekAt(x: number, y: number): void {
+  const lane = laneAt(y);
+  if (lane) taskPid.value = lane.lane.pid;
+  const event = eventAt(x, y);
+  if (event >= 0) view.goTo(event);
 }
 
-function goTo(event: number): void {
-  void seek({ position: store.position.at(event), event });
+/** What lies under the pointer, in words. */
+function hover(place: { readonly x: number; readonly y: number } | null): void {
+  tip.value = place && tipAt(place.x, place.y);
 }
 
-/** When the cursor moves out of sight, the range follows it. */
-function keepCursorInSight(): void {
-  if (!range.value || store.count === 0) return;
-  const now = range.value;
-  const cursor = cursorCoordinate(store, axis.value, moment.value);
-  if (cursor >= now.from && cursor <= now.to) return;
-  const width = now.to - now.from;
-  range.value = kept({ from: cursor - width / 2, to: cursor + width / 2 }, whole());
+function tipAt(x: number, y: number): { x: number; y: number; text: string } | null {
+  const drawn = laneAt(y);
+  if (!drawn || store.count === 0 || x < LEFT) return null;
+  const event = eventAt(x, y);
+  const here = { x: Math.min(x + 12, size.value.width - 180), y: y + OVERVIEW_HEIGHT + 18 };
+  const on = event >= 0 && Math.abs(pixel(coordinate(store, view.axis.value, event), view.seen()) - x) <= NEAR;
+  const { lane } = drawn;
+  if (on && store.pid.at(event) === lane.pid)
+    return { ...here, text: `${eventText(store, event, callName)} · event ${event + 1} · ${timeText(store.time.at(event))}` };
+  const segment = lane.segmentAt(view.eventNear(at(x)));
+  if (segment < 0) return null;
+  const start = lane.segmentStart.at(segment);
+  const queue = store.strings[lane.segmentText.at(segment)];
+  const since = `since event ${start + 1}, ${timeText(store.time.at(start))}`;
+  const word = stateAt({ store, moment: { position: store.position.at(start), event: start } }, lane);
+  return { ...here, text: `${lane.name} ${lane.pid} ${word}${queue ? ` on ${queue}` : ""} · ${since}` };
+}
+
+/** Scrolls to the lane of the task that is looked at. */
+function showLane(box: HTMLElement): void {
+  const i = view.lanes.value.findIndex((l) => l.lane.pid === taskPid.value);
+  const top = i * LANE_HEIGHT;
+  const room = box.clientHeight - AXIS_HEIGHT - LANE_HEIGHT;
+  if (i >= 0 && room > 0) box.scrollTop = Math.max(Math.min(box.scrollTop, top), top - room);
+}
+
+/** To the lane above or below. */
+function otherLane(by: number): void {
+  const lanes = view.lanes.value;
+  const i = lanes.findIndex((l) => l.lane.pid === taskPid.value);
+  const next = lanes[Math.min(Math.max(i + by, 0), lanes.length - 1)];
+  if (next) taskPid.value = next.lane.pid;
 }
 
 function onKey(e: KeyboardEvent): void {
   if (e.altKey || e.metaKey || e.ctrlKey) return;
-  const { event } = moment.value;
+  const kind = e.shiftKey ? "syscall" : "event";
   if (e.repeat && isMoving()) {
     // The key is held down faster than the machine computes.
-  } else if (e.key === "ArrowRight") void step("event", 1);
-  else if (e.key === "ArrowLeft") void step("event", -1);
-  else if (e.key === "Home" && store.count > 0) goTo(0);
-  else if (e.key === "End" && store.count > 0) goTo(store.count - 1);
-  else if (e.key === "+" || e.key === "=") zoom(0.6);
-  else if (e.key === "-") zoom(1 / 0.6);
-  else if (e.key === "0") range.value = null;
-  else if (e.key === "n" || e.key === "N") jump(e.key === "n" ? 1 : -1, event);
+  } else if (e.key === "ArrowRight") void step(kind, 1);
+  else if (e.key === "ArrowLeft") void step(kind, -1);
+  else if (e.key === "ArrowUp") otherLane(-1);
+  else if (e.key === "ArrowDown") otherLane(1);
+  else if (e.key === "Home" && store.count > 0) view.goTo(0);
+  else if (e.key === "End" && store.count > 0) view.goTo(store.count - 1);
+  else if (e.key === "+" || e.key === "=") view.zoom(0.6);
+  else if (e.key === "-") view.zoom(1 / 0.6);
+  else if (e.key === "0") view.range.value = null;
+  else if (e.key === "n" || e.key === "N") view.jump(e.key === "n" ? 1 : -1);
+  else if (e.key === "/") document.getElementById("search")?.focus();
   else return;
   e.preventDefault();
-}
-
-/** To the next or previous event that the search found. */
-function jump(direction: 1 | -1, from: number): void {
-  const found = matches.value;
-  if (found.length === 0) return;
-  let i = found.findIndex((m) => (direction > 0 ? m > from : m >= from));
-  if (direction > 0) i = i < 0 ? 0 : i;
-  else i = i < 0 ? found.length - 1 : i - 1;
-  goTo(found.at(i)!);
-}
-
-function Tools() {
-  const n = matches.value.length;
-  return (
-    <div class="tools">
-      <div class="search">
-        <label class="visually-hidden" for="search">
-          Search the events
-        </label>
-        <input
-          id="search"
-          type="search"
-          placeholder="Search: read, SIGUSR1, pid 3…"
-          value={query.value}
-          onInput={(e) => {
-            query.value = e.currentTarget.value;
-          }}
-          onKeyDown={(e) => {
-            if (e.key === "Enter") jump(e.shiftKey ? -1 : 1, moment.value.event);
-          }}
-        />
-        {query.value !== "" && (
-          <>
-            <span class="count" role="status">
-              {n.toLocaleString("en")} found
-            </span>
-            <button type="button" aria-label="Previous found event" disabled={n === 0} onClick={() => jump(-1, moment.value.event)}>
-              ↑
-            </button>
-            <button type="button" aria-label="Next found event" disabled={n === 0} onClick={() => jump(1, moment.value.event)}>
-              ↓
-            </button>
-          </>
-        )}
-      </div>
-      <label class="visually-hidden" for="axis">
-        Axis
-      </label>
-      <select
-        id="axis"
-        value={axis.value}
-        onChange={(e) => {
-          axis.value = e.currentTarget.value as AxisKind;
-          range.value = null;
-        }}
-      >
-        <option value="order">by event</option>
-        <option value="time">by time</option>
-        <option value="position">by instruction</option>
-      </select>
-      <div class="group">
-        <button type="button" aria-label="Zoom out" onClick={() => zoom(1 / 0.6)}>
-          −
-        </button>
-        <button
-          type="button"
-          onClick={() => {
-            range.value = null;
-          }}
-        >
-          All
-        </button>
-        <button type="button" aria-label="Zoom in" onClick={() => zoom(0.6)}>
-          +
-        </button>
-      </div>
-    </div>
-  );
-}
-
-/** What the colours mean; each kind of event can be left out. */
-function Legend() {
-  return (
-    <fieldset class="legend">
-      <legend class="visually-hidden">Events shown</legend>
-      {categories.map((name, i) => (
-        <label key={name}>
-          <input
-            type="checkbox"
-            checked={shown.value[i]}
-            onChange={(e) => {
-              shown.value = shown.value.map((is, j) => (j === i ? e.currentTarget.checked : is));
-            }}
-          />
-          <span class="swatch" style={{ background: `var(--event-${i})` }} aria-hidden="true" />
-          {name}
-        </label>
-      ))}
-      <span class="states">
-        {["running", "runnable", "sleeping"].map((s) => (
-          <span key={s}>
-            <span class="swatch bar" style={{ background: `var(--state-${s})` }} aria-hidden="true" />
-            {s}
-          </span>
-        ))}
-      </span>
-      {progress.value.status === "running" && <span class="soft">growing…</span>}
-    </fieldset>
-  );
 }
