@@ -131,14 +131,19 @@ test("ten megabytes pasted: each place takes it or says why not", async () => {
   const lab = await site.open("program=read_write");
   const paste = (selector: string): Promise<void> =>
     lab.page.evaluate((s) => {
-      const data = new DataTransfer();
-      data.setData("text/plain", "0123456789abcde\n".repeat(655_360));
+      const data = (window as unknown as { pasted: DataTransfer }).pasted;
       const target = document.querySelector(s) as HTMLElement;
       target.focus();
       target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
     }, selector);
   await lab.page.locator("details.stdin summary").click();
-  await lab.longest();
+  // The text is made once, outside of what is measured.
+  await lab.page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", "0123456789abcde\n".repeat(655_360));
+    (window as unknown as { pasted: DataTransfer }).pasted = data;
+  });
+  await lab.watch();
   await paste("#stdin");
   await lab.page.getByText("10,485,760 characters of pasted text").waitFor();
   await lab.page.getByRole("button", { name: "Remove" }).click();
@@ -153,6 +158,7 @@ test("ten megabytes pasted: each place takes it or says why not", async () => {
     .waitFor();
   const longest = await lab.longest();
   console.log(`lab: 10 MB pasted, longest task ${longest} ms`);
+  expect(longest).toBeLessThan(100);
   await lab.page.getByRole("button", { name: "Reset" }).click();
   await lab.status("Not started", 5000);
   expect(lab.errors).toEqual([]);

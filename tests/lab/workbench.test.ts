@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, Site } from "./site.ts";
 
-/** A machine that is shared with other tests is slower: the aim is 100 ms, this bound finds what blocks a page. */
-const BLOCKED_MS = 500;
+/** Longest task (ms on the processor) that a page's main thread may have while the machine computes. */
+const BLOCKED_MS = 100;
 let site: Site;
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ test("the page is usable at once, and a program's first output comes at once", a
 
 test("endless output is stopped with a word, and the page never hangs", async () => {
   const lab = await site.open("program=endless_output");
-  await lab.longest();
+  await lab.watch();
   await lab.run();
   await lab.status(/stopped: more than (\d+ MB of output|2 million events)/, 60_000);
   const longest = await lab.longest();
@@ -50,7 +50,7 @@ test.each([
   "%s: the page stays alive and is reset",
   async (program, status) => {
     const lab = await site.open(`program=${program}`);
-    await lab.longest();
+    await lab.watch();
     await lab.run();
     await lab.status(status);
     await lab.page.waitForTimeout(2000);
@@ -73,7 +73,7 @@ test("a program that crashes is told of", async () => {
 
 test("a million events: nothing blocks while they come, nor when the cursor moves among them", async () => {
   const lab = await site.open("program=many_calls");
-  await lab.longest();
+  await lab.watch();
   await lab.run();
   await lab.status(/Program exited/, 60_000);
   await expect.poll(() => lab.page.locator(".where").textContent()).toMatch(/of 1,000,\d{3}/);
@@ -88,10 +88,10 @@ test("a million events: nothing blocks while they come, nor when the cursor move
   // The measure itself: a page that is blocked is noticed.
   await lab.page.evaluate(() => {
     setTimeout(() => {
-      for (const end = performance.now() + 200; performance.now() < end; );
+      for (const end = performance.now() + 1500; performance.now() < end; );
     });
   });
-  await lab.page.waitForTimeout(1000);
+  await lab.page.waitForTimeout(2500);
   expect(await lab.longest()).toBeGreaterThan(150);
   expect(Math.max(computing, moving)).toBeLessThan(BLOCKED_MS);
   expect(lab.errors).toEqual([]);
