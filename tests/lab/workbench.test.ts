@@ -102,7 +102,16 @@ test("a million events: nothing blocks while they come, nor when the cursor move
 async function panes(lab: Lab): Promise<string> {
   const text = async (selector: string): Promise<string> => (await lab.page.locator(selector).textContent()) ?? "";
   const where = (await text(".where")).split(" of ")[0];
-  return `${where} | ${(await text(".pane.moment")).replaceAll(" changed", "")}`;
+  return `${where} | ${await text(".ring")} | ${(await text(".registers")).replaceAll(" changed", "")}`;
+}
+
+/** The link once it is that of the cursor's moment. */
+async function link(lab: Lab): Promise<string> {
+  await stateShown(lab);
+  const hash = (): Promise<string> => lab.page.evaluate(() => location.hash.slice(1));
+  const at = ((await lab.page.locator(".where b").first().textContent()) ?? "").replaceAll(",", "");
+  await expect.poll(hash, { timeout: 10_000 }).toContain(`at=${at}.`);
+  return hash();
 }
 
 /** Waits until the panes show the cursor's own moment. */
@@ -163,9 +172,8 @@ test("a link shows the same moment in another browser", async () => {
   await lanes.focus();
   await lanes.press("Home");
   for (let i = 0; i < 25; i++) await lanes.press("ArrowRight");
-  await expect.poll(() => lab.page.evaluate(() => location.hash), { timeout: 10_000 }).toMatch(/at=\d+\.25&/);
-  const hash = await lab.page.evaluate(() => location.hash.slice(1));
-  await stateShown(lab);
+  const hash = await link(lab);
+  expect(hash).toMatch(/at=\d+\.25&/);
   const seen = await panes(lab);
   expect(seen).toContain("rax");
   const other = await site.open(hash);
@@ -183,12 +191,11 @@ test("a link holds what was typed, and when", async () => {
   await lab.page.keyboard.type("good day");
   await lab.page.keyboard.press("Enter");
   await lab.status(/Program exited/);
-  await expect.poll(() => lab.page.evaluate(() => location.hash), { timeout: 10_000 }).toMatch(/at=.*typed=/);
-  await stateShown(lab);
+  const hash = await link(lab);
   const seen = await panes(lab);
   const output = await lab.page.locator(".xterm-rows").textContent();
   expect(output).toContain("read() returned 9");
-  const other = await site.open(await lab.page.evaluate(() => location.hash.slice(1)));
+  const other = await site.open(hash);
   await expect.poll(() => panes(other), { timeout: 10_000 }).toBe(seen);
   await other.page.locator(".xterm-rows").filter({ hasText: "read() returned 9" }).waitFor();
   expect([...lab.errors, ...other.errors]).toEqual([]);
