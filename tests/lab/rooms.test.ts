@@ -115,3 +115,88 @@ test("select and poll scan step by step beside epoll, and in the workbench at th
   expect(lab.errors).toEqual([]);
   await lab.close();
 }, 90_000);
+
+test("every question of every room is proven in the page", async () => {
+  for (const [room, count] of [
+    ["syscalls", 3],
+    ["vdso", 2],
+    ["epoll", 3],
+    ["signals", 2],
+    ["processes", 2],
+  ] as const) {
+    const { page, errors, context } = await site.open(`room=${room}`);
+    const questions = page.locator(".question");
+    await questions.first().waitFor();
+    expect([room, await questions.count()]).toEqual([room, count]);
+    for (const q of await questions.all()) {
+      await q.getByRole("button", { name: "Reveal" }).click();
+      await q.getByRole("button", { name: "Prove it" }).click();
+      await q.getByText("The cursor is where it is seen.").waitFor({ timeout: 40_000 });
+    }
+    expect(errors).toEqual([]);
+    await context.close();
+  }
+}, 240_000);
+
+test("seccomp lights up in the crossing with what it decided, and the handler is left out", async () => {
+  const { page, errors, context } = await site.open("room=syscalls&program=seccomp_filter");
+  const drawing = page.getByRole("img", { name: /ptrace: no tracer\. seccomp:/ });
+  await drawing.waitFor();
+  expect(await drawing.getAttribute("aria-label")).toContain("seccomp: no filter.");
+  const proof = page.locator(".question").nth(2);
+  await proof.getByRole("button", { name: "Prove it" }).click();
+  await page.getByRole("img", { name: /seccomp: errno 1\..*\[63\] is uname/ }).waitFor({ timeout: 20_000 });
+  await drawing.getByText("call skipped").waitFor();
+  await page.locator(".lanes").focus();
+  for (let i = 0; i < 20 && !/seccomp: trap 7/.test((await drawing.getAttribute("aria-label")) ?? ""); i++) {
+    await page.keyboard.press("ArrowRight");
+    await page.waitForTimeout(300);
+  }
+  expect(await drawing.getAttribute("aria-label")).toContain("seccomp: trap 7.");
+  expect(errors).toEqual([]);
+  await context.close();
+}, 90_000);
+
+test("signals: the stack before, in and after the handler; a signal sent from the table has its effect told", async () => {
+  const { page, errors, context } = await site.open("room=signals&program=signals");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("img", { name: /The stack when SIGUSR1 comes: interrupted function/ }).waitFor({ timeout: 20_000 });
+  await page.getByText("Every field of the frame").click();
+  const ip = page.getByRole("row", { name: /uc\.uc_mcontext\.ip/ });
+  expect(await ip.getByRole("cell").allTextContents()).toHaveLength(4);
+  await page.getByRole("button", { name: "Cursor in the handler" }).click();
+  await page.locator("button[aria-pressed=true]", { hasText: "Cursor in the handler" }).waitFor();
+  await page.getByRole("button", { name: "Cursor to the sending" }).click();
+  await page.getByRole("img", { name: /bit 10 pending: in the process.s set \(now\)/ }).waitFor({ timeout: 10_000 });
+
+  await page.getByRole("button", { name: "Load signal_target.c" }).click();
+  await page.locator(".status").filter({ hasText: "Waiting" }).waitFor({ timeout: 20_000 });
+  await page.getByRole("button", { name: "Send SIGUSR1", exact: true }).click();
+  await page.getByText(/SIGUSR1 sent to task 2: its handler at 0x\w+ ran\./).waitFor({ timeout: 10_000 });
+  await page.getByRole("button", { name: "Send SIGUSR2", exact: true }).click();
+  await page.getByText("SIGUSR2 sent to task 2: nothing to act on").waitFor({ timeout: 10_000 });
+  await page.getByText("The other signals").click();
+  await page.getByRole("button", { name: "Send SIGQUIT", exact: true }).click();
+  await page.getByText(/SIGQUIT sent to task 2: (the default action was taken|killed by SIGQUIT)\./).waitFor({ timeout: 10_000 });
+  await page.locator(".status").filter({ hasText: "killed by SIGQUIT" }).waitFor();
+  await page.getByRole("button", { name: "Send SIGTERM", exact: true }).click();
+  await page.getByText("No process lives.").waitFor();
+  expect(errors).toEqual([]);
+  await context.close();
+}, 120_000);
+
+test("processes: the run queue, the tree and the open files at a moment; a press chooses the task", async () => {
+  const { page, errors, context } = await site.open("room=processes&program=nice_spin");
+  await page.locator(".question").first().getByRole("button", { name: "Prove it" }).click();
+  await page
+    .getByRole("img", { name: /On the processor: task \d, .* Waiting, next first: task \d, virtual run time/ })
+    .waitFor({ timeout: 40_000 });
+  await page.getByText(/because task \d has used up its time slice/).waitFor();
+  await page.getByRole("img", { name: /\/dev\/console: held by 2:0, 3:0, 4:0, 5:0, 4 references/ }).waitFor();
+  const child = page.getByRole("list", { name: "Processes and threads" }).getByRole("button", { name: /^5 / });
+  await child.click();
+  expect(await child.getAttribute("aria-pressed")).toBe("true");
+  await page.getByText("Descriptors of 5").waitFor();
+  expect(errors).toEqual([]);
+  await context.close();
+}, 90_000);

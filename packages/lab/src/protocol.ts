@@ -65,6 +65,8 @@ export const EventKind = {
   VSYSCALL: 14,
   /** select and poll of pid. text = select or poll: a pass begins over b entries; fd: descriptor a is looked at, b = poll bits found; end: b are ready. */
   SCAN: 15,
+  /** A hook has looked at call a of pid. text = seccomp (b = its verdict, SECCOMP_RET_* with data). */
+  HOOK: 16,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
@@ -154,6 +156,44 @@ export interface SyscallView {
   readonly copiedOut: number;
 }
 
+/** What the scheduler knows of a task; times in ns of virtual time. */
+export interface SchedView {
+  readonly policy: string;
+  readonly nice: number;
+  /** Share of the processor: 1024 at nice 0. */
+  readonly weight: number;
+  /** Real-time priority, 0 for the others. */
+  readonly priority: number;
+  readonly vruntime: number;
+  /** Left of its time slice. */
+  readonly slice: number;
+  readonly user: number;
+  readonly system: number;
+  /** Context switches: it slept, or was preempted. */
+  readonly voluntary: number;
+  readonly involuntary: number;
+}
+
+export interface RunQueueView {
+  /** Runnable tasks without the running one, the next first. */
+  readonly waiting: readonly number[];
+  readonly minVruntime: number;
+  readonly needResched: boolean;
+  /** Length of a time slice. */
+  readonly slice: number;
+  readonly switches: number;
+}
+
+/** Who hooks a task's calls. */
+export interface HooksView {
+  readonly seccomp: "off" | "strict" | "filter";
+  readonly filters: number;
+  /** Its tracer's pid, 0 without one, and whether its calls stop for the tracer. */
+  readonly tracer: number;
+  readonly traced: boolean;
+  readonly audit: boolean;
+}
+
 export interface TaskView {
   readonly pid: number;
   readonly tgid: number;
@@ -179,6 +219,8 @@ export interface TaskView {
   readonly signals: SignalsView;
   readonly vmas: readonly VmaView[];
   readonly exitCode: number;
+  readonly sched: SchedView;
+  readonly hooks: HooksView;
 }
 
 export interface EpollItemView {
@@ -234,6 +276,7 @@ export interface StateView {
   readonly epolls: readonly EpollView[];
   readonly waitQueues: readonly WaitQueueView[];
   readonly vdso: VdsoView | null;
+  readonly runQueue: RunQueueView;
   readonly pageCache: readonly { readonly path: string; readonly pages: number; readonly dirty: number }[];
   /** The kernel function of this moment (our name, camelCase), "" in user mode. */
   readonly kernelFunction: string;

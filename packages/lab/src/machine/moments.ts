@@ -28,6 +28,7 @@ const FUNCTION_OF: Readonly<Record<number, string>> = {
   [EventKind.PAGE_FAULT]: "handleMmFault",
   [EventKind.TIMER]: "runTimers",
   [EventKind.VSYSCALL]: "writeDataPage",
+  [EventKind.HOOK]: "secureComputing",
 };
 const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
   insert: "epInsert",

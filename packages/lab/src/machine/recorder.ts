@@ -45,6 +45,7 @@ export class Recorder implements EventNumbers {
       if (nr === RT_SIGRETURN) this.#frameEvent({ event: this.next - 1, pid: task.pid, signal: 0, frame: 0, flags: 0 });
     });
     t.sysExit.on((task, nr, ret) => this.#task(EventKind.SYS_EXIT, task, nr, ret));
+    t.seccomp.on((task, nr, verdict) => this.#task(EventKind.HOOK, task, nr, verdict, () => "seccomp"));
     t.schedSwitch.on((prev, next) => this.#switch(prev, next));
     t.schedWakeup.on((task, waker) => {
       const by = k.time.inInterrupt || this.idle || waker === task ? 0 : (waker?.pid ?? 0);

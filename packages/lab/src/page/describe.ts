@@ -33,6 +33,24 @@ export function timeText(ns: number): string {
   return `${(ns / 1e9).toFixed(3)} s`;
 }
 
+const VERDICTS: Readonly<Record<number, string>> = {
+  0: "kill the thread",
+  3: "trap",
+  5: "errno",
+  32704: "ask the listener",
+  32752: "ask the tracer",
+  32764: "log, allow",
+  32767: "allow",
+  32768: "kill the process",
+};
+
+/** A seccomp verdict in words: the action in the upper half, its data in the lower. */
+export function verdictText(verdict: number): string {
+  const action = VERDICTS[verdict >>> 16] ?? `action 0x${(verdict >>> 16).toString(16)}`;
+  const data = verdict & 0xffff;
+  return action === "errno" || action === "trap" ? `${action} ${data}` : action;
+}
+
 export type CallNames = (nr: number) => string;
 
 /** An event in a few words; the worker's `describe` has the details. */
@@ -67,6 +85,8 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
     case EventKind.SCAN:
       if (text === "fd") return `looks at fd ${a}: ${b === 0 ? "not ready" : `ready (0x${b.toString(16)})`}`;
       return text === "end" ? `${b} ready` : `${text} scans, ${b} entries`;
+    case EventKind.HOOK:
+      return `${text} looks at ${callName(a)}: ${verdictText(b)}`;
     case EventKind.VSYSCALL:
       return `vDSO page: sequence ${b}${text === "written" ? ", fields written" : b % 2 ? ", odd" : ", even"}`;
     case EventKind.TIMER:

@@ -18,6 +18,7 @@ const categoryOfKind: Readonly<Record<number, number>> = {
   [EventKind.PAGE_FAULT]: 4,
   [EventKind.TIMER]: 4,
   [EventKind.VSYSCALL]: 4,
+  [EventKind.HOOK]: 5,
   [EventKind.FORK]: 5,
   [EventKind.EXEC]: 5,
   [EventKind.EXIT]: 5,

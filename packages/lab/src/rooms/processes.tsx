@@ -1,48 +1,11 @@
 import type { VmaDetails } from "../machine/views/memoryMap.ts";
-import type { TaskView } from "../protocol.ts";
+import type { Moment } from "../protocol.ts";
+import { FileTables } from "./fileTables.tsx";
+import { findEvent } from "./go.ts";
+import { Question, type QuestionText } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
-
-/** Tasks in the order of the tree, with their depth. */
-export function taskTree(tasks: readonly TaskView[]): { task: TaskView; depth: number }[] {
-  const out: { task: TaskView; depth: number }[] = [];
-  const known = new Set(tasks.map((t) => t.pid));
-  const add = (task: TaskView, depth: number): void => {
-    if (out.length >= tasks.length || out.some((o) => o.task === task)) return;
-    out.push({ task, depth });
-    for (const t of tasks) if (t.pid !== t.tgid ? t.tgid === task.pid : t.parent === task.pid) add(t, depth + 1);
-  };
-  for (const t of tasks) if (t.pid === t.tgid && !known.has(t.parent)) add(t, 0);
-  for (const t of tasks) add(t, 0);
-  return out;
-}
-
-const ROW = 34;
-
-function Tree({ bench, tasks }: { bench: Workbench; tasks: readonly TaskView[] }) {
-  const rows = taskTree(tasks);
-  const about = rows.map(({ task }) => `${task.pid} ${task.comm} ${task.state}, child of ${task.parent}`).join("; ");
-  return (
-    <svg viewBox={`0 0 480 ${rows.length * ROW + 8}`} role="img" aria-label={`Tasks: ${about}`} style="width:100%;max-width:40rem">
-      {rows.map(({ task, depth }, i) => (
-        <g key={task.pid}>
-          <rect
-            x={8 + depth * 28}
-            y={i * ROW + 4}
-            width="300"
-            height={ROW - 8}
-            rx="5"
-            fill="var(--sunken)"
-            stroke={task.pid === bench.task.value ? "var(--accent)" : "var(--line)"}
-            stroke-width="2"
-          />
-          <text x={18 + depth * 28} y={i * ROW + 22} font-size="14" fill="var(--text)">
-            {task.pid} {task.comm} — {task.state}
-          </text>
-        </g>
-      ))}
-    </svg>
-  );
-}
+import { RunQueue } from "./runQueue.tsx";
+import { TaskTree } from "./taskTree.tsx";
 
 const PAGE = 13;
 const A_ROW = 16;
@@ -84,12 +47,24 @@ function View({ bench }: { bench: Workbench }) {
   const state = bench.state.value;
   const tasks = state?.tasks ?? [];
   const chosen = tasks.find((t) => t.pid === bench.task.value) ?? tasks[0];
-  if (!state || !chosen) return <p class="empty">No process yet. Press Run.</p>;
+  if (!state || !chosen)
+    return (
+      <>
+        <p class="empty">No process yet. Press Run.</p>
+        <Questions bench={bench} />
+      </>
+    );
   const holders = (file: number): string =>
     tasks.flatMap((t) => t.fds.filter((f) => f.file === file).map((f) => `${t.pid}:${f.fd}`)).join(", ");
   return (
     <>
-      <Tree bench={bench} tasks={tasks} />
+      <TaskTree bench={bench} tasks={tasks} />
+      <RunQueue bench={bench} />
+      <h3>Descriptors and open files</h3>
+      <FileTables tasks={tasks} />
+      <p class="note">
+        fork() copies the table, dup() an entry: both then lead to the same open file, which has one position and one set of flags for all.
+      </p>
       <div class="wide-table">
         <table class="plain">
           <caption>Descriptors of {chosen.pid}</caption>
@@ -149,6 +124,10 @@ function View({ bench }: { bench: Workbench }) {
           </tbody>
         </table>
       </div>
+      <p class="note">
+        A square is a page that is present: <code>w</code> may be written, <code>C</code> would be copied first, because its frame has
+        another user.
+      </p>
       <h3>Page cache</h3>
       <ul>
         {state.pageCache.map((p) => (
@@ -157,9 +136,58 @@ function View({ bench }: { bench: Workbench }) {
           </li>
         ))}
       </ul>
+      <Questions bench={bench} />
     </>
   );
 }
+
+function Questions({ bench }: { bench: Workbench }) {
+  return (
+    <>
+      {questions.map((q) => (
+        <Question key={q.ask} bench={bench} question={q} />
+      ))}
+    </>
+  );
+}
+
+/** A switch to a task that is next, away from one whose slice is used up. */
+async function findPreemption(bench: Workbench): Promise<Moment | null> {
+  for (let event = 0; event < 400; event++) {
+    const moment = await bench.ask({ type: "seek", moment: { position: 0, event } });
+    if (moment.event !== event) return null;
+    const state = await bench.ask({ type: "state", moment });
+    const { waiting } = state.runQueue;
+    const preempted = state.tasks.find((t) => t.sched.nice === 10 && t.sched.involuntary > 0);
+    if (waiting.length >= 2 && preempted) return moment;
+  }
+  return null;
+}
+
+/** The moment right behind fork: both processes have the same frames. */
+async function findShared(bench: Workbench): Promise<Moment | null> {
+  const event = await findEvent(bench, /^(fork|clone)\(.*= \d/);
+  return event < 0 ? null : bench.ask({ type: "seek", moment: { position: 0, event } });
+}
+
+export const questions: readonly QuestionText[] = [
+  {
+    ask: "Three processes compute with nice 0, 5 and 10. How does the kernel give the first one more of the processor?",
+    answer:
+      "By weight: each step of nice is a factor of about 1.25. The clock by which the tasks are ordered runs slower for the heavier one, so it is next more often. Nobody starves: the lightest one’s turn comes when its virtual run time is the smallest.",
+    program: "nice_spin",
+    event: findPreemption,
+    look: "The table has the weights; the queue is ordered by virtual run time.",
+  },
+  {
+    ask: "Does fork() copy the memory of the parent?",
+    answer:
+      "It copies the page tables. Pages that may be written become read-only in both, and the first write to one makes a page fault that copies that page.",
+    program: "fork_exec",
+    event: findShared,
+    look: "C marks the pages that a write would copy first: their frames have two users now.",
+  },
+];
 
 export const processesRoom: Room = {
   id: "processes",

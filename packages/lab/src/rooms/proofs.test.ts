@@ -3,6 +3,7 @@ import { LabSession } from "../machine/session.ts";
 import { labProgram } from "../machine/testPrograms.ts";
 import type { Answers, Message, Request } from "../protocol.ts";
 import * as epoll from "./epoll.tsx";
+import * as processes from "./processes.tsx";
 import { prove, type QuestionText } from "./question.tsx";
 import type { Workbench } from "./room.ts";
 import * as signals from "./signals.tsx";
@@ -37,7 +38,7 @@ function bench(): { bench: Workbench; at: () => number } {
   return { bench: part as unknown as Workbench, at: () => event };
 }
 
-const all: QuestionText[] = [...syscalls.questions, ...vdso.questions, ...epoll.questions, ...signals.questions];
+const all: QuestionText[] = [...syscalls.questions, ...vdso.questions, ...epoll.questions, ...signals.questions, ...processes.questions];
 
 test.each(all.map((q) => [q.ask, q] as const))("proof: %s", async (_ask, q) => {
   const b = bench();

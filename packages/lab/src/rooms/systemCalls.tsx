@@ -1,72 +1,61 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { kernelFunctions } from "../page/kernelIndex.ts";
+import { store, storeVersion } from "../page/session.ts";
 import type { SyscallRow, SyscallView, TaskView } from "../protocol.ts";
 import { openSource } from "../ui/SourceDialog.tsx";
+import { Crossing, placeOf, verdictsAt } from "./crossing.tsx";
 import { Demo } from "./demo.tsx";
 import { dispatchDemo } from "./demos.ts";
-import { Question } from "./question.tsx";
+import { Question, type QuestionText } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
+import { Wide } from "./wide.tsx";
 
-/** What each register carries over the crossing. */
+/** struct pt_regs in the order of memory, lowest address first, and what each field carries over the crossing. */
 const ROLES: readonly (readonly [field: string, role: string])[] = [
-  ["orig_ax", "rax at the entry: the number of the call"],
-  ["ax", "-ENOSYS until there is a result"],
-  ["di", "rdi: first argument"],
-  ["si", "rsi: second"],
-  ["dx", "rdx: third"],
-  ["r10", "fourth: a C function has it in rcx, but syscall overwrites rcx"],
-  ["r8", "fifth"],
-  ["r9", "sixth"],
-  ["cx", "rcx: the address to return to, put there by syscall"],
+  ["r15", "the program’s: a C function must bring it back"],
+  ["r14", "the same"],
+  ["r13", "the same"],
+  ["r12", "the same"],
+  ["bp", "the same"],
+  ["bx", "the same"],
   ["r11", "the flags, put there by syscall"],
-  ["ip", "where the program goes on"],
-  ["sp", "the user stack"],
+  ["r10", "fourth argument: a C function has it in rcx, but syscall overwrites rcx"],
+  ["r9", "sixth argument"],
+  ["r8", "fifth argument"],
+  ["ax", "-ENOSYS until there is a result"],
+  ["cx", "rcx: the address to return to, put there by syscall"],
+  ["dx", "rdx: third argument"],
+  ["si", "rsi: second argument"],
+  ["di", "rdi: first argument"],
+  ["orig_ax", "rax at the entry: the number of the call"],
+  ["ip", "where the program goes on (rcx again)"],
+  ["cs", "0x33: the program’s code segment, ring 3"],
+  ["flags", "the flags (r11 again)"],
+  ["sp", "the user stack: syscall leaves rsp alone, the entry code saves it"],
+  ["ss", "0x2b: the program’s stack segment"],
 ];
-
-const STATIONS = ["syscall", "entry_SYSCALL_64", "audit", "seccomp", "ptrace", "sysCallTable", "handler", "sysret"] as const;
-const HOOKS = new Set(["audit", "seccomp", "ptrace"]);
-
-/** Both rings and the stations of a call. */
-function Crossing({ inKernel }: { inKernel: boolean }) {
-  const about = `The program is ${inKernel ? "in the kernel, ring 0" : "in user mode, ring 3"}. Audit, seccomp and ptrace are not active.`;
-  return (
-    <svg viewBox="0 0 640 120" role="img" aria-label={about} style="width:100%;max-width:52rem">
-      <rect x="2" y="4" width="636" height="42" rx="6" fill={inKernel ? "var(--sunken)" : "var(--lit)"} stroke="var(--line)" />
-      <text x="12" y="30" font-size="13" fill="var(--text)">
-        Ring 3: the program
-      </text>
-      <rect x="2" y="52" width="636" height="64" rx="6" fill={inKernel ? "var(--lit)" : "var(--sunken)"} stroke="var(--line)" />
-      <text x="12" y="70" font-size="12" fill="var(--soft)">
-        Ring 0: entered at the address in MSR_LSTAR
-      </text>
-      {STATIONS.map((s, i) => (
-        <g key={s}>
-          <rect
-            x={8 + i * 79}
-            y="80"
-            width="75"
-            height="26"
-            rx="4"
-            fill="var(--raised)"
-            stroke="var(--line)"
-            stroke-dasharray={HOOKS.has(s) ? "3 3" : undefined}
-          />
-          <text x={45 + i * 79} y="97" font-size="8.5" text-anchor="middle" fill={HOOKS.has(s) ? "var(--faint)" : "var(--text)"}>
-            {HOOKS.has(s) ? `${s} (off)` : s}
-          </text>
-        </g>
-      ))}
-    </svg>
-  );
-}
+const FIELD = 8;
 
 function View({ bench }: { bench: Workbench }) {
-  const task = bench.state.value?.tasks.find((t) => t.pid === bench.task.value);
+  void storeVersion.value;
+  const state = bench.state.value;
+  const task = state?.tasks.find((t) => t.pid === bench.task.value);
+  const event = state?.moment.event ?? -1;
   return (
     <>
-      <Crossing inKernel={task?.inKernel ?? false} />
+      <Crossing
+        task={task}
+        place={state && task ? placeOf(store, state, task) : "program"}
+        verdicts={task ? verdictsAt(store, event, task.pid) : { seccomp: "" }}
+      />
       {task?.call ? <Call call={task.call} task={task} /> : <p class="empty">No system call yet. Press Run, or step to the next call.</p>}
+      <p class="note">
+        syscall does not touch memory: it switches to ring 0, saves rip in rcx and the flags in r11, clears flags by MSR_SYSCALL_MASK and
+        takes rip from MSR_LSTAR. The stack is still the program’s; entry_SYSCALL_64 finds the kernel’s by swapgs. Since 4.8 ptrace is asked
+        before seccomp, so that a tracer cannot change a call that a filter has allowed; audit comes last, and again at the exit with the
+        result.
+      </p>
       {questions.map((q) => (
         <Question key={q.ask} bench={bench} question={q} />
       ))}
@@ -123,27 +112,31 @@ function Call({ call, task }: { call: SyscallView; task: TaskView }) {
         from the program, {call.copiedOut} to it. Linux: <code>{call.linux}</code>
       </p>
       {task.ptRegs && (
-        <table class="plain">
-          <caption>struct pt_regs</caption>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Value</th>
-              <th scope="col">Role</th>
-            </tr>
-          </thead>
-          <tbody>
-            {ROLES.map(([field, role]) => (
-              <tr key={field}>
-                <th scope="row">{field}</th>
-                <td>
-                  <code>{task.ptRegs?.[field]}</code>
-                </td>
-                <td>{role}</td>
+        <Wide label="struct pt_regs">
+          <table class="plain stack">
+            <caption>struct pt_regs on the kernel’s stack, lowest address first; pushed from the last field to the first</caption>
+            <thead>
+              <tr>
+                <th scope="col">Offset</th>
+                <th scope="col">Field</th>
+                <th scope="col">Value</th>
+                <th scope="col">Role</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {ROLES.map(([field, role], i) => (
+                <tr key={field}>
+                  <td>{i * FIELD}</td>
+                  <th scope="row">{field}</th>
+                  <td>
+                    <code>{task.ptRegs?.[field]}</code>
+                  </td>
+                  <td>{role}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
       )}
     </>
   );
@@ -218,13 +211,30 @@ function Table({ bench }: { bench: Workbench }) {
   );
 }
 
-export const questions = [
+export const questions: readonly QuestionText[] = [
   {
     ask: "A process reads from an empty pipe or socket. What happens until the call returns?",
     answer:
-      "The handler finds no data, puts the task on the file's wait queue in state TASK_INTERRUPTIBLE and gives the processor away. Whoever brings data wakes the queue; the task is runnable again, the call looks once more, copies the data to the program and returns their number.",
+      "The handler finds no data, puts the task on the file’s wait queue in state TASK_INTERRUPTIBLE and gives the processor away. Whoever brings data wakes the queue: for a socket the network card’s interrupt, NAPI and the protocol, for a pipe the writer. The task is runnable again, its call looks once more, copies the data to the program and returns their number.",
     program: "pipe",
     event: /^pipe\.rd_wait/,
+    look: "The task sleeps on the pipe’s rd_wait, in state sleeping; step on to the wake-up and the copy.",
+  },
+  {
+    ask: "Why does the fourth argument of a system call travel in r10, when C functions take it in rcx?",
+    answer:
+      "Because syscall needs rcx itself: it saves the address to return to there, and the flags in r11. The C library’s stub moves rcx to r10 before it.",
+    program: "seccomp_filter",
+    event: /^rt_sigaction\(/,
+    look: "In pt_regs cx is the same as ip, and r10 holds the fourth argument, sigsetsize, 8.",
+  },
+  {
+    ask: "A seccomp filter answers a call with an errno. Does the call’s handler run?",
+    answer:
+      "No. The filter is asked on the way in, before the table; its errno goes into rax and the call is skipped. With a trap the task gets SIGSYS instead, and rax keeps the number.",
+    program: "seccomp_filter",
+    event: /^uname\(.*EPERM/,
+    look: "The drawing shows what seccomp said of this call: errno 1.",
   },
 ];
 

@@ -15,6 +15,7 @@ const kindWords: Readonly<Record<number, string>> = {
   [EventKind.EPOLL]: "epoll",
   [EventKind.SCAN]: "select poll scan",
   [EventKind.VSYSCALL]: "vdso update",
+  [EventKind.HOOK]: "hook seccomp",
   [EventKind.TIMER]: "timer",
   [EventKind.OUTPUT]: "output terminal",
   [EventKind.INPUT]: "input terminal",

@@ -10,9 +10,11 @@ import type { FrameEvent } from "../recorder.ts";
 import { callerLine } from "./caller.ts";
 import { epollsView, waitQueuesView } from "./epoll.ts";
 import { fdsView, Identities, pageCacheView } from "./files.ts";
+import { hooksView } from "./hooks.ts";
 import { vmasView } from "./memoryMap.ts";
 import { peek } from "./peek.ts";
 import { contextOf, ptRegsView, registersView } from "./registers.ts";
+import { runQueueView, schedView } from "./sched.ts";
 import { signalsView } from "./signals.ts";
 import { vdsoView } from "./vdso.ts";
 
@@ -69,6 +71,8 @@ function taskView(k: Kernel, task: Task, ids: Identities, s: Surroundings, inKer
     signals: signalsView(k, task, s.frameOf(task.pid)),
     vmas: vmasView(k, task),
     exitCode: task.exitCode,
+    sched: schedView(task),
+    hooks: hooksView(task),
   };
 }
 
@@ -97,6 +101,7 @@ export function stateView(k: Kernel, s: Surroundings): StateView {
     epolls: epollsView(k, tasks, ids),
     waitQueues: waitQueuesView(k, tasks, ids),
     vdso: vdsoView(k, current ?? tasks[0] ?? null, tasks),
+    runQueue: runQueueView(k),
     pageCache: pageCacheView(k, tasks),
     kernelFunction: s.kernelFunction,
     syscalls,
