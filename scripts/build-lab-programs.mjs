@@ -25,11 +25,18 @@ const sources = readdirSync(join(lab, "programs"))
   .filter((f) => f.endsWith(".c"))
   .map((f) => basename(f, ".c"))
   .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+/** Files that programs include; the page shows them and gives them to its compiler. */
+const headers = Object.fromEntries(
+  readdirSync(join(lab, "programs"))
+    .filter((f) => f.endsWith(".h"))
+    .map((f) => [f, readFileSync(join(lab, "programs", f), "utf8")]),
+);
+const newestHeader = Math.max(0, ...Object.keys(headers).map((f) => statSync(join(lab, "programs", f)).mtimeMs));
 const list = [];
 for (const name of sources) {
   const source = join(lab, "programs", `${name}.c`);
   const program = join(out, `${name}.elf`);
-  let built = existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs;
+  let built = existsSync(program) && statSync(program).mtimeMs > Math.max(statSync(source).mtimeMs, newestHeader);
   if (!built && compiler) {
     const [command, ...flags] = compiler;
     // Warnings are for people who edit; the programs ignore results on purpose.
@@ -41,7 +48,7 @@ for (const name of sources) {
   const text = readFileSync(source, "utf8");
   list.push({ name, about: /^\/\/ (.*)/.exec(text)?.[1] ?? "", source: text, built });
 }
-writeFileSync(join(lab, "public/programs.json"), JSON.stringify({ compiler: compiler?.[0] ?? null, programs: list }));
+writeFileSync(join(lab, "public/programs.json"), JSON.stringify({ compiler: compiler?.[0] ?? null, programs: list, headers }));
 console.log(
   `The lab's programs: ${list.filter((p) => p.built).length} of ${list.length} compiled${compiler ? ` by ${compiler[0]}` : ": no C compiler found"}.`,
 );

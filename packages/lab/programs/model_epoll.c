@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "commands.h"
 
 enum { MIN_FD = 3, MAX_FD = 63, ROOM = 4096 };
 enum mode { LEVEL, EDGE, ONESHOT };
@@ -156,7 +157,7 @@ static void help(void) {
            "wait | show | help | quit\n", MIN_FD, MAX_FD);
 }
 
-static void command(const char *line) {
+static void command(char *line) {
     char word[16] = "", third[16] = "";
     int fd = 0, n = sscanf(line, "%15s %d %15s", word, &fd, third);
     if (n <= 0) return;
@@ -212,17 +213,5 @@ static void command(const char *line) {
 }
 
 int main(void) {
-    char line[128];
-    printf("Model of epoll. help lists the commands.\n");
-    while (fgets(line, sizeof line, stdin)) {
-        if (!strchr(line, '\n') && strlen(line) == sizeof line - 1) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[strcspn(line, "\n")] = 0;
-        if (!strcmp(line, "quit")) break;
-        command(line);
-    }
-    return 0;
+    return commands("Model of epoll.");
 }

@@ -2,16 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "commands.h"
+#include "signal_names.h"
 
 typedef unsigned long u64;
-enum { SIGKILL_ = 9, SIGCHLD_ = 17, SIGCONT_ = 18, SIGSTOP_ = 19, FIRST_RT = 32, LAST = 64 };
+enum { SIGKILL_ = 9, SIGCHLD_ = 17, SIGCONT_ = 18, SIGSTOP_ = 19, FIRST_RT = 32 };
 enum { DEFAULT, IGNORE, HANDLER };
-
-static const char *names[] = {
-    "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-    "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-};
-enum { NAMES = sizeof names / sizeof names[0] };
 
 // task_struct: the sets, and for each signal what is to be done; real-time signals are counted, for they queue.
 static u64 pending, blocked;
@@ -19,14 +15,8 @@ static int queued[LAST + 1], action[LAST + 1], tif_sigpending;
 
 static u64 bit(int sig) { return 1UL << (sig - 1); }
 
-static void print_set(const char *what, u64 set) {
-    printf("  %-8s", what);
-    for (int s = 1; s <= LAST; s++) putchar(set & bit(s) ? '1' : '.');
-    putchar('\n');
-}
-
 static void show(void) {
-    printf("          1234567890123456789012345678901234567890123456789012345678901234\n");
+    print_numbers();
     print_set("pending", pending);
     print_set("blocked", blocked);
     printf("  TIF_SIGPENDING %s\n", tif_sigpending ? "set" : "clear");
@@ -88,21 +78,7 @@ static void do_signal(void) {
     }
 }
 
-static int number(const char *name) {
-    if (!strncmp(name, "SIG", 3)) name += 3;
-    for (int i = 1; i < NAMES; i++)
-        if (!strcmp(name, names[i])) return i;
-    int n = atoi(name);
-    return n >= 1 && n <= LAST ? n : 0;
-}
-
-static void help(void) {
-    printf("send SIG | block SIG | unblock SIG\n"
-           "handle SIG | ignore SIG | default SIG\n"
-           "show | help | quit           SIG: USR1, SIGTERM, 34, ...\n");
-}
-
-static void command(const char *line) {
+static void command(char *line) {
     static const char *verbs[] = { "send", "block", "unblock", "handle", "ignore", "default" };
     char word[16] = "", name[16] = "";
     int v = 0;
@@ -132,17 +108,5 @@ static void command(const char *line) {
 }
 
 int main(void) {
-    char line[128];
-    printf("Model of signal delivery. help lists the commands.\n");
-    while (fgets(line, sizeof line, stdin)) {
-        if (!strchr(line, '\n') && strlen(line) == sizeof line - 1) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[strcspn(line, "\n")] = 0;
-        if (!strcmp(line, "quit")) break;
-        command(line);
-    }
-    return 0;
+    return commands("Model of signal delivery.");
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "commands.h"
 
 typedef unsigned long u64;
 
@@ -124,19 +125,5 @@ static void command(char *line) {
 }
 
 int main(void) {
-    char line[256];
-    printf("Model of the dispatch. help lists the commands.\n");
-    while (fgets(line, sizeof line, stdin)) {
-        size_t n = strcspn(line, "\n");
-        if (!line[n] && n == sizeof line - 1) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[n] = 0;
-        if (!strcmp(line, "quit"))
-            break;
-        command(line);
-    }
-    return 0;
+    return commands("Model of the dispatch.");
 }

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "commands.h"
 
 // Descriptor FD is one end of a socket pair, FD + PEER the other; the epoll instance lies above all of them.
 enum { MIN_FD = 3, MAX_FD = 63, PEER = 100, EPOLL_AT = 200 };
@@ -54,7 +55,7 @@ static void help(void) {
            "wait | show | help | quit\n", MIN_FD, MAX_FD);
 }
 
-static void command(const char *line) {
+static void command(char *line) {
     static char data[4096];
     char word[16] = "", third[16] = "";
     int fd = 0, n = sscanf(line, "%15s %d %15s", word, &fd, third);
@@ -97,20 +98,10 @@ static void command(const char *line) {
 }
 
 int main(void) {
-    char line[128];
+    char greeting[64];
     int made = epoll_create1(0);
     ep = fcntl(made, F_DUPFD, EPOLL_AT);
     close(made);
-    printf("The real epoll, on descriptor %d. help lists the commands.\n", ep);
-    while (fgets(line, sizeof line, stdin)) {
-        if (!strchr(line, '\n') && strlen(line) == sizeof line - 1) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[strcspn(line, "\n")] = 0;
-        if (!strcmp(line, "quit")) break;
-        command(line);
-    }
-    return 0;
+    snprintf(greeting, sizeof greeting, "The real epoll, on descriptor %d.", ep);
+    return commands(greeting);
 }

@@ -8,12 +8,8 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-static const char *names[] = {
-    "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-    "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-};
-enum { NAMES = sizeof names / sizeof names[0], LAST = 64 };
+#include "commands.h"
+#include "signal_names.h"
 
 // printf in a handler is not for real programs; here the only place that is interrupted is our own kill().
 static void handler(int sig, siginfo_t *info, void *context) {
@@ -26,37 +22,17 @@ static void say(const char *what, long ret) {
     printf("  %s = %ld%s%s\n", what, ret, ret < 0 ? ", " : "", ret < 0 ? strerror(errno) : "");
 }
 
-static void print_set(const char *what, const unsigned long set) {
-    printf("  %-8s", what);
-    for (int s = 0; s < LAST; s++) putchar(set >> s & 1 ? '1' : '.');
-    putchar('\n');
-}
-
 // The calls themselves: the C library would hide two real-time signals of its own.
 static void show(void) {
     unsigned long pending = 0, blocked = 0;
     syscall(SYS_rt_sigpending, &pending, sizeof pending);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked);
-    printf("          1234567890123456789012345678901234567890123456789012345678901234\n");
+    print_numbers();
     print_set("pending", pending);
     print_set("blocked", blocked);
 }
 
-static int number(const char *name) {
-    if (!strncmp(name, "SIG", 3)) name += 3;
-    for (int i = 1; i < NAMES; i++)
-        if (!strcmp(name, names[i])) return i;
-    int n = atoi(name);
-    return n >= 1 && n <= LAST ? n : 0;
-}
-
-static void help(void) {
-    printf("send SIG | block SIG | unblock SIG\n"
-           "handle SIG | ignore SIG | default SIG\n"
-           "show | help | quit           SIG: USR1, SIGTERM, 34, ...\n");
-}
-
-static void command(const char *line) {
+static void command(char *line) {
     static const char *verbs[] = { "send", "block", "unblock", "handle", "ignore", "default" };
     char word[16] = "", name[16] = "";
     int v = 0;
@@ -83,17 +59,7 @@ static void command(const char *line) {
 }
 
 int main(void) {
-    char line[128];
-    printf("Real signals of process %d. help lists the commands.\n", getpid());
-    while (fgets(line, sizeof line, stdin)) {
-        if (!strchr(line, '\n') && strlen(line) == sizeof line - 1) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[strcspn(line, "\n")] = 0;
-        if (!strcmp(line, "quit")) break;
-        command(line);
-    }
-    return 0;
+    char greeting[64];
+    snprintf(greeting, sizeof greeting, "Real signals of process %d.", getpid());
+    return commands(greeting);
 }

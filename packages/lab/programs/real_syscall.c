@@ -8,13 +8,17 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "commands.h"
 
 static const struct { const char *name; long nr; } names[] = {
     { "read", SYS_read }, { "close", SYS_close }, { "getpid", SYS_getpid }, { "getuid", SYS_getuid },
 };
 enum { NAMES = sizeof names / sizeof names[0] };
 // From the kernel's headers.
-enum { AUDIT_PROTOCOL = 9, GET_ACTION_AVAIL = 2, RET_ALLOW = 0x7fff0000 };
+enum { AUDIT_PROTOCOL = 9, GET_ACTION_AVAIL = 2, MODE_FILTER = 2, RET_ALLOW = 0x7fff0000, RET_ERRNO = 0x50000 };
+enum { LD_W_ABS = 0x20, JEQ_K = 0x15, RET_K = 0x06 };
+struct sock_filter { unsigned short code; unsigned char jt, jf; unsigned k; };
+struct sock_fprog { unsigned short len; struct sock_filter *filter; };
 
 // One syscall instruction with all six arguments, and what it leaves in rcx and r11.
 static long raw(long nr, const long a[6], unsigned long *rcx, unsigned long *r11) {
@@ -47,7 +51,7 @@ static void hook(const char *name, const char *how) {
     } else if (!strcmp(name, "audit")) {
         result("socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT)", socket(AF_NETLINK, SOCK_RAW, AUDIT_PROTOCOL));
     } else if (!strcmp(name, "seccomp")) {
-        // Asks only: strict mode would leave nothing but read and write.
+        // Asks only: deny NR installs a filter, and strict mode would leave nothing but read and write.
         result("prctl(PR_GET_SECCOMP)", prctl(PR_GET_SECCOMP));
         unsigned action = RET_ALLOW;
         result("seccomp(SECCOMP_GET_ACTION_AVAIL, RET_ALLOW)", syscall(SYS_seccomp, GET_ACTION_AVAIL, 0, &action));
@@ -58,10 +62,27 @@ static void hook(const char *name, const char *how) {
     }
 }
 
+// A seccomp filter that refuses one number. It stays as long as the process lives; each one more is asked too.
+static void deny(long nr) {
+    struct sock_filter filter[] = {
+        { LD_W_ABS, 0, 0, 0 }, // struct seccomp_data begins with the number
+        { JEQ_K, 0, 1, (unsigned)nr },
+        { RET_K, 0, 0, RET_ERRNO | EPERM },
+        { RET_K, 0, 0, RET_ALLOW },
+    };
+    struct sock_fprog program = { 4, filter };
+    if (nr == SYS_read || nr == SYS_write || nr == SYS_writev) {
+        printf("  this program needs call %ld itself\n", nr);
+        return;
+    }
+    result("prctl(PR_SET_NO_NEW_PRIVS)", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    result("prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER)", prctl(PR_SET_SECCOMP, MODE_FILTER, &program));
+}
+
 static void help(void) {
     printf("call NR [up to 6 numbers]   any call by its number\n"
            "write TEXT | getpid | getuid | read | close FD\n"
-           "hook audit|seccomp|ptrace on|off, deny NR\n"
+           "hook audit|seccomp|ptrace on|off, deny NR   (deny: installs a filter)\n"
            "table | help | quit\n");
 }
 
@@ -73,7 +94,10 @@ static void command(char *line) {
     if (!strcmp(word, "help")) return help();
     if (!strcmp(word, "hook")) return hook(a, b);
     if (!strcmp(word, "deny")) {
-        printf("  a filter once installed stays for ever; this program installs none\n");
+        char *end;
+        long nr = strtol(a, &end, 0);
+        if (end == a) printf("? deny NR\n");
+        else deny(nr);
         return;
     }
     if (!strcmp(word, "table")) {
@@ -119,19 +143,5 @@ static void command(char *line) {
 }
 
 int main(void) {
-    char line[256];
-    printf("The real dispatch. help lists the commands.\n");
-    while (fgets(line, sizeof line - 1, stdin)) {
-        size_t n = strcspn(line, "\n");
-        if (!line[n] && n == sizeof line - 2) {
-            printf("? the line is too long\n");
-            for (int c; (c = getchar()) != EOF && c != '\n';);
-            continue;
-        }
-        line[n] = 0;
-        if (!strcmp(line, "quit"))
-            break;
-        command(line);
-    }
-    return 0;
+    return commands("The real dispatch.");
 }

@@ -1,6 +1,8 @@
 /** Between the page and the worker in which the compiler runs as a guest. */
 export interface CompileRequest {
   readonly source: string;
+  /** Files that it may include, by name. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly imageUrl: string;
 }
 

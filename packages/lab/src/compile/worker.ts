@@ -23,9 +23,11 @@ self.onmessage = async (event: MessageEvent<CompileRequest>) => {
   self.postMessage(answer, { transfer: answer.ok ? [answer.program.buffer] : [] });
 };
 
-async function compile({ source, imageUrl }: CompileRequest): Promise<CompileAnswer> {
+async function compile({ source, headers, imageUrl }: CompileRequest): Promise<CompileAnswer> {
+  const files: Record<string, string> = { [SOURCE]: source };
+  for (const [name, text] of Object.entries(headers)) files[`/src/${name}`] = text;
   image ??= await (await fetch(imageUrl)).blob();
-  const r = await run(arguments_, { root: image, files: { [SOURCE]: source }, memory: 256 * 2 ** 20 });
+  const r = await run(arguments_, { root: image, files, memory: 256 * 2 ** 20 });
   const diagnostics = parse(r.stderr);
   if (r.status === 0 && r.stdoutBytes.length > 0) return { ok: true, program: r.stdoutBytes.slice(), diagnostics };
   return { ok: false, diagnostics, output: r.stderr || `tcc ended with status ${r.status}` };

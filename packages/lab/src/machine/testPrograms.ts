@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { LoadSettings } from "../protocol.ts";
 
 const built = new Map<string, Uint8Array>();
@@ -14,7 +15,7 @@ export function compileC(source: string): Uint8Array {
   try {
     writeFileSync(join(dir, "p.c"), source);
     const flags = ["-static", "-no-pie", "-gdwarf-4", "-O0", "-fno-omit-frame-pointer", "-pthread", "-w"];
-    execFileSync("musl-gcc", [...flags, "-o", "p", "p.c"], { cwd: dir });
+    execFileSync("musl-gcc", [...flags, "-I", fileURLToPath(new URL("../../programs", import.meta.url)), "-o", "p", "p.c"], { cwd: dir });
     const bytes = new Uint8Array(readFileSync(join(dir, "p")));
     built.set(source, bytes);
     return bytes;

@@ -15,7 +15,7 @@ export function stopCompiler(): void {
 }
 
 /** Compiles C by tcc, itself a guest of a machine in its own worker. One at a time. */
-export function compile(source: string): Promise<CompileAnswer> {
+export function compile(source: string, headers: Readonly<Record<string, string>>): Promise<CompileAnswer> {
   if (source.length > SOURCE_MAX) {
     const output = `The source has ${source.length.toLocaleString("en")} characters; the lab compiles up to ${SOURCE_MAX.toLocaleString("en")}.`;
     return Promise.resolve({ ok: false, diagnostics: [], output });
@@ -37,6 +37,6 @@ export function compile(source: string): Promise<CompileAnswer> {
       e.preventDefault();
       broke(`The compiler could not run: ${e.message}`);
     };
-    current.postMessage({ source, imageUrl: compilerImageUrl() } satisfies CompileRequest);
+    current.postMessage({ source, headers, imageUrl: compilerImageUrl() } satisfies CompileRequest);
   });
 }

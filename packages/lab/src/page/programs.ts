@@ -11,6 +11,8 @@ export interface ProgramList {
   /** The compiler that made them, null if there was none. */
   readonly compiler: string | null;
   readonly programs: readonly Program[];
+  /** What they include, by name. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const at = (path: string): string => new URL(path, document.baseURI).href;

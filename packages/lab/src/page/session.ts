@@ -14,7 +14,7 @@ import { useSymbols } from "./symbols.ts";
 
 /** What the page shows and does. All panes read these signals; the moment is the one cursor. */
 
-export const list = signal<ProgramList>({ compiler: null, programs: [] });
+export const list = signal<ProgramList>({ compiler: null, programs: [], headers: {} });
 export const hasCompiler = signal<boolean | null>(null);
 export const programName = signal("hello");
 export const source = signal("");
@@ -252,7 +252,7 @@ async function programBytes(): Promise<Uint8Array | null> {
   say("info", "Compiling: tcc runs as a guest…");
   let answer: CompileAnswer;
   try {
-    answer = await compile(source.value);
+    answer = await compile(source.value, list.value.headers);
   } finally {
     compiling.value = false;
   }

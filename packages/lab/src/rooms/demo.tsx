@@ -152,8 +152,8 @@ export function Demo({ bench, demo }: { bench: Workbench; demo: DemoText }) {
             </button>
           </form>
           <ul class="demo-commands" aria-label="Commands to try">
-            {demo.commands.map((c) => (
-              <li key={c}>
+            {demo.commands.map((c, i) => (
+              <li key={i}>
                 <button type="button" disabled={busy.value} onClick={() => void give(c)}>
                   {c}
                 </button>

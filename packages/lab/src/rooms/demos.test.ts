@@ -30,6 +30,20 @@ test("dispatch: both refuse number 999, and the real rcx is the address to retur
   expect(real).toMatch(/rax=6, rcx=0x4[0-9a-f]+ \(return address\), r11=0x2[0-9a-f]+/);
 });
 
+test("dispatch: seccomp refuses the same number in both, in the real one by a filter of the kernel", async () => {
+  const commands = ["hook seccomp on", "deny 39", "getpid", "deny 1", "getuid"];
+  const machine = await side("real_syscall");
+  const real = await give(machine, commands);
+  const model = await give(
+    await side("model_syscall"),
+    commands.filter((c) => c !== "deny 1"),
+  );
+  for (const text of [model, real]) expect(text).toMatch(/rax ?= ?-1: Operation not permitted/);
+  expect(real).toContain("this program needs call 1 itself");
+  expect(real.match(/rax=0/g)?.length).toBeGreaterThan(0);
+  expect((await machine.state(5))?.tasks[0]?.hooks).toMatchObject({ seccomp: "filter", filters: 1 });
+});
+
 /** The descriptors that a wait of the model or of the real one reports. */
 const reported = (text: string): string[] => [...text.matchAll(/^ {2}fd (\d+) EPOLLIN/gm)].map((m) => m[1] as string);
 

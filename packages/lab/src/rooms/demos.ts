@@ -4,10 +4,22 @@ import type { DemoText } from "./demo.tsx";
 export const dispatchDemo: DemoText = {
   title: "Demo: the dispatch table, model and real",
   about:
-    "The model keeps registers and a table of functions of its own. The real program executes the syscall instruction and shows what rax, rcx and r11 hold when it is back. Hooks: the model lets you switch them; the real one asks this kernel for them and prints the answer.",
+    "The model keeps registers and a table of functions of its own. The real program executes the syscall instruction and shows what rax, rcx and r11 hold when it is back. Hooks: the model lets you switch them. The real one asks this kernel for them; with deny it installs a seccomp filter, which stays.",
   model: "model_syscall",
   real: "real_syscall",
-  commands: ["getpid", "write hello", "call 999", "close 77", "hook seccomp on", "hook audit on", "hook ptrace on", "table", "help"],
+  commands: [
+    "getpid",
+    "write hello",
+    "call 999",
+    "close 77",
+    "hook seccomp on",
+    "deny 39",
+    "getpid",
+    "hook audit on",
+    "hook ptrace on",
+    "table",
+    "help",
+  ],
 };
 
 export const epollDemo: DemoText = {

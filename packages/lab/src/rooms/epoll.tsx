@@ -65,8 +65,9 @@ function View({ bench }: { bench: Workbench }) {
       <ScanAtCursor bench={bench} />
       {state && <Inside state={state} />}
       <p class="note">
-        An item never leaves the tree when it becomes ready: it joins the ready list as well. Waiting costs in proportion to what is ready;
-        adding or removing a descriptor costs O(log n).
+        An item never leaves the tree when it becomes ready: it joins the ready list as well. “O(1)” is short for this: a wait costs in
+        proportion to what is ready, however many are registered, and adding, changing or removing one costs O(log n). The tree is ordered
+        by open file first, in Linux by the address of struct file and here by a serial number, and by descriptor among equals.
       </p>
       <Walkthrough bench={bench} />
       <SideBySide />
@@ -101,6 +102,16 @@ export const questions = [
     answer: "No. The item left the ready list with the event, and only new data put it there again. Hence the rule: read until EAGAIN.",
     program: "epoll_et",
     event: /^sleep$/,
+    look: "2048 bytes wait in the socket’s buffer, the ready list is empty, and the task goes to sleep.",
+  },
+  {
+    ask: "Edge-triggered, 2 KB unread, no event. One byte more comes. Does epoll_wait report the descriptor?",
+    answer:
+      "Yes. An edge is not the change from empty to not empty: every arrival wakes the socket’s queue, whose callback puts the item on the ready list again. A program that waits for that luck with half-read data hangs when nothing more comes.",
+    program: "epoll_more",
+    event: /^ready$/,
+    nth: 2,
+    look: "The second callback: the item joins the ready list again, with 2049 bytes in the buffer.",
   },
 ];
 

@@ -22,7 +22,13 @@ interface SignalRow {
 /** The signals of the chapter's table. */
 export const SIGNALS: readonly SignalRow[] = [
   { number: 15, name: "SIGTERM", action: "ends the process", catchable: "yes", use: "asks a program to shut down" },
-  { number: 9, name: "SIGKILL", action: "ends the process", catchable: "no", use: "cannot be caught, blocked or ignored" },
+  {
+    number: 9,
+    name: "SIGKILL",
+    action: "ends the process",
+    catchable: "no",
+    use: "cannot be caught, blocked or ignored; acts when the task next goes to ring 3 or wakes",
+  },
   {
     number: 11,
     name: "SIGSEGV",
@@ -269,9 +275,9 @@ function View({ bench }: { bench: Workbench }) {
       <Sending bench={bench} />
       <Demo bench={bench} demo={demo} />
       <p class="note">
-        Today’s kernel has no do_signal(): on x86 the work is arch_do_signal_or_restart(), with get_signal() and setup_rt_frame()
-        (x64_setup_rt_frame() since 6.0). The set in task_struct.pending is the thread’s own; a signal sent to a process stands in
-        signal_struct.shared_pending, and any thread that does not block it may take it.
+        Today’s kernel has no do_signal(): on x86 the work is arch_do_signal_or_restart(), with get_signal() and setup_rt_frame(), which
+        leaves a 64-bit frame to x64_setup_rt_frame(). The set in task_struct.pending is the thread’s own; a signal sent to a process stands
+        in signal_struct.shared_pending, and any thread that does not block it may take it.
       </p>
       {questions.map((q) => (
         <Question key={q.ask} bench={bench} question={q} />

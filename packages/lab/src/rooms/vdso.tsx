@@ -74,7 +74,8 @@ function View({ bench }: { bench: Workbench }) {
           </p>
           <p class="note">
             Linux keeps basetime shifted left by <code>shift</code>, so that no fraction of a nanosecond is lost between ticks. Here the
-            counter counts whole nanoseconds: mult is 1, shift 0.
+            counter counts whole nanoseconds: mult is 1, shift 0. What the vDSO saves is the crossing: two changes of ring, saved registers,
+            and on machines that need it a change of page tables at each (page-table isolation). A system call as such flushes no TLB.
           </p>
         </>
       ) : (

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { args, notice, seed, stdin } from "../page/session.ts";
+import { Headers } from "./Headers.tsx";
 
 /** Longer text is kept beside the box: a text area of megabytes makes a page slow. */
 const SHOWN_MAX = 100_000;
@@ -12,6 +13,7 @@ export function Inputs() {
   const long = (stdin.value?.length ?? 0) > SHOWN_MAX;
   return (
     <div class="inputs">
+      <Headers />
       <div class="field">
         <label for="args">Arguments</label>
         <input
