@@ -43,17 +43,12 @@ function Pages({ area }: { area: VmaDetails }) {
   );
 }
 
-function View({ bench }: { bench: Workbench }) {
+/** All of a moment. */
+function Now({ bench }: { bench: Workbench }) {
   const state = bench.state.value;
   const tasks = state?.tasks ?? [];
   const chosen = tasks.find((t) => t.pid === bench.task.value) ?? tasks[0];
-  if (!state || !chosen)
-    return (
-      <>
-        <p class="empty">No process yet. Press Run.</p>
-        <Questions bench={bench} />
-      </>
-    );
+  if (!state || !chosen) return <p class="empty">No process yet. Press Run.</p>;
   const holders = (file: number): string =>
     tasks.flatMap((t) => t.fds.filter((f) => f.file === file).map((f) => `${t.pid}:${f.fd}`)).join(", ");
   return (
@@ -136,6 +131,14 @@ function View({ bench }: { bench: Workbench }) {
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+function View({ bench }: { bench: Workbench }) {
+  return (
+    <>
+      <Now bench={bench} />
       <Questions bench={bench} />
     </>
   );

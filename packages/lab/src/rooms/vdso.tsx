@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { VdsoDetails } from "../machine/views/vdso.ts";
 import { store, storeVersion } from "../page/session.ts";
-import { EventKind } from "../protocol.ts";
+import { EventKind, type StateView } from "../protocol.ts";
 import { ClockCostFigure } from "./clockCost.tsx";
 import { type Finder, messageOf, runWhole } from "./go.ts";
 import { Question, type QuestionText } from "./question.tsx";
@@ -40,6 +40,35 @@ const MOMENTS: readonly (readonly [label: string, find: Finder, said: string])[]
   ["Its retry", findRetry, "The comparison failed: the reader is at its first look again."],
 ];
 
+interface NowProps {
+  readonly v: VdsoDetails | null | undefined;
+  readonly state: StateView | null;
+  readonly writing: boolean;
+  readonly clockCalls: number;
+}
+
+/** The pages at the cursor. */
+function Now({ v, state, writing, clockCalls }: NowProps) {
+  if (!state || !v) return <p class="empty">No program is loaded yet. Press Run.</p>;
+  return (
+    <>
+      <VdsoDrawing v={v} writing={writing} clockCalls={clockCalls} />
+      <p>
+        System calls made so far: <strong>{state.syscalls}</strong>; for the clock: <strong>{clockCalls}</strong>. {readerText(v, writing)}
+      </p>
+      <p class="formula">
+        time = basetime + ((TSC − <code>cycle_last</code>) × <code>mult</code>) » <code>shift</code>
+        <br />= {v.seconds} s + {v.nanoseconds} ns + (({v.tsc} − {v.cycleLast}) × {v.mult}) » {v.shift} of CLOCK_MONOTONIC
+      </p>
+      <p class="note">
+        Linux keeps basetime shifted left by <code>shift</code>, so that no fraction of a nanosecond is lost between ticks. Here the counter
+        counts whole nanoseconds: mult is 1, shift 0. What the vDSO saves is the crossing: two changes of ring, saved registers, and on
+        machines that need it a change of page tables at each (page-table isolation). A system call as such flushes no TLB.
+      </p>
+    </>
+  );
+}
+
 function View({ bench }: { bench: Workbench }) {
   const state = bench.state.value;
   const said = useSignal("");
@@ -61,26 +90,7 @@ function View({ bench }: { bench: Workbench }) {
   const writing = state?.kernelFunction === "writeDataPage";
   return (
     <>
-      {state && v ? (
-        <>
-          <VdsoDrawing v={v} writing={writing} clockCalls={clockCalls} />
-          <p>
-            System calls made so far: <strong>{state.syscalls}</strong>; for the clock: <strong>{clockCalls}</strong>.{" "}
-            {readerText(v, writing)}
-          </p>
-          <p class="formula">
-            time = basetime + ((TSC − <code>cycle_last</code>) × <code>mult</code>) » <code>shift</code>
-            <br />= {v.seconds} s + {v.nanoseconds} ns + (({v.tsc} − {v.cycleLast}) × {v.mult}) » {v.shift} of CLOCK_MONOTONIC
-          </p>
-          <p class="note">
-            Linux keeps basetime shifted left by <code>shift</code>, so that no fraction of a nanosecond is lost between ticks. Here the
-            counter counts whole nanoseconds: mult is 1, shift 0. What the vDSO saves is the crossing: two changes of ring, saved registers,
-            and on machines that need it a change of page tables at each (page-table isolation). A system call as such flushes no TLB.
-          </p>
-        </>
-      ) : (
-        <p class="empty">No program is loaded yet. Press Run.</p>
-      )}
+      <Now v={v} state={state} writing={writing} clockCalls={clockCalls} />
       <section class="demo" aria-label="The sequence lock">
         <h3>The sequence lock</h3>
         <p class="demo-buttons">
