@@ -29,7 +29,7 @@ export function ipSendCheck(head: Uint8Array, at: number): void {
 /** The identification of a socket's next packet. @linux include/net/ip.h ip_select_ident_segs */
 function selectIdent(k: Kernel, sk: InetSock | null, df: boolean): number {
   if (df) {
-    if (!sk || sk.daddr === 0) return 0;
+    if (!sk) return 0;
     const { id } = sk;
     sk.id = (id + 1) & 0xffff;
     return id;

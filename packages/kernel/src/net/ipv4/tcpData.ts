@@ -83,7 +83,7 @@ function eventDataRecv(k: Kernel, sk: TcpSock, skb: Packet): void {
   sk.ackPending |= T.ICSK_ACK_SCHED;
   measureRcvMss(sk, skb);
   const now = k.time.now();
-  if (sk.lrcvtime === 0) {
+  if (sk.ato === 0) {
     incrQuickack(sk, T.TCP_MAX_QUICKACKS);
     sk.ato = T.TCP_ATO_MIN;
   } else {

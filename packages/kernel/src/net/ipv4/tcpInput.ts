@@ -133,7 +133,7 @@ function initializeRcvMss(sk: TcpSock): void {
 /** What an answer to our SYN says. @linux net/ipv4/tcp_input.c tcp_finish_connect */
 function finishConnect(k: Kernel, sk: TcpSock): void {
   setState(k, sk, S.TCP_ESTABLISHED);
-  sk.lrcvtime = 0;
+  sk.lrcvtime = k.time.now();
   sk.rcvTstamp = k.time.now();
   initTransfer(k, sk);
   sk.lsndtime = k.time.now();

@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
-import { SHUTDOWN_MASK, SO_KEEPALIVE, SO_REUSEADDR, SO_REUSEPORT } from "../../uapi/socket.ts";
+import { SHUTDOWN_MASK, SO_KEEPALIVE, SO_PRIORITY, SO_REUSEADDR, SO_REUSEPORT } from "../../uapi/socket.ts";
 import * as T from "../../uapi/tcp.ts";
 import { count } from "../core/netNamespace.ts";
 import { kfreeSkb, type Packet } from "../core/skb.ts";
@@ -250,6 +250,7 @@ function createOpenreqChild(k: Kernel, listener: TcpSock, req: RequestSock): Tcp
   sk.ip6Options = new Map(listener.ip6Options);
   sk.tcpOptions = new Map(listener.tcpOptions);
   sk.options = new Map(listener.options);
+  sk.options.delete(SO_PRIORITY);
   sk.linger = listener.linger;
   sk.rcvlowat = listener.rcvlowat;
   sk.rcvtimeo = listener.rcvtimeo;
@@ -282,6 +283,7 @@ function createOpenreqChild(k: Kernel, listener: TcpSock, req: RequestSock): Tcp
   syncMss(sk);
   sk.state = S.TCP_SYN_RECV;
   sk.listener = null;
+  sk.lrcvtime = k.time.now();
   // The port is the listener's; so is the right to it.
   if (listener.bind) {
     listener.bind.owners.push(sk);

@@ -340,7 +340,7 @@ export function sendDelayedAck(k: Kernel, sk: TcpSock): void {
     if (sk.srtt > 0) max = Math.min(max, Math.max(sk.srtt, T.TCP_DELACK_MIN));
     ato = Math.min(ato, max);
   }
-  ato = Math.min(ato, T.TCP_DELACK_MAX);
+  ato = Math.max(1e6, Math.min(ato, T.TCP_DELACK_MAX));
   const now = k.time.now();
   let at = now + ato;
   if (sk.ackPending & T.ICSK_ACK_TIMER && sk.delackTimer.heapIndex >= 0) {

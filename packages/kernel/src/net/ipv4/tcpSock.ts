@@ -4,7 +4,7 @@ import { stateClass } from "../../state.ts";
 import { POLLOUT, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
 import { POLL_OUT } from "../../uapi/signal.ts";
 import { AF_INET6, SO_KEEPALIVE, SO_RCVBUF, SO_RCVLOWAT, SO_SNDBUF } from "../../uapi/socket.ts";
-import { TCP_ATO_MIN, TCP_FIN_TIMEOUT, TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_RMEM, TCP_TIMEOUT_INIT, TCP_WMEM } from "../../uapi/tcp.ts";
+import { TCP_FIN_TIMEOUT, TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_RMEM, TCP_TIMEOUT_INIT, TCP_WMEM } from "../../uapi/tcp.ts";
 import type { Packet } from "../core/skb.ts";
 import { localBhDisable, localBhEnable } from "../core/softnet.ts";
 import { IN6ADDR_ANY, InetSock } from "./inetSock.ts";
@@ -175,6 +175,7 @@ export class TcpSock extends InetSock {
   ackPending = 0;
   quick = 0;
   pingpong = 0;
+  /** How long an ACK may wait; 0 before the first data. */
   ato = 0;
   lrcvtime = 0;
   lsndtime = 0;
@@ -223,7 +224,6 @@ export class TcpSock extends InetSock {
     super(family, type, protocol);
     this.sndbuf = TCP_WMEM[1];
     this.rcvbuf = TCP_RMEM[1];
-    this.ato = TCP_ATO_MIN;
   }
 
   backlogRcv(k: Kernel, skb: Packet): void {
