@@ -3,10 +3,31 @@ import { expect, it } from "vitest";
 import { need } from "../native.ts";
 import { machineFor, memoryHash, runTo } from "./machines.ts";
 
+/** Connections in all states, packets in all queues. */
+const network = `
+import _socket as s, _thread, time
+l = s.socket(); l.bind(("127.0.0.1", 0)); l.listen(3)
+def serve():
+    for i in range(3):
+        c = s.socket(fileno=l._accept()[0]); n = 0
+        while True:
+            d = c.recv(30000)
+            if not d: break
+            n += len(d)
+        c.send(b"%d" % n); c.close()
+_thread.start_new_thread(serve, ())
+u = s.socket(s.AF_INET6, s.SOCK_DGRAM); u.bind(("::1", 0)); u.sendto(b"to myself", u.getsockname())
+for i in range(3):
+    c = s.socket(); c.connect(l.getsockname())
+    for j in range(5): c.sendall(bytes([j]) * 50000)
+    c.shutdown(1); print(c.recv(100)); c.close(); time.sleep(0.01)
+print(u.recv(100))
+`;
 const programs: [string, () => string[]][] = [
   ["busybox pipeline", () => [need("/bin/busybox"), "sh", "-c", "seq 1 3000 | sort -rn | md5sum; ls /etc | wc -l"]],
   ["bash jobs", () => [need("bash-static"), "-c", "for i in 1 2 3; do (sleep $i; echo $i) & done; wait; echo $BASH_VERSION"]],
   ["python3", () => [need("/usr/bin/python3"), "-S", "-c", "import sys; print(sum(i*i for i in range(2000)), len(sys.path) > 0)"]],
+  ["TCP and UDP", () => [need("/usr/bin/python3"), "-S", "-c", network]],
 ];
 
 /** Random, but the same in every run. */

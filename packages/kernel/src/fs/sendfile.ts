@@ -3,9 +3,12 @@ import { BLOCKED } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { PhysIter } from "../lib/physIter.ts";
 import { getUser64, putUser64 } from "../mm/usercopy.ts";
+import { type Socket, sockFromFile } from "../net/socket.ts";
+import { stateClass } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EBADF, EFAULT, EINVAL, EISDIR, EOVERFLOW, ESPIPE, EXDEV } from "../uapi/errno.ts";
 import { O_APPEND, O_NONBLOCK } from "../uapi/fcntl.ts";
+import { MSG_DONTWAIT, MSG_MORE } from "../uapi/socket.ts";
 import { isDir, isReg } from "../uapi/stat.ts";
 import { fget } from "./file.ts";
 import { touchAtime } from "./inode.ts";
@@ -18,6 +21,49 @@ import { cancelSleep, filePage, filePiece, wouldBlock } from "./spliceFile.ts";
 const PAGE_SIZE = 4096;
 const MAX_RW_COUNT = 0x7ffff000;
 const SPLICE_F_NONBLOCK = 2;
+
+/** How far a sendfile to a socket that had to wait has come, and the socket's own part of that. */
+class SendfileProgress {
+  done = 0;
+  inner: object | null = null;
+}
+stateClass(SendfileProgress);
+
+/** Gives pages of a file to a socket, without copying them. Bytes, -errno or BLOCKED. @linux fs/splice.c splice_to_socket */
+function pagesToSocket(k: Kernel, input: File, from: number, sock: Socket, nonblock: boolean, len: number): number {
+  const task = k.current;
+  const p = task.progress instanceof SendfileProgress ? task.progress : new SendfileProgress();
+  let error = 0;
+  while (p.done < len) {
+    const n = filePage(k, input, from + p.done, len - p.done);
+    if (n <= 0) {
+      error = n;
+      break;
+    }
+    const { frame, offset } = filePiece;
+    const more = p.done + n < len && from + p.done + n < input.inode.size;
+    task.progress = p.inner;
+    p.inner = null;
+    const r = sock.ops.sendPage!(k, sock, frame, offset, n, (nonblock ? MSG_DONTWAIT : 0) | (more ? MSG_MORE : 0));
+    k.machine.phys.put(frame);
+    if (r === BLOCKED) {
+      p.inner = task.progress;
+      task.progress = p;
+      return r;
+    }
+    task.progress = null;
+    if (r <= 0) {
+      error = r;
+      break;
+    }
+    p.done += r;
+  }
+  if (p.done > 0) {
+    touchAtime(k, input);
+    fsnotifyAccess(k, input);
+  }
+  return p.done > 0 ? p.done : error;
+}
 
 /** Writes pages of one file to another. Bytes, -errno or BLOCKED. @linux fs/splice.c do_splice_direct */
 function copyPages(k: Kernel, input: File, from: number, output: File, to: number, len: number): number {
@@ -77,7 +123,10 @@ function doSendfile(k: Kernel, outFd: number, inFd: number, hasOffset: boolean, 
     if (!isSeekable(input)) return -EINVAL;
     if (output.flags & O_APPEND) return -EINVAL;
     if (len === 0) return 0;
-    n = copyPages(k, input, pos, output, output.pos, len);
+    const sock = sockFromFile(output);
+    n = sock?.ops.sendPage
+      ? pagesToSocket(k, input, pos, sock, (output.flags & O_NONBLOCK) !== 0, len)
+      : copyPages(k, input, pos, output, output.pos, len);
     if (n > 0 && isSeekable(output)) output.pos += n;
   }
   if (n > 0 && !hasOffset) input.pos = pos + n;

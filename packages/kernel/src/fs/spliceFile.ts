@@ -4,8 +4,11 @@ import type { Kernel } from "../kernel.ts";
 import { PhysIter } from "../lib/physIter.ts";
 import { allocPage, allocZeroedPage } from "../mm/pageAlloc.ts";
 import { genericFileReadIter, readMappingPage } from "../mm/pageCache.ts";
+import { sockFromFile } from "../net/socket.ts";
 import { EINVAL, ENOMEM } from "../uapi/errno.ts";
+import { O_NONBLOCK } from "../uapi/fcntl.ts";
 import { POLLIN, POLLOUT } from "../uapi/poll.ts";
+import { MSG_DONTWAIT, MSG_MORE } from "../uapi/socket.ts";
 import { isDir, isReg } from "../uapi/stat.ts";
 import { touchAtime } from "./inode.ts";
 import { fsnotifyAccess } from "./notify/fsnotify.ts";
@@ -106,7 +109,11 @@ export function splicePipeOut(k: Kernel, pipe: PipeInode, file: File, pos: numbe
     const n = Math.min(buf.len, len - done);
     if (n > 0) {
       if (done > 0 && wouldBlock(k, file)) break;
-      const r = vfsWrite(k, file, new PhysIter(buf.frame * PAGE_SIZE + buf.offset, n), pos + done);
+      const sock = sockFromFile(file);
+      const flags = (file.flags & O_NONBLOCK ? MSG_DONTWAIT : 0) | (n < len - done && pipe.occupancy > 1 ? MSG_MORE : 0);
+      const r = sock?.ops.sendPage
+        ? sock.ops.sendPage(k, sock, buf.frame, buf.offset, n, flags)
+        : vfsWrite(k, file, new PhysIter(buf.frame * PAGE_SIZE + buf.offset, n), pos + done);
       if (r <= 0) {
         if (r === BLOCKED && done > 0) cancelSleep(k);
         return done > 0 ? done : r;
