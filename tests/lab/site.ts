@@ -28,6 +28,20 @@ async function locked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Starts a server by a command of Node and waits for the address that it tells. */
+export function serving(args: readonly string[], env = process.env): Promise<{ server: ChildProcess; url: string }> {
+  const server = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  return new Promise((resolve, reject) => {
+    let text = "";
+    server.stdout?.on("data", (d: Buffer) => {
+      text += d;
+      const found = /http:\S+/.exec(text);
+      if (found) resolve({ server, url: found[0] });
+    });
+    server.on("exit", (code) => reject(new Error(`${args.join(" ")} ended with ${code}: ${text}`)));
+  });
+}
+
 /** The lab as `npm start` serves it, and a browser. */
 export class Site {
   readonly url: string;
@@ -42,19 +56,7 @@ export class Site {
   static async start(): Promise<Site> {
     const executablePath = need("chromium");
     const env = { ...process.env, PORT: "0", BROWSER: "none" };
-    const server = spawn(process.execPath, ["scripts/start.mjs"], { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
-    const url = await locked(
-      () =>
-        new Promise<string>((resolve, reject) => {
-          let text = "";
-          server.stdout?.on("data", (d: Buffer) => {
-            text += d;
-            const found = /http:\S+/.exec(text);
-            if (found) resolve(found[0]);
-          });
-          server.on("exit", (code) => reject(new Error(`npm start ended with ${code}: ${text}`)));
-        }),
-    );
+    const { server, url } = await locked(() => serving(["scripts/start.mjs"], env));
     return new Site(url, await chromium.launch({ executablePath, args: ["--no-sandbox"] }), server);
   }
 

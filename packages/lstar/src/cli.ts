@@ -19,6 +19,7 @@ import { commitRoot } from "./commit.ts";
 import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.ts";
 import { reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
+import { addLabCommand } from "./lab/labCommand.ts";
 import { numberSpec, type RunOptions, withGdbOption, withInjection, withRunOptions } from "./options.ts";
 import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { FileRecorder } from "./record.ts";
@@ -235,6 +236,7 @@ Examples:
   lstar run --mount .:/work:rw --root / --cwd /work /bin/busybox ls
   lstar run --image alpine.tar               an image from docker save, with what it starts
   lstar trace -f --root / /bin/busybox sh -c 'echo hi | cat'
+  lstar lab --open                           a page to see inside: programs, kernel and time
   lstar record -o run.lstar --root / bash    what is typed, the files, the clock: lstar replay run.lstar repeats it
 
 Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be executed,
@@ -280,6 +282,7 @@ needs nothing else. It is written as the program runs; if lstar is killed, it ca
   });
 
 addReplayCommand(program, { fail, reason });
+addLabCommand(program, __dirname, fail);
 
 addTraceOptions(
   withRunOptions(

@@ -1,0 +1,16 @@
+// Before npm packs lstar: puts the built lab into the package, for `lstar lab`. The image of the C compiler stays out: it holds
+// binaries of others. Without it the page runs its programs as they were built.
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const r = spawnSync(process.execPath, [join(root, "scripts/build-lab.mjs")], { cwd: root, stdio: "inherit" });
+if (r.status !== 0) process.exit(r.status ?? 1);
+const to = join(root, "packages/lstar/lab");
+rmSync(to, { recursive: true, force: true });
+cpSync(join(root, "packages/lab/dist"), to, { recursive: true, filter: (path) => !path.endsWith("compiler.tar.gz") });
+// The offline copy asks for each file by its name.
+const worker = join(to, "sw.js");
+writeFileSync(worker, readFileSync(worker, "utf8").replace(/,"compiler\.tar\.gz"|"compiler\.tar\.gz",/, ""));
