@@ -1,7 +1,9 @@
 import type { MmStruct } from "@lstar/kernel/include/linux/mm_types.ts";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { PTE_PRESENT, pteIndex } from "@lstar/kernel/mm/pageTable.ts";
 import { accessRemoteVm } from "@lstar/kernel/mm/remote.ts";
+import { peek } from "@lstar/trace/peek.ts";
 
 const PAGE = 4096;
 
@@ -13,16 +15,21 @@ export function physicalOf(k: Kernel, mm: MmStruct, address: number): number {
   return pte & PTE_PRESENT ? (pte >>> 12) * PAGE + (address % PAGE) : -1;
 }
 
-/** Bytes of a process's memory up to the first address that is not mapped. Pages not yet there are brought in as ptrace does. */
-export function readMemory(k: Kernel, mm: MmStruct, address: number, length: number): Uint8Array {
+/**
+ * Bytes of a task's memory up to the first address that is not mapped. With `bringIn`, pages that are not there and
+ * cannot be told otherwise are brought in, as ptrace does; without, nothing changes.
+ */
+export function readMemory(k: Kernel, task: Task, address: number, length: number, bringIn: boolean): Uint8Array {
+  const { mm } = task;
+  if (!mm || !(address >= 0 && address < 0x7ffffffff000)) return new Uint8Array(0);
   const out = new Uint8Array(length);
   let done = 0;
   while (done < length) {
     const va = address + done;
     const n = Math.min(length - done, PAGE - (va % PAGE));
-    const pa = physicalOf(k, mm, va);
-    if (pa >= 0) out.set(k.machine.phys.u8.subarray(pa, pa + n), done);
-    else if (!(va >= 0 && va < 0x7ffffffff000) || accessRemoteVm(k, mm, va, out.subarray(done, done + n), false, true) !== n) break;
+    const seen = peek(k, task, va, n);
+    if (seen.length === n) out.set(seen, done);
+    else if (!bringIn || accessRemoteVm(k, mm, va, out.subarray(done, done + n), false, true) !== n) break;
     done += n;
   }
   return out.subarray(0, done);

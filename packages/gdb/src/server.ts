@@ -95,9 +95,15 @@ class Connection {
 
 /**
  * Runs a booted kernel under gdb's control: it stands before its first instruction until a client connects.
- * A client that leaves without a word may be followed by another.
+ * A client that leaves without a word may be followed by another. `goOn` runs the program when a client detaches.
  */
-export async function debugMachine(k: Kernel, reactor: Reactor, server: Server, target = new Target(k)): Promise<DebugEnd> {
+export async function debugMachine(
+  k: Kernel,
+  reactor: Reactor,
+  server: Server,
+  target = new Target(k),
+  goOn: () => Promise<DebugEnd> = () => runMachine(k, reactor),
+): Promise<DebugEnd> {
   target.history.settle();
   const waiting: Socket[] = [];
   let arrived: (() => void) | null = null;
@@ -120,7 +126,7 @@ export async function debugMachine(k: Kernel, reactor: Reactor, server: Server, 
     close();
     if (end !== "detach") return end;
     target.detach();
-    return runMachine(k, reactor);
+    return goOn();
   }
 }
 

@@ -3,14 +3,14 @@ import { GuestFiles } from "./files.ts";
 import { fromHex, PACKET_SIZE, textToHex, toHex } from "./packet.ts";
 import { REGISTERS, REGISTERS_SIZE, readRegisters, targetXml, writeRegisters } from "./registers.ts";
 import { fromGdbSignal, toGdbSignal } from "./signals.ts";
-import type { Stop, Target } from "./target.ts";
-
-export type Pause = (idle: boolean) => Promise<"go" | "interrupt" | "never">;
+import type { Pause, Stop } from "./stop.ts";
+import type { Target } from "./target.ts";
 
 const SIGINT = 2;
 const SIGTRAP = 5;
 const OK = "OK";
 const BAD = "E01";
+const UNCHANGEABLE = "E.a recorded run cannot be changed";
 const HELP = `monitor position    where the run stands (instructions retired)
 monitor seek N      go to the instruction at position N of the run so far
 monitor tasks       all tasks of the machine
@@ -34,7 +34,7 @@ export class Session {
   constructor(target: Target, pause: Pause, say: (text: string) => void) {
     this.#say = say;
     this.#target = target;
-    this.#files = new GuestFiles(target.k);
+    this.#files = new GuestFiles(target.k, target.recorded);
     this.#pause = pause;
     this.#last = { kind: "step", pid: target.currentPid() };
   }
@@ -106,6 +106,10 @@ export class Session {
   #stopped(stop: Stop): string {
     this.#last = stop;
     if (stop.kind === "stuck") this.#say("Every task is asleep and nothing can wake one (`monitor waits` lists them).\n");
+    if (stop.kind === "end")
+      this.#say(
+        `${this.#target.recorded?.divergence() ?? "The recording ends here: its recorder was stopped before the program ended"}.\n`,
+      );
     if (stop.kind !== "exited") this.#general = this.#resumed = 0;
     return this.#stopReply();
   }
@@ -124,6 +128,7 @@ export class Session {
     if (stop.kind === "return") more = `syscall_return:${stop.nr.toString(16)};`;
     if (stop.kind === "exec") more = `exec:${textToHex(stop.path)};`;
     if (stop.kind === "begin") more = "replaylog:begin;";
+    if (stop.kind === "end") more = "replaylog:end;";
     return `T${hex2(toGdbSignal(sig))}thread:${stop.pid.toString(16)};${more}`;
   }
 
@@ -199,7 +204,10 @@ export class Session {
   #monitor(command: string): string {
     const { k } = this.#target;
     const [word, n] = command.trim().split(/\s+/);
-    if (word === "position") return textToHex(`${k.machine.totalRetired}\n`);
+    if (word === "position") {
+      const { recorded } = this.#target;
+      return textToHex(`${k.machine.totalRetired}${recorded ? ` of ${recorded.last.position} recorded` : ""}\n`);
+    }
     if (word === "seek" && n !== undefined && /^\d+$/.test(n)) {
       this.#target.seek(Number(n));
       this.#last = { kind: "step", pid: this.#target.currentPid() };
@@ -228,6 +236,7 @@ export class Session {
 
   #setRegisters(bytes: Uint8Array | null, offset: number): string {
     const task = this.#target.thread(this.#thread(this.#general));
+    if (this.#target.recorded) return UNCHANGEABLE;
     if (!task || !bytes || offset + bytes.length > REGISTERS_SIZE) return BAD;
     const all = readRegisters(this.#target.context(task), -1);
     all.set(bytes, offset);
@@ -261,6 +270,7 @@ export class Session {
     const data = text.slice(colon + 1);
     const bytes = c === "M" ? fromHex(data) : Uint8Array.from(data, (ch) => ch.charCodeAt(0));
     if (!bytes || bytes.length !== Number.parseInt(m[2] as string, 16)) return BAD;
+    if (this.#target.recorded) return UNCHANGEABLE;
     return this.#target.write(Number.parseInt(m[1] as string, 16), bytes) ? OK : "E14";
   }
 
@@ -271,14 +281,14 @@ export class Session {
     const length = Number.parseInt(m[3] as string, 16);
     const set = text[0] === "Z";
     if (m[1] === "0" || m[1] === "1") {
-      if (set) this.#target.addBreakpoint(address);
-      else this.#target.removeBreakpoint(address);
+      if (set) this.#target.points.addBreakpoint(address);
+      else this.#target.points.removeBreakpoint(address);
       return OK;
     }
     if (length < 1 || length > 4096) return BAD;
     const kind = m[1] === "2" ? "watch" : m[1] === "3" ? "rwatch" : "awatch";
-    if (set) this.#target.addWatchpoint(kind, address, length);
-    else this.#target.removeWatchpoint(kind, address, length);
+    if (set) this.#target.points.addWatchpoint(kind, address, length);
+    else this.#target.points.removeWatchpoint(kind, address, length);
     return OK;
   }
 
@@ -305,6 +315,9 @@ export class Session {
     const pid = this.#thread(thread);
     const kind = action[0] as string;
     const sent = kind === "C" || kind === "S" ? fromGdbSignal(Number.parseInt(action.slice(1, 3), 16)) : 0;
+    const asked = this.#last.kind === "signal" ? this.#last.signal : 0;
+    if (this.#target.recorded && sent !== asked && sent !== SIGTRAP && sent !== 0)
+      this.#say("A recorded run gets the signals that it got.\n");
     if (this.#last.kind === "signal") this.#target.settleSignal(this.#last.pid, this.#last.signal, sent);
     else if (sent !== 0 && sent !== SIGTRAP) this.#target.settleSignal(pid, 0, sent);
     if (kind === "c" || kind === "C") return this.#stopped(await this.#target.continue(this.#pause));
@@ -333,7 +346,6 @@ export class Session {
   }
 }
 
-/** The call that a task sleeps in, with what it was first given. */
 function hex2(n: number): string {
   return n.toString(16).padStart(2, "0");
 }

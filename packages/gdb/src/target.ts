@@ -1,34 +1,15 @@
 import { EXIT_DEAD, type Task } from "@lstar/kernel/include/linux/sched.ts";
-import { PAUSED_AT_USER, PAUSED_BETWEEN } from "@lstar/kernel/kernel/sched/core.ts";
-import { collectSignal, recalcSigpending } from "@lstar/kernel/kernel/signal/pending.ts";
-import { groupSendSigInfo, newSiginfo } from "@lstar/kernel/kernel/signal.ts";
+import { PAUSED_AT_USER } from "@lstar/kernel/kernel/sched/core.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import type { CpuContext, Watcher } from "@lstar/machine";
 import { before, type Place, Timeline } from "@lstar/replay";
-import { accesses } from "./access.ts";
-import { physicalOf, readMemory, writeMemory } from "./memory.ts";
-
-/** Why a debugged run stands still. */
-export type Stop =
-  | { kind: "break" | "step" | "begin" | "interrupt" | "stuck"; pid: number }
-  | { kind: WatchKind; pid: number; address: number }
-  | { kind: "signal"; pid: number; signal: number; info: Uint8Array }
-  | { kind: "call" | "return"; pid: number; nr: number }
-  | { kind: "exec"; pid: number; path: string }
-  | { kind: "exited"; status: number };
+import { readMemory, writeMemory } from "./memory.ts";
+import { Points } from "./points.ts";
+import type { Recorded } from "./recorded.ts";
+import { replaceSignal } from "./settle.ts";
+import type { Pause, Stop } from "./stop.ts";
 
 const SIGKILL = 9;
-
-/** A watchpoint stops at changes, at reads, or at both reads and writes. */
-export type WatchKind = "watch" | "rwatch" | "awatch";
-
-interface Watchpoint {
-  readonly kind: WatchKind;
-  readonly address: number;
-  readonly length: number;
-  /** The bytes as last seen, -1 for one that is in no page. */
-  readonly value: Int16Array;
-}
 
 /** Instructions between looks at the client. */
 const CHUNK = 5_000_000;
@@ -44,12 +25,9 @@ export class Target implements Watcher {
   readonly history: Timeline;
   /** Signals (Linux numbers) that do not stop the program. */
   passed: ReadonlySet<number> = new Set();
-  readonly #breakpoints = new Map<number, number>();
-  #armed = "";
-  #watchpoints: Watchpoint[] = [];
-  /** Watchpoints for reads: each instruction is looked at before it runs. */
-  #accessPoints: Watchpoint[] = [];
-  readonly #frames = new Set<number>();
+  readonly points: Points;
+  /** Set if the run is a recorded one. */
+  readonly recorded: Recorded | null;
   /** What arrivals at breakpoints mean: stop there, note the last one, or nothing. */
   #mode: "stop" | "note" | "off" = "off";
   #pass = { rip: -1, position: -1 };
@@ -66,9 +44,11 @@ export class Target implements Watcher {
   tellExec = false;
   readonly #releases: (() => void)[];
 
-  constructor(k: Kernel) {
+  constructor(k: Kernel, recorded: Recorded | null = null) {
     this.k = k;
-    this.history = new Timeline(k);
+    this.recorded = recorded;
+    this.points = new Points(k);
+    this.history = recorded?.timeline ?? new Timeline(k);
     k.machine.watcher = this;
     this.#releases = [
       k.trace.signalGenerate.on((sig, info, target, _group, result, _sender, taker) => {
@@ -143,71 +123,29 @@ export class Target implements Watcher {
   }
 
   read(address: number, length: number): Uint8Array {
-    const { mm } = this.k.program;
-    return mm ? readMemory(this.k, mm, address, length) : new Uint8Array(0);
+    return readMemory(this.k, this.k.program, address, length, this.recorded === null);
   }
   /** @returns whether all could be written */
   write(address: number, bytes: Uint8Array): boolean {
     const { mm } = this.k.program;
+    if (this.recorded) return false;
     if (!mm || bytes.length === 0) return bytes.length === 0;
     const ok = writeMemory(this.k, mm, address, bytes) === bytes.length;
     this.history.changed();
     return ok;
   }
 
-  addBreakpoint(address: number): void {
-    this.#breakpoints.set(address, (this.#breakpoints.get(address) ?? 0) + 1);
-  }
-  removeBreakpoint(address: number): void {
-    const n = (this.#breakpoints.get(address) ?? 0) - 1;
-    if (n > 0) this.#breakpoints.set(address, n);
-    else this.#breakpoints.delete(address);
-  }
-  addWatchpoint(kind: WatchKind, address: number, length: number): void {
-    (kind === "watch" ? this.#watchpoints : this.#accessPoints).push({ kind, address, length, value: new Int16Array(length).fill(-1) });
-  }
-  removeWatchpoint(kind: WatchKind, address: number, length: number): void {
-    const list = kind === "watch" ? this.#watchpoints : this.#accessPoints;
-    const i = list.findIndex((w) => w.kind === kind && w.address === address && w.length === length);
-    if (i >= 0) list.splice(i, 1);
-  }
   clear(): void {
-    this.#breakpoints.clear();
-    this.#watchpoints = [];
-    this.#accessPoints = [];
+    this.points.clear();
     this.catchCalls(null);
   }
 
-  /** Settles a signal that a stop reported: delivered as it is, dropped (0), or another one instead. */
+  /** Settles a signal that a stop reported: delivered as it is, dropped (0), or another one instead. Recorded ones stay. */
   settleSignal(pid: number, reported: number, wanted: number): void {
     const task = this.thread(pid);
-    if (!task || reported === wanted) return;
-    if (reported !== 0) {
-      for (const set of [task.pending, task.signal.sharedPending])
-        if (set.queue.some((q) => q.sig === reported)) collectSignal(this.k, set, reported);
-      this.#callOffEnd(task, reported);
-      recalcSigpending(task);
-    }
-    if (wanted !== 0) {
-      const { k } = this;
-      k.time.inInterrupt = true;
-      groupSendSigInfo(k, wanted, newSiginfo(wanted, 0), task);
-      k.time.inInterrupt = false;
-      if (k.sched.pause === PAUSED_AT_USER) k.sched.pause = PAUSED_BETWEEN;
-    }
+    if (!task || reported === wanted || this.recorded) return;
+    replaceSignal(this.k, task, reported, wanted);
     this.history.changed();
-  }
-
-  /** A deadly signal ends its process as it is sent (complete_signal): one that is dropped after all does not. */
-  #callOffEnd(task: Task, sig: number): void {
-    const group = task.signal;
-    if (!group.groupExit || group.groupExitCode !== sig || group.threads.some((t) => t.exiting)) return;
-    group.groupExit = false;
-    group.groupExitCode = 0;
-    for (const t of group.threads) {
-      t.pending.lo &= ~(1 << (SIGKILL - 1));
-      recalcSigpending(t);
-    }
   }
 
   /** @see Watcher */
@@ -226,7 +164,7 @@ export class Target implements Watcher {
 
   /** @see Watcher */
   store(frame: number): boolean {
-    if (this.#mode === "off" || !this.#frames.has(frame)) return false;
+    if (this.#mode === "off" || !this.points.protects(frame)) return false;
     this.#storing = true;
     this.k.sched.stopSoon = true;
     return true;
@@ -234,59 +172,7 @@ export class Target implements Watcher {
 
   #arm(mode: "stop" | "note"): void {
     this.#mode = mode;
-    const addresses = [...this.#breakpoints.keys()].sort((a, b) => a - b);
-    const key = addresses.join(",");
-    if (key !== this.#armed) {
-      this.#armed = key;
-      this.k.machine.setStops(addresses.length > 0 ? new Set(addresses) : null);
-    }
-    for (const w of this.#watchpoints) this.#look(w);
-  }
-
-  /** Takes a watched place's bytes. @returns whether any changed; a page that only came in has not been written */
-  #look(w: Watchpoint): boolean {
-    const { mm } = this.k.program;
-    const { u8 } = this.k.machine.phys;
-    let changed = false;
-    let pa = -1;
-    for (let i = 0; i < w.length; i++) {
-      if (i === 0 || (w.address + i) % 4096 === 0) pa = mm ? physicalOf(this.k, mm, w.address + i) : -1;
-      else if (pa >= 0) pa++;
-      const now = pa < 0 ? -1 : (u8[pa] as number);
-      if (w.value[i] !== now && w.value[i] !== -1) changed = true;
-      w.value[i] = now;
-    }
-    return changed;
-  }
-
-  #protect(): void {
-    this.#frames.clear();
-    const { mm } = this.k.program;
-    for (const w of this.#watchpoints)
-      for (const at of [w.address, w.address + w.length - 1]) {
-        const pa = mm ? physicalOf(this.k, mm, at) : -1;
-        if (pa < 0) continue;
-        this.#frames.add(Math.floor(pa / 4096));
-        this.k.machine.watchFrame(Math.floor(pa / 4096));
-      }
-  }
-
-  #changed(): Watchpoint | null {
-    let found: Watchpoint | null = null;
-    for (const w of this.#watchpoints) if (this.#look(w)) found ??= w;
-    return found;
-  }
-
-  /** The watchpoint that the next instruction accesses, if it is the program's. */
-  #accessed(): Watchpoint | null {
-    const { k } = this;
-    const { current, machine } = k;
-    if (k.sched.pause !== PAUSED_AT_USER || current.tgid !== this.#tgid || !current.mm) return null;
-    const code = readMemory(k, current.mm, machine.cpu.rip, 15);
-    for (const a of accesses(machine.cpu, code))
-      for (const w of this.#accessPoints)
-        if (a.address < w.address + w.length && w.address < a.address + a.length && (a.reads || w.kind === "awatch")) return w;
-    return null;
+    this.points.arm();
   }
 
   /** One slice. @returns why the program must stop, "idle" if nobody can run now, or null */
@@ -294,22 +180,26 @@ export class Target implements Watcher {
     const { k, history } = this;
     this.#hit = this.#storing = false;
     this.#met = null;
-    const watching = this.#watchpoints.length > 0;
-    if (watching) this.#protect();
+    const over = this.#beyondRecording();
+    if (over) return over;
+    if (this.recorded?.cut) instructions = Math.min(instructions, this.recorded.last.position - k.machine.totalRetired);
+    const { points } = this;
+    const watching = points.changing.length > 0;
+    if (watching) points.protect();
     let from = history.place;
-    const looking = this.#accessPoints.length > 0;
-    const accessed = looking ? this.#accessed() : null;
+    const looking = points.reading.length > 0;
+    const accessed = looking ? points.accessed() : null;
     const reader = k.current?.pid;
     let state = history.slice(looking ? Math.min(1, instructions) : instructions, oneTurn || watching || looking);
     let { pid } = k.current;
     if (this.#storing) {
       from = history.place;
       ({ pid } = k.current);
-      this.#frames.clear();
+      points.unprotect();
       state = history.slice(1, true);
     }
     if ((k.exited || state === "exited") && this.#met === null) return { kind: "exited", status: k.exitStatus };
-    const w = watching ? this.#changed() : null;
+    const w = watching ? points.changed() : null;
     if (w) {
       const stop: Stop = { kind: "watch", pid: this.thread(pid) ? pid : this.currentPid(), address: w.address };
       if (this.#mode === "stop") return stop;
@@ -329,10 +219,25 @@ export class Target implements Watcher {
     return state === "idle" ? "idle" : null;
   }
 
+  /** The recording does not tell how it goes on from here. */
+  #beyondRecording(): Stop | null {
+    const { recorded, k } = this;
+    if (!recorded) return null;
+    const ended = recorded.cut && k.machine.totalRetired >= recorded.last.position;
+    return ended || recorded.divergence() !== null ? { kind: "end", pid: this.currentPid() } : null;
+  }
+
+  /** All sleep, and the recording has nothing more to come. */
+  #recordedHang(): Stop | null {
+    const { k, history } = this;
+    if (!this.recorded || history.nextArrival || k.nextDeadline() !== Number.POSITIVE_INFINITY) return null;
+    return { kind: "stuck", pid: this.currentPid() };
+  }
+
   /** All sleep: whether only the world outside can wake one. In the past it has already, at a later turn. */
   #waitsForHost(): boolean {
     const { k, history } = this;
-    return !history.inPast && (k.nextDeadline() === Number.POSITIVE_INFINITY || k.options.clock === "real");
+    return !this.recorded && !history.inPast && (k.nextDeadline() === Number.POSITIVE_INFINITY || k.options.clock === "real");
   }
 
   #begin(): void {
@@ -344,13 +249,15 @@ export class Target implements Watcher {
    * Runs on. `pause` is asked now and then, and when all sleep: it lets the host's events in and says whether to
    * go on, be interrupted, or that nothing can come any more.
    */
-  async continue(pause: (idle: boolean) => Promise<"go" | "interrupt" | "never">): Promise<Stop> {
+  async continue(pause: Pause): Promise<Stop> {
     this.#begin();
     let since = performance.now();
     for (;;) {
       const stop = this.#advance(Math.min(CHUNK, this.history.untilKeep), false);
       if (stop && stop !== "idle") return stop;
       this.history.keep();
+      const hang = stop === "idle" && this.#recordedHang();
+      if (hang) return hang;
       const idle = stop === "idle" && this.#waitsForHost();
       if (!idle && performance.now() - since < 20) continue;
       const then = await pause(idle);
@@ -361,7 +268,7 @@ export class Target implements Watcher {
   }
 
   /** Steps a thread by an instruction, or while its rip stays in [start, end). Others run when the scheduler says so. */
-  async step(pid: number, start: number, end: number, pause: (idle: boolean) => Promise<"go" | "interrupt" | "never">): Promise<Stop> {
+  async step(pid: number, start: number, end: number, pause: Pause): Promise<Stop> {
     this.#begin();
     const { k } = this;
     let stepped = false;
@@ -380,6 +287,8 @@ export class Target implements Watcher {
         stepped = false;
       }
       this.history.keep();
+      const hang = stop === "idle" && this.#recordedHang();
+      if (hang) return hang;
       const idle = stop === "idle" && this.#waitsForHost();
       if (!idle && performance.now() - since < 20) continue;
       const then = await pause(idle);
@@ -427,7 +336,7 @@ export class Target implements Watcher {
   }
 
   /** Goes back to the last breakpoint passed, or to before the last change of a watched place. An interrupt leaves it where it was. */
-  async reverseContinue(pause: (idle: boolean) => Promise<"go" | "interrupt" | "never">): Promise<Stop> {
+  async reverseContinue(pause: Pause): Promise<Stop> {
     const { history } = this;
     const start = history.place;
     let since = performance.now();

@@ -80,7 +80,7 @@ function dateSpec(text: string): { sec: number; nsec: number } {
   return time;
 }
 
-function portSpec(text: string): number {
+export function portSpec(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0 || n > 65535 || text.trim() === "")
     throw new InvalidArgumentError("expected a TCP port, 1 to 65535 (0: one that is free).");

@@ -57,13 +57,15 @@ function put(fd: number, bytes: Uint8Array): void {
   }
 }
 
+/** Where what the recorded guest writes goes: our own streams of the same number. */
+export function streamOutput(recording: Recording): (stream: number, bytes: Uint8Array) => void {
+  const toTerminal = recordingHead(recording).shape.stdio.map((s) => s.kind === "tty");
+  return (stream, bytes) => put(stream === 0 && toTerminal[0] ? 1 : stream, bytes);
+}
+
 /** Boots the recorded run, its output going where `run` says. @throws ContainerError */
 export function bootReplay(recording: Recording, run: ReplayRun): BootedRecording {
-  const toTerminal = recordingHead(recording).shape.stdio.map((s) => s.kind === "tty");
-  return bootRecording(recording, {
-    jit: run.jit,
-    onOutput: run.output ? (stream, bytes) => put(stream === 0 && toTerminal[0] ? 1 : stream, bytes) : undefined,
-  });
+  return bootRecording(recording, { jit: run.jit, onOutput: run.output ? streamOutput(recording) : undefined });
 }
 
 /** Replays to the end. */

@@ -2,9 +2,10 @@ import type { Kernel } from "@lstar/kernel";
 import { ContainerError } from "@lstar/replay/file/format.ts";
 import type { Recording, ReplayEnd } from "@lstar/replay/record/index.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { numberSpec } from "./options.ts";
-import { bootReplay, openRecording, playRecording, type ReplayRun, recordingInfo, recordingInfoText } from "./replay.ts";
-import type { BootedRecording } from "./replayBoot.ts";
+import { numberSpec, portSpec } from "./options.ts";
+import { bootReplay, openRecording, playRecording, type ReplayRun, recordingInfo, recordingInfoText, streamOutput } from "./replay.ts";
+import { type BootedRecording, bootRecording } from "./replayBoot.ts";
+import { debugRecording, OutputOnce } from "./replayGdb.ts";
 
 /** The command's ways to end with an error. */
 export interface Ends {
@@ -38,6 +39,27 @@ export async function replayFile(path: string, run: ReplayRun, ends: Ends, obser
   return leave(path, recording, booted, end, ends);
 }
 
+/** Lets gdb go through a recorded run. */
+async function debugFile(path: string, port: number, run: ReplayRun, ends: Ends): Promise<never> {
+  const recording = open(path, ends);
+  const once = new OutputOnce(streamOutput(recording));
+  let booted: BootedRecording;
+  try {
+    booted = bootRecording(recording, { jit: run.jit, onOutput: run.output ? once.take : undefined });
+  } catch (e) {
+    if (e instanceof ContainerError) ends.fail(`${path} ${e.message}`);
+    throw e;
+  }
+  let end: Awaited<ReturnType<typeof debugRecording>>;
+  try {
+    end = await debugRecording(recording, booted, port, once);
+  } catch (e) {
+    return ends.fail(`--gdb ${port}: ${ends.reason(e)}`);
+  }
+  if (end.kind === "exited") process.exit((end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f));
+  return process.exit(end.kind === "killed" ? 137 : 0);
+}
+
 function leave(path: string, recording: Recording, { k }: BootedRecording, end: ReplayEnd, { fail }: Ends): never {
   const at = k.machine.totalRetired;
   switch (end.kind) {
@@ -69,6 +91,7 @@ interface ReplayOptions {
   speed?: number;
   maxDelay?: number;
   jit: "off" | "on";
+  gdb?: number;
 }
 
 export function addReplayCommand(program: Command, ends: Ends): void {
@@ -78,6 +101,11 @@ export function addReplayCommand(program: Command, ends: Ends): void {
     .argument("<FILE>", "what lstar record has written")
     .option("--info", "tell what is in FILE instead: program, options, length, sizes")
     .option("--json", "with --info: as JSON")
+    .option(
+      "--gdb <PORT>",
+      "wait for gdb on this TCP port of localhost: it goes through the run forward and backward (docs/gdb.md)",
+      portSpec,
+    )
     .option("--to <N>", "stop before instruction N", numberSpec)
     .option("--no-output", "do not show what the program wrote")
     .option("--speed <X>", "at X times the recorded pace (1: as it was; default: as fast as possible)", positive)
@@ -100,6 +128,10 @@ Exit status: the program's own, as recorded; 0 with --info and --to; 125 if FILE
     .action(async (path: string, o: ReplayOptions) => {
       if (o.json && !o.info) ends.fail("--json goes with --info");
       if (o.maxDelay !== undefined && o.speed === undefined) ends.fail("--max-delay goes with --speed");
+      if (o.gdb !== undefined) {
+        if (o.info || o.to !== undefined || o.speed !== undefined) ends.fail("--gdb goes without --info, --to and --speed");
+        return debugFile(path, o.gdb, { jit: o.jit === "on", output: o.output }, ends);
+      }
       if (!o.info) return replayFile(path, { ...o, jit: o.jit === "on" }, ends);
       const recording = open(path, ends);
       try {
