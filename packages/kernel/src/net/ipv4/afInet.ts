@@ -133,9 +133,13 @@ function bind(proto: Proto, k: Kernel, sock: Socket, bytes: Uint8Array): number 
     sk.saddr = 0;
     sk.v6Saddr = IN6ADDR_ANY;
   }
+  // An address of IPv6's own: from now on the socket speaks nothing else.
+  const only = sk.v6only;
+  if (a.v6 && !v6IsAny(a.v6)) sk.v6only = true;
   if (a.port !== 0 || !sk.ipOptions.get(IN.IP_BIND_ADDRESS_NO_PORT)) {
     if (proto.getPort(k, sk, a.port) !== 0) {
       resetSaddr(sk);
+      sk.v6only = only;
       return -EADDRINUSE;
     }
   }

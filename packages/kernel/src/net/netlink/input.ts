@@ -1,6 +1,7 @@
 import type { Kernel } from "../../kernel.ts";
 import {
   NETLINK_CAP_ACK,
+  NETLINK_SOCK_DIAG,
   NLM_F_ACK,
   NLM_F_CAPPED,
   NLM_F_MULTI,
@@ -12,6 +13,7 @@ import {
 } from "../../uapi/netlink.ts";
 import { rtnetlinkReceive } from "../core/rtnetlink.ts";
 import { type ScmCreds, truesize } from "../core/skbuff.ts";
+import { sockDiagReceive } from "../ipv4/inetDiag.ts";
 import { MessageWriter, type Request } from "./message.ts";
 import { NetlinkSkb, type NetlinkSock } from "./sock.ts";
 
@@ -75,7 +77,7 @@ export function netlinkReceive(k: Kernel, sk: NetlinkSock, data: Uint8Array): vo
     let error = 0;
     let answered = false;
     if (flags & NLM_F_REQUEST && request.type >= NLMSG_MIN_TYPE) {
-      const r = rtnetlinkReceive(k, request);
+      const r = sk.protocol === NETLINK_SOCK_DIAG ? sockDiagReceive(k, request) : rtnetlinkReceive(k, request);
       if (typeof r === "number") error = r;
       else if (Array.isArray(r)) {
         // A dump is ended by its own last message.
