@@ -6,6 +6,8 @@
  * one position (everything that happens inside one system call), so a **moment** has the event's index too.
  */
 
+import type { HostEventKind } from "@lstar/kernel/kernel.ts";
+
 /** A point in the run. event = index of the event that the cursor is on, -1 = none: only the position counts. */
 export interface Moment {
   readonly position: number;
@@ -317,12 +319,35 @@ export interface ArrivalView {
   readonly what:
     | { readonly type: "input"; readonly text: string }
     | { readonly type: "resize"; readonly columns: number; readonly rows: number }
-    | { readonly type: "kill"; readonly pid: number; readonly signal: number };
+    | { readonly type: "kill"; readonly pid: number; readonly signal: number }
+    /** Out of a recording: what it brings is in its log. */
+    | { readonly type: "recorded"; readonly kind: HostEventKind };
+}
+
+/** A recording of lstar record that was opened. */
+export interface OpenedRecording {
+  readonly progress: Progress;
+  readonly argv: readonly string[];
+  /** The program's file, if it was brought in by its name; else empty. */
+  readonly program: Uint8Array;
+  /** When, where and by which lstar it was made. */
+  readonly created: string;
+  readonly platform: string;
+  readonly lstar: string;
+  readonly seed: number;
+  readonly clock: "virtual" | "real";
+  /** Its length; time (ns) is -1 if it has no end. */
+  readonly instructions: number;
+  readonly time: number;
+  /** Its recorder was killed. */
+  readonly cut: boolean;
 }
 
 /** Questions with one answer each (`id` comes back in it). */
 export type Request =
   | { readonly type: "load"; readonly id: number; readonly settings: LoadSettings }
+  /** A file of lstar record instead of a program. */
+  | { readonly type: "open"; readonly id: number; readonly file: Uint8Array }
   /** Compute on from the frontier. until: stop there (Infinity: at the end or pause). */
   | { readonly type: "run"; readonly id: number; readonly until: number }
   | { readonly type: "pause"; readonly id: number }
@@ -362,6 +387,7 @@ export type Request =
 /** Answers, by request type. */
 export interface Answers {
   load: Progress;
+  open: OpenedRecording;
   run: Progress;
   pause: Progress;
   seek: Moment;

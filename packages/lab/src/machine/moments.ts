@@ -1,5 +1,5 @@
 import { LineSteps } from "@lstar/replay";
-import { EventKind, type LoadSettings, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
+import { EventKind, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
 import type { LabEvent } from "./eventLog.ts";
 import type { LabRun } from "./run.ts";
 import { type CallRecord, callAtEntry, callAtExit, callInside, syscallName } from "./views/call.ts";
@@ -48,9 +48,9 @@ export class Moments {
   readonly #lines: LineSteps;
   readonly #calls = new Map<number, CallRecord>();
 
-  constructor(run: LabRun, settings: LoadSettings) {
+  constructor(run: LabRun, program: Uint8Array) {
     this.#run = run;
-    this.#lines = new LineSteps(run.timeline, settings.program);
+    this.#lines = new LineSteps(run.timeline, program);
     this.#lines.limit = LINE_TIME;
   }
 

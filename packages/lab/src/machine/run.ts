@@ -3,10 +3,12 @@ import { PAUSED_AT_USER, PAUSED_BETWEEN } from "@lstar/kernel/kernel/sched/core.
 import { groupSendSigInfo, newSiginfo } from "@lstar/kernel/kernel/signal.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { Timeline } from "@lstar/replay";
+import { Recording } from "@lstar/replay/record/index.ts";
 import { startMachine } from "lstar/src/boot.ts";
 import type { ArrivalView, LoadSettings } from "../protocol.ts";
 import { EventLog } from "./eventLog.ts";
 import { LabHost } from "./labHost.ts";
+import { RecordedRun } from "./recordedRun.ts";
 import { Recorder } from "./recorder.ts";
 
 const MEMORY = 256 * 2 ** 20;
@@ -23,7 +25,9 @@ type What = ArrivalView["what"];
 /** A program on a machine that can be put to any position of its run. */
 export class LabRun {
   readonly k: Kernel;
-  readonly host: LabHost;
+  /** Null for a recorded run, which has an outside of its own. */
+  readonly host: LabHost | null = null;
+  readonly recorded: RecordedRun | null = null;
   readonly log = new EventLog();
   readonly recorder: Recorder;
   readonly timeline: Timeline<What>;
@@ -43,37 +47,60 @@ export class LabRun {
   #soughtPosition = -1;
   #soughtTurn = -1;
 
-  /** @throws StartError */
-  constructor(settings: LoadSettings) {
-    this.host = new LabHost(settings.stdin === null ? null : new TextEncoder().encode(settings.stdin));
-    const path = `/bin/${settings.name}`;
-    this.k = startMachine(this.host, {
-      argv: [path, ...settings.argv.slice(1)],
-      env: [...settings.env],
+  /** Why the run ended, where its exit status does not tell. */
+  note = "";
+
+  /** @throws StartError, ContainerError */
+  constructor(what: LoadSettings | Recording) {
+    if (what instanceof Recording) {
+      const recorded = new RecordedRun(what);
+      this.recorded = recorded;
+      this.k = recorded.booted.k;
+      this.recorder = new Recorder(this.k, this.log);
+      recorded.onWrite = (bytes) => this.recorder.output(bytes.length);
+      recorded.onOutput = (bytes) => this.#wrote(bytes);
+      this.timeline = new Timeline(this.k, {
+        apply: (w, again) => this.#apply(w, again),
+        arrivals: recorded.arrivals,
+        companions: [recorded],
+        events: this.recorder,
+        memory: SNAPSHOT_MEMORY,
+        ownHost: true,
+      });
+      return;
+    }
+    const host = new LabHost(what.stdin === null ? null : new TextEncoder().encode(what.stdin));
+    this.host = host;
+    const path = `/bin/${what.name}`;
+    this.k = startMachine(host, {
+      argv: [path, ...what.argv.slice(1)],
+      env: [...what.env],
       root: null,
       mounts: [],
       cwd: "/",
       user: { uid: 0, gid: 0 },
       memory: MEMORY,
-      seed: settings.seed,
+      seed: what.seed,
       clock: "virtual",
       hostname: "lstar",
-      files: [{ path, bytes: settings.program, mode: 0o755 }],
+      files: [{ path, bytes: what.program, mode: 0o755 }],
       bringIn: null,
     });
     this.recorder = new Recorder(this.k, this.log);
     this.timeline = new Timeline(this.k, {
-      apply: (what, again) => this.#apply(what, again),
-      arrivals: settings.arrivals,
+      apply: (w, again) => this.#apply(w, again),
+      arrivals: what.arrivals,
       events: this.recorder,
       memory: SNAPSHOT_MEMORY,
     });
     const { tape } = this.timeline;
     if (tape) tape.onWrite = (_stream, bytes) => this.recorder.output(bytes.length);
-    this.host.onOutput = (bytes) => {
-      this.#output += bytes.length;
-      this.onOutput(this.position, bytes);
-    };
+    host.onOutput = (bytes) => this.#wrote(bytes);
+  }
+
+  #wrote(bytes: Uint8Array): void {
+    this.#output += bytes.length;
+    this.onOutput(this.position, bytes);
   }
 
   get position(): number {
@@ -98,7 +125,7 @@ export class LabRun {
   advance(instructions: number, until: number): void {
     this.toFrontier();
     const { k, timeline } = this;
-    const goal = Math.min(until, this.position + instructions);
+    const goal = Math.min(until, this.position + instructions, this.recorded?.limit ?? Number.POSITIVE_INFINITY);
     // Short at first, so that a program that writes much with few instructions is met in time.
     let slice = FIRST_SLICE;
     for (let turns = 0; this.position < goal && !this.log.full && this.#output <= this.outputLimit; turns++) {
@@ -109,16 +136,26 @@ export class LabRun {
       if (state === "exited") {
         this.ended = true;
         this.exitStatus = k.exitStatus;
+        this.note = this.recorded?.compared() ?? "";
         break;
       }
+      if (this.recorded && this.recorded.stopped() !== "") break;
       if (state === "idle" && k.nextDeadline() === Number.POSITIVE_INFINITY && !this.#arrivesHere()) {
         // What was to come later does not fit this run.
         timeline.dropPlanned();
-        this.waiting = true;
+        if (this.recorded) {
+          this.ended = true;
+          this.note = "everybody sleeps and nothing can wake one";
+        } else this.waiting = true;
         break;
       }
       if (this.position !== before) turns = 0;
       else if (turns > MAX_TURNS) break;
+    }
+    const stopped = this.ended ? "" : (this.recorded?.stopped() ?? "");
+    if (stopped !== "") {
+      this.ended = true;
+      this.note = stopped;
     }
     this.frontier = this.position;
     timeline.keep();
@@ -156,6 +193,7 @@ export class LabRun {
 
   /** Something comes from outside, at the frontier. */
   #arrive(what: What): void {
+    if (this.recorded) throw new Error("a recorded run takes nothing from outside but what was recorded");
     this.waiting = false;
     this.timeline.arriveNow(what);
     this.frontier = this.position;
@@ -167,16 +205,19 @@ export class LabRun {
         const bytes = new TextEncoder().encode(what.text);
         this.recorder.input(bytes.length);
         // When it comes again, the tape has what was read of it.
-        if (!again) this.host.type(bytes);
+        if (!again) this.host?.type(bytes);
         this.k.hostEvent("stdin");
         break;
       }
       case "resize":
-        this.host.size = { rows: what.rows, cols: what.columns };
+        if (this.host) this.host.size = { rows: what.rows, cols: what.columns };
         this.k.hostEvent("winch");
         break;
       case "kill":
         this.#signal(what.pid, what.signal);
+        break;
+      case "recorded":
+        this.k.hostEvent(what.kind);
     }
   }
 

@@ -1,3 +1,5 @@
+import { ContainerError } from "@lstar/replay/file/format.ts";
+import { Recording } from "@lstar/replay/record/index.ts";
 import type { Answers, LoadSettings, Message, Moment, Progress, Request, RunStatus } from "../protocol.ts";
 import { EventLog } from "./eventLog.ts";
 import { Moments } from "./moments.ts";
@@ -40,6 +42,10 @@ export class LabSession {
   }
 
   receive(request: Request): void {
+    if (request.type === "open") {
+      void this.#open(request.id, request.file);
+      return;
+    }
     try {
       const value = this.#answer(request);
       this.#post({ type: "answer", id: request.id, value });
@@ -48,7 +54,21 @@ export class LabSession {
     }
   }
 
-  #answer(r: Request): Answers[keyof Answers] {
+  async #open(id: number, file: Uint8Array): Promise<void> {
+    const generation = ++this.#generation;
+    try {
+      const recording = await Recording.openInBrowser(file);
+      // Something else was loaded meanwhile.
+      if (generation !== this.#generation) throw new Error("the recording was not opened");
+      const progress = this.#load(recording);
+      this.#post({ type: "answer", id, value: { ...(this.#run as LabRun).recorded!.about(), progress } });
+    } catch (e) {
+      const text = e instanceof Error ? e.message : String(e);
+      this.#post({ type: "failed", id, text: e instanceof ContainerError ? `The file ${text}.` : text });
+    }
+  }
+
+  #answer(r: Exclude<Request, { type: "open" }>): Answers[keyof Answers] {
     if (r.type === "load") return this.#load(r.settings);
     if (r.type === "table") return syscallTable();
     if (r.type === "seen") return this.#seen();
@@ -89,12 +109,12 @@ export class LabSession {
     }
   }
 
-  #load(settings: LoadSettings): Progress {
+  #load(what: LoadSettings | Recording): Progress {
     this.#generation++;
     this.#status = "loading";
-    const run = new LabRun(settings);
+    const run = new LabRun(what);
     this.#run = run;
-    this.#moments = new Moments(run, settings);
+    this.#moments = new Moments(run, what instanceof Recording ? (run.recorded?.host.brought ?? new Uint8Array(0)) : what.program);
     this.#sent = 0;
     this.#note = "";
     this.#status = "ready";
@@ -192,8 +212,10 @@ export class LabSession {
 
   /** Sets the status where a run stops by itself. */
   #finished(run: LabRun, until = this.#until): boolean {
-    if (run.ended) this.#status = "ended";
-    else if (run.waiting) this.#status = "waiting";
+    if (run.ended) {
+      this.#status = "ended";
+      this.#note = run.note;
+    } else if (run.waiting) this.#status = "waiting";
     else if (run.log.full) this.#stop(`stopped: more than ${EventLog.LIMIT / 1e6} million events. Reset begins again`);
     else if (run.outputBytes > run.outputLimit)
       this.#stop(`stopped: more than ${Math.round(run.outputLimit / 2 ** 20)} MB of output. Run goes on, Reset begins again`);

@@ -9,6 +9,7 @@ import { EventStore } from "./eventStore.ts";
 import { afterFrame } from "./frame.ts";
 import { OutputStore } from "./outputStore.ts";
 import { compilerThere, fetchProgram, fetchPrograms, type Program, type ProgramList } from "./programs.ts";
+import { opened, recording } from "./recording.ts";
 import { stepInStore } from "./steps.ts";
 import { useSymbols } from "./symbols.ts";
 
@@ -87,7 +88,7 @@ export function isMoving(): boolean {
 }
 
 function settings(): readonly unknown[] {
-  return [programName.value, source.value, args.value, stdin.value, seed.value];
+  return [programName.value, source.value, args.value, stdin.value, seed.value, recording.value];
 }
 
 /** Is the run that is loaded the one that the page describes? */
@@ -271,24 +272,11 @@ async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []):
   planned = again;
   const mine = ++generation;
   try {
-    const program = await programBytes();
-    if (!program || mine !== generation) return false;
+    const program = recording.value ? null : await programBytes();
+    if ((!program && !recording.value) || mine !== generation) return false;
     clearRun();
-    useSymbols(program);
     notice.value = null;
-    const p = await start().ask({
-      type: "load",
-      settings: {
-        name: programName.value,
-        program,
-        argv: [programName.value, ...splitArgs(args.value)],
-        stdin: stdin.value,
-        env: ["PATH=/bin", "HOME=/", "TERM=xterm-256color"],
-        seed: seed.value,
-        arrivals: planned,
-        source: source.value,
-      },
-    });
+    const p = program ? await loadProgram(program) : await loadRecording();
     if (mine !== generation) return false;
     loadedFrom = from;
     progress.value = p;
@@ -297,6 +285,54 @@ async function ensureLoaded(fresh: boolean, again: readonly ArrivalView[] = []):
     if (mine === generation) say("error", message(e));
     return false;
   }
+}
+
+function loadProgram(program: Uint8Array): Promise<Progress> {
+  useSymbols(program);
+  return start().ask({
+    type: "load",
+    settings: {
+      name: programName.value,
+      program,
+      argv: [programName.value, ...splitArgs(args.value)],
+      stdin: stdin.value,
+      env: ["PATH=/bin", "HOME=/", "TERM=xterm-256color"],
+      seed: seed.value,
+      arrivals: planned,
+      source: source.value,
+    },
+  });
+}
+
+async function loadRecording(): Promise<Progress> {
+  const { progress: p, ...rest } = await start().ask({ type: "open", file: recording.value?.bytes ?? new Uint8Array(0) });
+  opened.value = rest;
+  useSymbols(rest.program);
+  return p;
+}
+
+/** A file of lstar record takes the place of the program; null: the program is there again. */
+export async function openRecording(file: File | null): Promise<void> {
+  if (client && (running.value || progress.value.status === "waiting")) dropMachine();
+  era++;
+  const before = { recording: recording.value, opened: opened.value };
+  let bytes = new Uint8Array(0);
+  try {
+    if (file) bytes = new Uint8Array(await file.arrayBuffer());
+  } catch (e) {
+    say("error", `${file?.name} cannot be read: ${message(e)}`);
+    return;
+  }
+  const mine = file && { name: file.name, bytes };
+  recording.value = mine;
+  opened.value = null;
+  clearRun();
+  loadedFrom = [];
+  notice.value = null;
+  if (!mine || (await ensureLoaded(true)) || notice.peek()?.kind !== "error" || recording.peek() !== mine) return;
+  // The page has said why. What was there before is there again.
+  recording.value = before.recording;
+  opened.value = before.opened;
 }
 
 function message(e: unknown): string {
@@ -446,6 +482,7 @@ export function choose(name: string): void {
   if (!p) return;
   if (client && (running.value || progress.value.status === "waiting")) dropMachine();
   batch(() => {
+    recording.value = null;
     programName.value = name;
     source.value = p.source;
     args.value = "";

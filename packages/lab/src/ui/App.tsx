@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { recording } from "../page/recording.ts";
 import { list, roomId } from "../page/session.ts";
 import { rooms } from "../rooms/index.ts";
 import { Controls } from "./Controls.tsx";
@@ -8,6 +9,7 @@ import { Inputs } from "./Inputs.tsx";
 import { onKey } from "./keys.ts";
 import { MomentPane } from "./MomentPane.tsx";
 import { ProgramPicker } from "./ProgramPicker.tsx";
+import { OpenRecording, RecordingPane } from "./Recording.tsx";
 import { enterRoom, RoomPane } from "./RoomPane.tsx";
 import { Share } from "./Share.tsx";
 import { SourceDialog } from "./SourceDialog.tsx";
@@ -48,6 +50,7 @@ export function App({ embed }: { embed: boolean }) {
           </ul>
         </nav>
         <div class="top-end">
+          <OpenRecording />
           <Share />
           <button type="button" aria-label="Help and keys" title="Help and keys (?)" onClick={openHelp}>
             ?
@@ -65,10 +68,16 @@ export function App({ embed }: { embed: boolean }) {
         <section class="pane program" aria-labelledby="program-title">
           <header class="pane-head">
             <h2 id="program-title">Program</h2>
-            <ProgramPicker />
+            {recording.value === null && <ProgramPicker />}
           </header>
-          <Editor />
-          <Inputs />
+          {recording.value === null ? (
+            <>
+              <Editor />
+              <Inputs />
+            </>
+          ) : (
+            <RecordingPane />
+          )}
         </section>
         <TerminalPane />
         <TimelinePane />

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { linkAddress, linkIsPartial } from "../page/permalink.ts";
+import { recording } from "../page/recording.ts";
 
 const link = signal("");
 const frame = signal("");
@@ -29,6 +30,8 @@ export function Share() {
       <button
         type="button"
         class="share-open"
+        disabled={recording.value !== null}
+        title={recording.value === null ? undefined : "A link cannot hold a recording: share the file"}
         onClick={async () => {
           copied.value = "";
           await fill();

@@ -62,6 +62,8 @@ export class ReplayHost implements Host {
   /** Called when the run must not go on. */
   onStop: () => void = () => {};
   entries = 0;
+  /** The program that was brought in from the recorded run's host, if one was. */
+  brought: Uint8Array | null = null;
   readonly #recording: Recording;
   #chunk = 0;
   #reader: ByteReader;
@@ -514,6 +516,7 @@ export class ReplayHost implements Host {
         bytes.set(piece, at);
         at += size;
       }
+      this.brought = bytes;
       return { bytes, mode };
     };
   }

@@ -9,7 +9,7 @@ test("in the midst of an update the data page's sequence is odd, and a reader ca
   const settings = labProgram("vdso_retry");
   const run = new LabRun(settings);
   while (!run.ended) run.advance(1_000_000, Number.POSITIVE_INFINITY);
-  const moments = new Moments(run, settings);
+  const moments = new Moments(run, settings.program);
   const at = (event: number): VdsoDetails => moments.state({ position: 0, event }).vdso as VdsoDetails;
   const begins: number[] = [];
   for (let i = 0; i < run.log.count; i++) if (run.log.kindOf(i) === EventKind.VSYSCALL && run.log.at(i)?.text === "begin") begins.push(i);
