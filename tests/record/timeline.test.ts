@@ -1,48 +1,16 @@
-import { MemoryHost, runMachine } from "@lstar/host";
-import { NodeFiles } from "@lstar/host/node/files.ts";
 import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
 import { bytesSource } from "@lstar/replay/file/reader.ts";
 import { before, type Place } from "@lstar/replay/place.ts";
-import { hostShape, Recorder, Recording, recordedTimeline } from "@lstar/replay/record/index.ts";
+import { Recording, recordedTimeline } from "@lstar/replay/record/index.ts";
 import { beforeAll, expect, it } from "vitest";
-import { type StartOptions, startMachine } from "../../packages/lstar/src/boot.ts";
-import { bootRecording, recordedStart } from "../../packages/lstar/src/replayBoot.ts";
+import { bootRecording } from "../../packages/lstar/src/replayBoot.ts";
 import { need } from "../native.ts";
 import { memoryHash } from "../snapshot/machines.ts";
+import { recordHere } from "./here.ts";
 
-/** Records a run in this process. */
 async function recorded(argv: string[], clock: "virtual" | "real"): Promise<{ recording: Recording; output: string }> {
-  const written: Uint8Array[] = [];
-  const sink = (b: Uint8Array): void => void written.push(b.slice());
-  const host = new MemoryHost(new TextEncoder().encode("a line of input\n"), sink, sink, new NodeFiles());
-  const start: StartOptions = {
-    argv,
-    env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
-    root: "/",
-    mounts: [],
-    cwd: "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 512 * 1024 * 1024,
-    seed: 1,
-    clock,
-    hostname: "test",
-    files: [{ path: "/tmp/a file", bytes: new Uint8Array(70_000).fill(65), mode: 0o644 }],
-    bringIn: null,
-  };
-  const file: Uint8Array[] = [];
-  const recorder = new Recorder(host, {
-    sink: (b) => void file.push(b.slice()),
-    codec: nodeCodec,
-    head: { lstar: "test", created: "", platform: "", shape: hostShape(host), start: recordedStart(start) },
-  });
-  const k = startMachine(recorder.host, start);
-  recorder.attach(k);
-  const end = await runMachine(k, host, () => recorder.look());
-  await recorder.finish({ end: end.kind, status: end.kind === "exited" ? end.status : 0 });
-  return {
-    recording: Recording.open(bytesSource(new Uint8Array(Buffer.concat(file))), nodeCodec),
-    output: Buffer.concat(written).toString("latin1"),
-  };
+  const { file, output } = await recordHere(argv, clock);
+  return { recording: Recording.open(bytesSource(file), nodeCodec), output };
 }
 
 const script =

@@ -43,19 +43,51 @@ function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
+const isText = (v: unknown): v is string => typeof v === "string";
+const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every(isText);
+const isCount = (v: unknown, most = 2 ** 32 - 1): v is number => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= most;
+/** Sizes that a machine may have (options.ts says the same to people). */
+const LEAST_MEMORY = 16 * 2 ** 20;
+const MOST_MEMORY = 3.9 * 2 ** 30;
+
+function isStart(s: RecordingHead["start"] | undefined): boolean {
+  return (
+    typeof s === "object" &&
+    s !== null &&
+    isTexts(s.argv) &&
+    isTexts(s.env) &&
+    (s.root === null || isText(s.root)) &&
+    isText(s.cwd) &&
+    isText(s.hostname) &&
+    (s.clock === "virtual" || s.clock === "real") &&
+    (s.date == null || (Number.isSafeInteger(s.date.sec) && isCount(s.date.nsec, 999_999_999))) &&
+    isCount(s.seed, Number.MAX_SAFE_INTEGER) &&
+    isCount(s.user?.uid) &&
+    isCount(s.user.gid) &&
+    isCount(s.memory, MOST_MEMORY) &&
+    s.memory >= LEAST_MEMORY &&
+    Array.isArray(s.mounts) &&
+    s.mounts.every((m) => isText(m?.host) && isText(m.guest) && typeof m.writable === "boolean") &&
+    Array.isArray(s.files) &&
+    s.files.every((f) => isText(f?.path) && isCount(f.mode) && isText(f.base64) && /^[A-Za-z0-9+/]*={0,2}$/.test(f.base64)) &&
+    Array.isArray(s.faults) &&
+    s.faults.every((f) => Array.isArray(f?.calls) && [f.delayEnter, f.first, f.step, f.probability, f.short].every(Number.isFinite))
+  );
+}
+
 /** The head of a recording. @throws ContainerError if it is not one that lstar writes */
 export function recordingHead(recording: Recording): RecordingHead {
   const head = recording.head as unknown as RecordingHead;
   const { start, shape } = head;
   const fine =
-    typeof head.lstar === "string" &&
-    Array.isArray(start?.argv) &&
-    Array.isArray(start.env) &&
-    Array.isArray(start.mounts) &&
-    Array.isArray(start.files) &&
-    Array.isArray(start.faults) &&
-    typeof start.memory === "number" &&
-    Array.isArray(shape?.stdio);
+    isText(head.lstar) &&
+    isText(head.created) &&
+    isText(head.platform) &&
+    isStart(start) &&
+    Array.isArray(shape?.stdio) &&
+    shape.stdio.length === 3 &&
+    shape.stdio.every((s) => ["tty", "pipe", "file", "null"].includes(s?.kind)) &&
+    (shape.fs === null || isTexts(shape.fs));
   if (!fine) throw new ContainerError("is damaged: its head does not say what was run");
   return head;
 }

@@ -9,6 +9,9 @@ const EIO = 5;
 /** Entries that are looked through for what somebody wants to see who only watches. */
 const AHEAD = 256;
 
+/** Longest program that is brought in (bytes). */
+const MAX_PROGRAM = 2 ** 31;
+
 /** A place in the log: which entry is next, and what its meaning depends on. */
 export interface LogMark {
   readonly chunk: number;
@@ -498,7 +501,11 @@ export class ReplayHost implements Host {
           const name = new TextDecoder().decode(r.block());
           return name === path ? null : `${askText(ASK.bring)} ${name}`;
         },
-        (r) => ({ length: r.uint() - 1, mode: r.uint() }),
+        (r) => {
+          const length = r.uint() - 1;
+          if (length > MAX_PROGRAM) throw new LogError("has a program that is too large");
+          return { length, mode: r.uint() };
+        },
         { length: -1, mode: 0 },
       );
       if (length < 0) return null;
