@@ -51,17 +51,24 @@ const compile = (name) => {
   return `${out}/${name}`;
 };
 const clock = compile("clockgettime");
-const python = "import sys\nn = 0\nfor i in range(400000): n += i * i % 7\nprint(n)";
+const python = "import sys\nn = 0\nfor i in range(60000): n += i * i % 7\nprint(n)";
 const programs = {
   "computing: python3, a loop": ["--root", "/", "--", "python3", "-S", "-c", python],
-  "computing: gzip of 20 MB": ["--root", "/", "--", "bash", "-c", "head -c 20000000 /dev/zero | tr '\\0' 'a' | gzip | wc -c"],
-  "calls: dd, 600,000 reads and writes": ["--root", "/", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=600000"],
-  "processes: bash, 150 forks": ["--root", "/", "--", "bash", "-c", "for i in {1..150}; do (:); done"],
+  "computing: gzip of 4 MB": ["--root", "/", "--", "bash", "-c", "head -c 4000000 /dev/zero | tr '\\0' 'a' | gzip | wc -c"],
+  "calls: dd, 200,000 reads and writes": ["--root", "/", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=200000"],
+  "processes: bash, 40 forks": ["--root", "/", "--", "bash", "-c", "for i in {1..40}; do (:); done"],
   "starting: python3 with json": ["--root", "/", "--", "python3", "-c", "import json"],
-  "output: seq 300000": ["--root", "/", "--", "seq", "300000"],
-  "files: cat of /usr/share/vim (30 MB)": ["--root", "/", "--", "bash", "-c", "find /usr/share/vim -type f | xargs cat | wc -c"],
-  "files: find over /usr, ls -l": ["--root", "/", "--", "find", "/usr/share", "/usr/lib/python3", "-size", "+1k"],
-  "clock: 3,000,000 readings, --clock real": ["--clock", "real", "--", clock, "3000000"],
+  "output: seq 150000": ["--root", "/", "--", "seq", "150000"],
+  "files: cat of /usr/share/vim/vim90/doc (10 MB)": [
+    "--root",
+    "/",
+    "--",
+    "bash",
+    "-c",
+    "find /usr/share/vim/vim90/doc -name '*.txt' | xargs cat | wc -c",
+  ],
+  "files: find over /usr/share/doc": ["--root", "/", "--", "find", "/usr/share/doc", "-size", "+1k"],
+  "clock: 2,000,000 readings, --clock real": ["--clock", "real", "--", clock, "2000000"],
 };
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
