@@ -1,2 +1,2 @@
 export { MemoryHost } from "./memory.ts";
-export { type Reactor, type RunEnd, runMachine } from "./run.ts";
+export { type Reactor, type RunEnd, runMachine, runMachineTo } from "./run.ts";

@@ -16,9 +16,21 @@ export interface Reactor {
 
 /** Runs a booted kernel until its program exits. `look` is called after each slice. */
 export async function runMachine(k: Kernel, reactor: Reactor, look?: () => void): Promise<RunEnd> {
+  return (await runMachineTo(k, reactor, Number.POSITIVE_INFINITY, look)) as RunEnd;
+}
+
+/** The same, but not beyond a number of instructions. */
+export async function runMachineTo(
+  k: Kernel,
+  reactor: Reactor,
+  instructions: number,
+  look?: () => void,
+): Promise<RunEnd | { kind: "reached" }> {
   let sinceYield = performance.now();
   for (;;) {
-    const state = k.runSlice(SLICE);
+    const left = instructions - k.machine.totalRetired;
+    if (left <= 0) return { kind: "reached" };
+    const state = k.runSlice(Math.min(SLICE, left));
     look?.();
     if (state === "exited") return { kind: "exited", status: k.exitStatus };
     if (state === "running") {

@@ -25,6 +25,7 @@ import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { FileRecorder } from "./record.ts";
 import { addReplayCommand, replayFile } from "./replayCommand.ts";
 import { openImage, openTar } from "./rootSource.ts";
+import { checkSnapshotOptions, openSnapshot, runWithSnapshot, type SnapshotOptions, withSnapshotOptions } from "./snapshotCommand.ts";
 import { addTraceOptions, attachTracer, type TraceOptions } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -162,10 +163,11 @@ async function debugged(k: Kernel, host: NodeHost, target: Target, port: number)
 async function execute(
   program: string | undefined,
   args: string[],
-  o: RunOptions,
+  o: RunOptions & SnapshotOptions,
   observe?: (k: Kernel) => () => void,
   recordTo?: string,
 ): Promise<void> {
+  if (o.from !== undefined) return resumeSnapshot(o);
   const from = await openRoot(o);
   const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined);
   const given = startOptions(program, args, o, from);
@@ -193,7 +195,11 @@ async function execute(
   host.attach(target ? { hostEvent: (kind) => target.history.arrive(kind) } : (recorder?.events ?? k));
   const restore = (): void => host.detach();
   process.on("exit", restore);
-  const end = target ? await debugged(k, host, target, o.gdb as number) : await runMachine(k, host, recorder?.look);
+  const end = target
+    ? await debugged(k, host, target, o.gdb as number)
+    : o.snapshot !== undefined
+      ? await runWithSnapshot(k, host, o, { fail, reason })
+      : await runMachine(k, host, recorder?.look);
   if (recorder && end.kind !== "killed")
     try {
       await recorder.finish(end);
@@ -212,6 +218,10 @@ async function execute(
       fail(`--commit ${o.commit}: ${reason(e)}`);
     }
   }
+  leave(k, end);
+}
+
+function leave(k: Kernel, end: DebugEnd): never {
   if (end.kind === "stuck") {
     const symbols = new GuestSymbols();
     const waits = waitGraph(k, (task, address) => symbols.variable(k, task, address));
@@ -219,6 +229,17 @@ async function execute(
   }
   const status = end.kind === "killed" ? 9 : end.status;
   process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
+}
+
+async function resumeSnapshot(o: RunOptions & SnapshotOptions): Promise<void> {
+  const { k, host } = await openSnapshot(o, { fail, reason });
+  host.attach(k);
+  const restore = (): void => host.detach();
+  process.on("exit", restore);
+  const end = await runMachine(k, host);
+  restore();
+  process.off("exit", restore);
+  leave(k, end);
 }
 
 const program = new Command("lstar")
@@ -244,16 +265,19 @@ Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be 
 `,
   );
 
-withInjection(
-  withGdbOption(
-    withRunOptions(
-      program
-        .command("run")
-        .description("run a program; exit with its status")
-        .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+withSnapshotOptions(
+  withInjection(
+    withGdbOption(
+      withRunOptions(
+        program
+          .command("run")
+          .description("run a program; exit with its status")
+          .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+      ),
     ),
   ),
-).action(async (file: string | undefined, args: string[], options: RunOptions) => {
+).action(async (file: string | undefined, args: string[], options: RunOptions & SnapshotOptions) => {
+  checkSnapshotOptions(options, file, { fail, reason });
   await execute(file, args, options);
 });
 

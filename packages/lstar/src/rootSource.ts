@@ -7,7 +7,7 @@ import type { Progress } from "./decompress.ts";
 import { type ImageConfig, type ImageFiles, imageArchive, loadImage, loadTar } from "./image.ts";
 
 /** A file of the host, open to be read where it is needed. */
-function fileSource(path: string): ByteSource {
+export function fileSource(path: string): ByteSource {
   const fd = openSync(path, "r");
   const s = fstatSync(fd);
   if (!s.isFile()) {

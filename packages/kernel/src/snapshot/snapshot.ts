@@ -1,8 +1,11 @@
 import { captureMachine, type MachineImage, restoreMachine } from "@lstar/machine";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
+import { stateClasses, stateTables } from "../state.ts";
 import { decodeState } from "./decode.ts";
 import { encodeState } from "./encode.ts";
+import { OUTSIDE } from "./graph.ts";
+import { StateFormatError } from "./stream.ts";
 
 /**
  * A whole machine at one moment, between two instructions: memory, registers, every kernel object, time.
@@ -29,6 +32,9 @@ export function restoreSnapshot(k: Kernel, snapshot: Snapshot): boolean {
   const trial = Object.create(null) as Record<string, unknown>;
   // References to the kernel itself must lead to this one.
   decodeState(snapshot.state, k, trial);
+  for (const name of new Set([...Object.keys(k), ...Object.keys(trial)]))
+    if (!OUTSIDE.has(name) && !(name in trial && name in k))
+      throw new StateFormatError(`the state image and this kernel differ in ${name}`);
   if (!restoreMachine(k.machine, snapshot.machine, tableFrames(k))) return false;
   Object.assign(k, trial);
   return true;
@@ -53,4 +59,12 @@ function* tablesBelow(u32: Uint32Array, table: number, levels: number): Iterable
     const entry = u32[table * 1024 + i * 2]!;
     if (entry & 1) yield* tablesBelow(u32, entry >>> 12, levels - 1);
   }
+}
+
+/** A number for the kinds of objects and tables that this kernel knows, as text: images go between kernels where it is equal. */
+export function kernelKinds(): string {
+  let hash = 0x811c9dc5;
+  for (const name of [...stateClasses.keys(), ...stateTables.keys()].sort())
+    for (let i = 0; i <= name.length; i++) hash = Math.imul(hash ^ (i < name.length ? name.charCodeAt(i) : 10), 0x01000193) >>> 0;
+  return `${stateClasses.size}.${stateTables.size}.${hash.toString(16)}`;
 }
