@@ -7,7 +7,7 @@ import { startMachine } from "../../packages/lstar/src/boot.ts";
 /** A machine whose output is kept, on the host's file system. */
 export function machineFor(
   argv: string[],
-  options: { seed?: number; jit?: boolean; chaos?: boolean } = {},
+  options: { seed?: number; jit?: boolean; chaos?: boolean; cwd?: string; files?: Record<string, Uint8Array> } = {},
 ): { k: Kernel; output: () => string } {
   const chunks: Uint8Array[] = [];
   const host = new MemoryHost(
@@ -21,7 +21,7 @@ export function machineFor(
     env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
     root: "/",
     mounts: [],
-    cwd: "/tmp",
+    cwd: options.cwd ?? "/tmp",
     user: { uid: 0, gid: 0 },
     memory: 512 * 1024 * 1024,
     seed: options.seed ?? 1,
@@ -29,7 +29,7 @@ export function machineFor(
     clock: "virtual",
     chaos: options.chaos,
     hostname: "test",
-    files: [],
+    files: Object.entries(options.files ?? {}).map(([path, bytes]) => ({ path, bytes, mode: 0o755 })),
     bringIn: null,
   });
   return { k, output: () => Buffer.concat(chunks).toString("latin1") };
