@@ -11,13 +11,22 @@ type Class = abstract new (...args: any[]) => object;
 export const stateClasses = new Map<string, Class>();
 export const stateTables = new Map<string, object>();
 const tableNames = new Map<object, string>();
+const classNames = new Map<unknown, string>();
 
 /** Registers classes whose instances may be part of the kernel's state. Names must be unique. */
 export function stateClass(...classes: Class[]): void {
   for (const c of classes) {
-    if (stateClasses.has(c.name) && stateClasses.get(c.name) !== c) throw new Error(`two state classes named ${c.name}`);
-    stateClasses.set(c.name, c);
+    // Bundlers put an underscore before the name of a class that refers to itself.
+    const name = c.name.replace(/^_/, "");
+    if (stateClasses.has(name) && stateClasses.get(name) !== c) throw new Error(`two state classes named ${name}`);
+    stateClasses.set(name, c);
+    classNames.set(c, name);
   }
+}
+
+/** The registered name of a class, or undefined. */
+export function stateClassName(c: unknown): string | undefined {
+  return classNames.get(c);
 }
 
 /** Registers a static table of functions under a name such as "pipefifo_fops" and returns it. */

@@ -42,3 +42,144 @@ export interface RunResult {
  * @throws an Error that says why if the program cannot be started.
  */
 export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+/** A moment of a run: instructions retired by all tasks together, and the number of the next event. */
+export interface Position {
+  instructions: number;
+  event: number;
+}
+
+/** Kinds of events, by the names of Linux's tracepoints; `write` is output that leaves the machine. */
+export type EventKind =
+  | "sys_enter"
+  | "sys_exit"
+  | "sched_switch"
+  | "sched_wakeup"
+  | "sched_process_fork"
+  | "sched_process_exec"
+  | "sched_process_exit"
+  | "signal_generate"
+  | "signal_deliver"
+  | "page_fault_user"
+  | "timer_expire_entry"
+  | "write";
+
+/** Something that happened in a run. Several events may lie between two instructions: all that one system call does. */
+export interface RunEvent {
+  /** From 0, in the order of the run. */
+  readonly number: number;
+  readonly kind: EventKind;
+  /** Instructions retired before it; a system call's own instruction is among them. */
+  readonly position: number;
+  /** The task that it happens to. */
+  readonly pid: number;
+  /**
+   * sys_enter, sys_exit: the call's number. sched_switch: who runs next (0: nobody). sched_wakeup: the task that woke it
+   * (0: a timer or a device). sched_process_fork: the new task. sched_process_exit: the wait status. signal_*: the signal.
+   * page_fault_user: the address. write: bytes.
+   */
+  readonly value: number;
+  /** sys_exit: what it returned, or a negated errno. signal_generate: who sent it (0: the kernel). */
+  readonly result: number;
+}
+
+/** What a step goes to: the next or last instruction, C line of the program, system call, event of any kind or of one. */
+export type StepKind = "instruction" | "line" | "syscall" | "event" | EventKind;
+
+/** A change of memory. The machine stands before the instruction, or the kernel's work, that makes it. */
+export interface MemoryChange {
+  readonly instructions: number;
+  /** The task that runs there. */
+  readonly pid: number;
+  readonly old: Uint8Array;
+  readonly new: Uint8Array;
+}
+
+/** A task woken. The machine stands behind the kernel's work that did it. */
+export interface Wakeup {
+  readonly instructions: number;
+  readonly event: number;
+  /** Who did it; 0: a timer or a device. */
+  readonly waker: number;
+}
+
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/** A whole machine at one moment; unchanged pages of memory are shared between snapshots. */
+export interface MachineSnapshot {
+  readonly instructions: number;
+  /**
+   * The snapshot as a file. With `files` it also holds what the host's files will answer until the program ends or
+   * waits, so that it goes on where they are not (in a browser): a second machine runs to the end to find that out.
+   */
+  toBytes(options?: { files?: boolean }): Uint8Array;
+}
+
+/** A run that goes forward and back. All of it happens at once, on a virtual clock; only starting takes a promise. */
+export interface TimeTravel {
+  readonly position: Position;
+  /** How far the run has been. */
+  readonly furthest: Position;
+  readonly exited: boolean;
+  /** Exit status as a shell has it, -1 before the end. */
+  readonly status: number;
+  /** What has been written up to here. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes that the snapshots on the way take. */
+  readonly snapshotBytes: number;
+  /** Files of the host that a machine from a snapshot file has asked for in vain. */
+  readonly missing: readonly string[];
+  /** Events that are known. */
+  readonly events: number;
+  event(number: number): RunEvent | null;
+  /** Goes on by some instructions, or to the end. "waiting": everybody sleeps and nothing can wake them. */
+  run(instructions?: number): "running" | "waiting" | "exited";
+  /**
+   * To before an instruction, or to an event: behind the kernel's work that it is part of, all of which is done in one
+   * piece. Beyond the furthest point the run goes on until there.
+   */
+  seek(to: number | { event: number }): void;
+  /** Forward (1) or back (-1), of any task or of one. False if there is nothing of that kind; the machine is then at the end, or the beginning. */
+  step(kind: StepKind, direction?: 1 | -1, pid?: number): boolean;
+  /** Back to before the bytes at an address were last changed; null, with nothing moved, if they were not in this run. */
+  lastWrite(address: number, length?: number, pid?: number): MemoryChange | null;
+  /** Back to where a task was last woken; null, with nothing moved, if it was not in this run. */
+  wokenBy(pid: number): Wakeup | null;
+  /** Tasks that are there, zombies included. */
+  tasks(): { pid: number; tgid: number; name: string; exited: boolean }[];
+  /** The task that the processor is at. */
+  readonly pid: number;
+  /** rax … r15, rip, rflags. */
+  registers(pid?: number): Record<string, bigint>;
+  /** Up to the first page that is not there. */
+  memory(address: number, length: number, pid?: number): Uint8Array;
+  /** Address of a function or variable of the program's file; -1 if it has none of that name. */
+  addressOf(symbol: string): number;
+  /** The program's source line that a task is at, null outside. */
+  line(pid?: number): SourceLine | null;
+  snapshot(): MachineSnapshot;
+  /** Another machine that stands at a snapshot (default: here) and goes its own way. */
+  fork(snapshot?: MachineSnapshot): TimeTravel;
+}
+
+export interface TravelOptions extends Omit<RunOptions, "clock"> {
+  /** Bytes that the snapshots on the way may take (default 512 MiB). */
+  snapshotMemory?: number;
+}
+
+/** Starts a run that can go back. The machine stands before the program's first instruction. */
+export type Travel = (argv: readonly string[], options?: TravelOptions) => Promise<TimeTravel>;
+
+/**
+ * A machine from a snapshot file. `root` grants it the host directory that was its root again, for what is not in the file.
+ * @throws an Error that says what is wrong with the file
+ */
+export type LoadSnapshot = (
+  bytes: Uint8Array,
+  options?: Pick<TravelOptions, "jit" | "snapshotMemory"> & { root?: string },
+) => Promise<TimeTravel>;

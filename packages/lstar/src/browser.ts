@@ -1,7 +1,33 @@
-import type { Run } from "./api.ts";
+import { webCodec } from "@lstar/replay/file/webCodec.ts";
+import { readSnapshotInBrowser } from "@lstar/replay/snapshot/index.ts";
+import type { LoadSnapshot, Run, Travel } from "./api.ts";
 import { makeRun } from "./library.ts";
+import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
+export type {
+  EventKind,
+  LoadSnapshot,
+  MachineSnapshot,
+  MemoryChange,
+  Position,
+  Run,
+  RunEvent,
+  RunOptions,
+  RunResult,
+  SourceLine,
+  StepKind,
+  SyscallRecord,
+  TimeTravel,
+  Travel,
+  TravelOptions,
+  Wakeup,
+} from "./api.ts";
 
 /** Runs a program out of the files given. Works in a page and in a worker. */
 export const run: Run = makeRun(null);
+
+/** Starts a program in a run that goes forward and back; see TimeTravel. */
+export const travel: Travel = makeTravel(null, webCodec);
+
+/** A run that goes on from a snapshot file. */
+export const loadSnapshot: LoadSnapshot = makeLoadSnapshot(null, webCodec, readSnapshotInBrowser);

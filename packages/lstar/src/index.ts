@@ -1,12 +1,31 @@
 import { readFileSync, statSync } from "node:fs";
 import { NodeFiles } from "@lstar/host/node/files.ts";
-import type { Run } from "./api.ts";
-import { makeRun } from "./library.ts";
+import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
+import { readSnapshot } from "@lstar/replay/snapshot/index.ts";
+import type { LoadSnapshot, Run, Travel } from "./api.ts";
+import { makeRun, type Platform } from "./library.ts";
+import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
+export type {
+  EventKind,
+  LoadSnapshot,
+  MachineSnapshot,
+  MemoryChange,
+  Position,
+  Run,
+  RunEvent,
+  RunOptions,
+  RunResult,
+  SourceLine,
+  StepKind,
+  SyscallRecord,
+  TimeTravel,
+  Travel,
+  TravelOptions,
+  Wakeup,
+} from "./api.ts";
 
-/** Runs a program; see RunOptions. A host program of the given path is brought in if the guest has none. */
-export const run: Run = makeRun({
+const platform: Platform = {
   files: new NodeFiles(),
   bringIn: (path) => {
     try {
@@ -15,4 +34,15 @@ export const run: Run = makeRun({
       return null;
     }
   },
-});
+};
+
+/** Runs a program; see RunOptions. A host program of the given path is brought in if the guest has none. */
+export const run: Run = makeRun(platform);
+
+/** Starts a program in a run that goes forward and back; see TimeTravel. */
+export const travel: Travel = makeTravel(platform, nodeCodec);
+
+/** A run that goes on from a snapshot file. */
+export const loadSnapshot: LoadSnapshot = makeLoadSnapshot(platform, nodeCodec, async (bytes, version) =>
+  readSnapshot(bytes, nodeCodec, version),
+);

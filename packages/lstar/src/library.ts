@@ -29,10 +29,14 @@ export function makeRun(platform: Platform | null): Run {
   return (argv, options = {}) => runOnce(platform, argv, options);
 }
 
-async function runOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunResult> {
-  const stdout: Uint8Array[] = [];
-  const stderr: Uint8Array[] = [];
-  const encode = (v: string | Uint8Array): Uint8Array => (typeof v === "string" ? new TextEncoder().encode(v) : v);
+const encode = (v: string | Uint8Array): Uint8Array => (typeof v === "string" ? new TextEncoder().encode(v) : v);
+
+/** What the options of the library mean for a machine: its files on the host, and what to start. */
+export async function prepare(
+  platform: Platform | null,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<{ stdin: Uint8Array; files: HostFileSystem | null; start: StartOptions }> {
   const { root } = options;
   let files = platform?.files ?? null;
   let rootPath: string | null = null;
@@ -42,18 +46,10 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     files = archiveFiles(await loadTar(new MemorySource([bytes])), files);
     rootPath = ARCHIVE_ROOT;
   }
-  const bringIn = options.root === undefined ? (platform?.bringIn ?? null) : null;
-  const host = new MemoryHost(
-    encode(options.stdin ?? ""),
-    (b) => stdout.push(b),
-    (b) => stderr.push(b),
-    files,
-  );
-  const k = startMachine(host, {
+  const env = options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
+  const start: StartOptions = {
     argv: [...argv],
-    env: Object.entries(options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" }).map(
-      ([n, v]) => `${n}=${v}`,
-    ),
+    env: Object.entries(env).map(([n, v]) => `${n}=${v}`),
     root: rootPath,
     mounts: [],
     cwd: options.cwd ?? "/",
@@ -65,8 +61,22 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     date: options.date === undefined ? null : dateToTime(options.date),
     hostname: "lstar",
     files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),
-    bringIn,
-  });
+    bringIn: options.root === undefined ? (platform?.bringIn ?? null) : null,
+  };
+  return { stdin: encode(options.stdin ?? ""), files, start };
+}
+
+async function runOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunResult> {
+  const stdout: Uint8Array[] = [];
+  const stderr: Uint8Array[] = [];
+  const { stdin, files, start } = await prepare(platform, argv, options);
+  const host = new MemoryHost(
+    stdin,
+    (b) => stdout.push(b),
+    (b) => stderr.push(b),
+    files,
+  );
+  const k = startMachine(host, start);
   const syscalls: SyscallRecord[] = [];
   k.trace.sysExit.on((task, nr, ret) => {
     syscalls.push({ pid: task.pid, name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`, result: ret });

@@ -54,7 +54,10 @@ export class LineSteps {
   /** Time (ms) after which a step gives up. */
   limit = 5000;
 
-  /** @param program the ELF file; @param file whose lines count (default: the one of main()) */
+  /**
+   * The machine must stand where the program runs that file.
+   * @param program the ELF file; @param file whose lines count (default: the one of main())
+   */
   constructor(timeline: Course, program: Uint8Array, file?: string) {
     this.#timeline = timeline;
     this.#k = timeline.k;

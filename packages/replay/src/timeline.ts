@@ -225,9 +225,9 @@ export class Timeline<W = HostEventKind> {
     if (this.inPast) this.seek(this.#furthest);
   }
 
-  /** Runs on to a place. */
-  forward(place: Place): void {
-    for (let turns = 0; turns < MAX_TURNS && before(this.place, place); turns++) {
+  /** Runs on to a place, or until a watcher has stopped the run and `enough` says so. */
+  forward(place: Place, enough: () => boolean = () => false): void {
+    for (let turns = 0; turns < MAX_TURNS && before(this.place, place) && !enough(); turns++) {
       const { position } = this.place;
       const left = place.position - position;
       const state = left > 0 ? this.slice(left) : this.slice(1, true);

@@ -1,5 +1,5 @@
 import { CpuContext } from "@lstar/machine";
-import { stateTableName } from "../state.ts";
+import { stateClassName, stateTableName } from "../state.ts";
 import { KIND, VALUE, VIEWS, type ViewClass } from "./format.ts";
 import { OUTSIDE } from "./graph.ts";
 import { StateWriter } from "./stream.ts";
@@ -8,6 +8,12 @@ import { StateWriter } from "./stream.ts";
 interface Shape {
   id: number;
   names: string[];
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /**
@@ -19,7 +25,9 @@ class Encoder {
   readonly #contents = new StateWriter();
   readonly #ids = new Map<object, number>();
   readonly #objects: object[] = [];
-  readonly #shapes = new Map<string, Shape>();
+  /** By prototype; those of plain objects, which may be many, by their names. */
+  readonly #shapes = new Map<unknown, Shape[]>();
+  #shapeCount = 0;
 
   encode(kernel: object): Uint8Array {
     // The kernel itself is object 0 and exists already where the image is read.
@@ -129,17 +137,19 @@ class Encoder {
     const prototype: unknown = Object.getPrototypeOf(o);
     const kind = prototype === Object.prototype ? KIND.plain : prototype === null ? KIND.bare : KIND.instance;
     const names = Object.keys(o);
-    const name = kind === KIND.instance ? o.constructor.name : "";
-    const key = `${kind} ${name} ${names.join()}`;
     const s = this.#shells;
-    let shape = this.#shapes.get(key);
     s.byte(kind);
+    const group = kind === KIND.instance ? prototype : `${kind} ${names.join()}`;
+    const known = this.#shapes.get(group);
+    let shape: Shape | undefined;
+    if (known) for (const candidate of known) if (sameNames(candidate.names, names)) shape = candidate;
     if (shape) s.count(shape.id);
     else {
-      shape = { id: this.#shapes.size + 1, names };
-      this.#shapes.set(key, shape);
+      shape = { id: ++this.#shapeCount, names };
+      if (known) known.push(shape);
+      else this.#shapes.set(group, [shape]);
       s.count(0);
-      s.string(name);
+      s.string(kind === KIND.instance ? (stateClassName(o.constructor) ?? o.constructor.name) : "");
       s.count(names.length);
       for (const n of names) s.string(n);
     }

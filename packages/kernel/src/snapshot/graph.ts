@@ -1,5 +1,5 @@
 import { CpuContext } from "@lstar/machine";
-import { stateClasses, stateTableName } from "../state.ts";
+import { stateClassName, stateTableName } from "../state.ts";
 
 /** Something reachable from the kernel's state that is not plain data: where, and what it is. */
 export interface Alien {
@@ -53,6 +53,6 @@ function alienKind(value: object): string | null {
   if (CONTAINERS.has(prototype) || Array.isArray(value) || value instanceof Map || value instanceof Set) return null;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof CpuContext) return null;
   const kind = value.constructor;
-  if (stateClasses.get(kind.name) === kind) return null;
+  if (stateClassName(kind) !== undefined) return null;
   return `instance of ${kind.name}, which is not a registered state class`;
 }

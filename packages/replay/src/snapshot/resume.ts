@@ -1,6 +1,8 @@
+// All of the kernel: its classes and tables must be known.
+import { Kernel } from "@lstar/kernel";
 import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
-import { Kernel } from "@lstar/kernel/kernel.ts";
-import { restoreSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
+import type { KernelOptions } from "@lstar/kernel/kernel.ts";
+import { restoreSnapshot, type Snapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { StateFormatError } from "@lstar/kernel/snapshot/stream.ts";
 import { Machine } from "@lstar/machine";
 import { ContainerError } from "../file/format.ts";
@@ -21,20 +23,24 @@ export interface ResumeOptions {
  * @throws ContainerError if the file makes no machine
  */
 export function resume(file: SnapshotFile, host: Host, options: ResumeOptions = {}): Kernel {
-  const { head, snapshot, files } = file;
-  const machine = new Machine({ memoryLimit: head.memory, jit: options.jit });
-  const outside = resumedHost(file, host, files.answering(options.files ?? null, options.missing ?? (() => {})));
-  const k = new Kernel(machine, outside, head.options);
+  const outside = resumedHost(file, host, file.files.answering(options.files ?? null, options.missing ?? (() => {})));
+  const k = machineAt(file.snapshot, file.head, outside, options.jit);
+  if (!k.time.virtual) {
+    // Time since boot goes on where it was; the wall clock is the present one.
+    k.time.hostStart = outside.monotonic() - k.time.nowNs;
+    k.time.setRealtime(outside.realtime());
+  }
+  return k;
+}
+
+/** A new machine that stands at a snapshot. @throws ContainerError if there is too little memory, or the state makes no sense */
+export function machineAt(snapshot: Snapshot, like: { memory: number; options: KernelOptions }, host: Host, jit?: boolean): Kernel {
+  const k = new Kernel(new Machine({ memoryLimit: like.memory, jit }), host, like.options);
   try {
     if (!restoreSnapshot(k, snapshot)) throw new ContainerError("needs more memory than this host gives");
   } catch (e) {
     if (e instanceof StateFormatError) throw new ContainerError(`is damaged: ${e.message}`);
     throw e;
-  }
-  if (!k.time.virtual) {
-    // Time since boot goes on where it was; the wall clock is the present one.
-    k.time.hostStart = outside.monotonic() - k.time.nowNs;
-    k.time.setRealtime(outside.realtime());
   }
   return k;
 }

@@ -1,0 +1,182 @@
+import type { MmStruct } from "@lstar/kernel/include/linux/mm_types.ts";
+import type { Kernel } from "@lstar/kernel/kernel.ts";
+import { PTE_PRESENT, pteIndex } from "@lstar/kernel/mm/pageTable.ts";
+import { before, type Place } from "./place.ts";
+import type { Timeline } from "./timeline.ts";
+
+const PAGE = 4096;
+/** Instructions at a time while a stretch is searched. */
+const PIECE = 1_000_000;
+const MAX_TURNS = 100_000;
+
+/** A change of memory: the machine stands before the instruction, or the kernel's work, that makes it. */
+export interface Change {
+  readonly place: Place;
+  /** The task that runs there. */
+  readonly pid: number;
+  /** The bytes before and after. A byte that is in no page yet counts as it is when the page comes. */
+  readonly old: Uint8Array;
+  readonly new: Uint8Array;
+}
+
+/** Physical address behind a user address, -1 if no page is there now. Changes nothing. */
+export function physicalOf(k: Kernel, mm: MmStruct, address: number): number {
+  if (!(address >= 0 && address < 0x7ffffffff000)) return -1;
+  const index = pteIndex(k, mm.pgd, address, false);
+  const pte = index === 0 ? 0 : (k.machine.phys.u32[index] as number);
+  return pte & PTE_PRESENT ? (pte >>> 12) * PAGE + (address % PAGE) : -1;
+}
+
+/** The bytes of a stretch of memory, -1 where there is no page. */
+function bytesAt(k: Kernel, pid: number, address: number, length: number): Int16Array {
+  const mm = k.pids.get(pid)?.mm ?? null;
+  return Int16Array.from({ length }, (_, i) => {
+    const pa = mm ? physicalOf(k, mm, address + i) : -1;
+    return pa < 0 ? -1 : (k.machine.phys.u8[pa] as number);
+  });
+}
+
+const differs = (a: Int16Array, b: Int16Array): boolean => a.some((v, i) => v !== b[i] && v !== -1 && b[i] !== -1);
+const bytesOf = (v: Int16Array): Uint8Array => Uint8Array.from(v, (b) => Math.max(0, b));
+
+/**
+ * Goes back to before the last change of some bytes of a task's memory: by an instruction, or by the kernel. A store of
+ * what was there already is no change. Null, with the machine where it was, if there is none in the run.
+ */
+export function lastChange<W>(timeline: Timeline<W>, pid: number, address: number, length: number): Change | null {
+  const here = timeline.place;
+  const search = new Search(timeline, pid, address, length);
+  let to = here;
+  for (const from of [...timeline.stops].filter((s) => before(s, here)).reverse()) {
+    const found = search.stretch(from, to);
+    if (found) {
+      timeline.seek(found.place);
+      return found;
+    }
+    to = from;
+  }
+  timeline.seek(here);
+  return null;
+}
+
+class Search<W> {
+  readonly #t: Timeline<W>;
+  readonly #k: Kernel;
+  readonly #pid: number;
+  readonly #address: number;
+  readonly #length: number;
+  /** The next write to the page: the processor stopped before it. */
+  #storing = false;
+
+  constructor(timeline: Timeline<W>, pid: number, address: number, length: number) {
+    this.#t = timeline;
+    this.#k = timeline.k;
+    this.#pid = pid;
+    this.#address = address;
+    this.#length = length;
+  }
+
+  #value(): Int16Array {
+    return bytesAt(this.#k, this.#pid, this.#address, this.#length);
+  }
+
+  /** Frames that hold the bytes now. */
+  #frames(): number[] {
+    const mm = this.#k.pids.get(this.#pid)?.mm ?? null;
+    const ends = [this.#address, this.#address + this.#length - 1].map((at) => (mm ? physicalOf(this.#k, mm, at) : -1));
+    return [...new Set(ends.filter((pa) => pa >= 0).map((pa) => Math.floor(pa / PAGE)))];
+  }
+
+  /** Asks the processor to stop before the next write to the bytes' page. */
+  #protect(): void {
+    for (const frame of this.#frames()) this.#k.machine.watchFrame(frame);
+  }
+
+  /**
+   * The last change in a stretch. First it is run in pieces, to see in which of them the page is written at all; then
+   * those are looked at write by write, the last one first.
+   */
+  stretch(from: Place, to: Place): Change | null {
+    const pieces = this.#pieces(from, to);
+    for (const piece of pieces.reverse()) {
+      const found = this.#exactly(piece.from, piece.to);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #watched<T>(work: () => T): T {
+    const { machine, sched } = this.#k;
+    const { watcher } = machine;
+    machine.watcher = {
+      arrive: () => false,
+      store: (frame) => {
+        if (!this.#frames().includes(frame)) return false;
+        this.#storing = true;
+        sched.stopSoon = true;
+        return true;
+      },
+    };
+    try {
+      return work();
+    } finally {
+      machine.watcher = watcher;
+    }
+  }
+
+  #pieces(from: Place, to: Place): { from: Place; to: Place }[] {
+    const t = this.#t;
+    const out: { from: Place; to: Place }[] = [];
+    const size = Math.max(PIECE, Math.ceil((to.position - from.position) / 16));
+    t.seek(from);
+    while (before(t.place, to) && !this.#k.exited) {
+      const start = t.place;
+      const value = this.#value();
+      const end = start.position + size < to.position ? { position: start.position + size, turn: 0 } : to;
+      this.#storing = false;
+      const frames = this.#frames().join();
+      this.#watched(() => {
+        this.#protect();
+        t.forward(end, () => this.#storing);
+      });
+      // Once it is known to be written, the rest of the piece runs as ever.
+      if (this.#storing) t.forward(end);
+      if (this.#storing || frames !== this.#frames().join() || differs(value, this.#value())) out.push({ from: start, to: t.place });
+      if (!before(start, t.place)) break;
+    }
+    return out;
+  }
+
+  #exactly(from: Place, to: Place): Change | null {
+    const t = this.#t;
+    const k = this.#k;
+    let found: Change | null = null;
+    t.seek(from);
+    this.#watched(() => {
+      let value = this.#value();
+      for (let turns = 0; before(t.place, to) && turns < MAX_TURNS && !k.exited; turns++) {
+        let start = t.place;
+        this.#protect();
+        this.#storing = false;
+        // The kernel's own writes are seen turn by turn.
+        t.slice(Math.max(1, to.position - start.position), true);
+        if (this.#storing) {
+          this.#note(value, start, (c) => (found = c));
+          value = this.#value();
+          start = t.place;
+          t.slice(1, true);
+        }
+        if (before(to, t.place)) break;
+        this.#note(value, start, (c) => (found = c));
+        value = this.#value();
+        if (t.place.position !== start.position) turns = 0;
+      }
+    });
+    return found;
+  }
+
+  #note(old: Int16Array, place: Place, take: (c: Change) => void): void {
+    const now = this.#value();
+    if (differs(old, now)) take({ place, pid: this.#k.current.pid, old: bytesOf(old), new: bytesOf(now) });
+  }
+}
