@@ -8,15 +8,17 @@ import { render } from "preact";
 import { fetchKernelIndex } from "./page/kernelIndex.ts";
 import { followLink, openLink } from "./page/permalink.ts";
 import { fetchLists, warmUp } from "./page/session.ts";
+import { watchShell } from "./page/shell.ts";
 import { App } from "./ui/App.tsx";
 
 const embed = new URLSearchParams(location.search).get("embed") === "1";
 const app = document.getElementById("app")!;
 
+watchShell(embed);
 warmUp();
 await fetchLists();
 app.textContent = "";
-render(<App embed={embed} />, app);
+render(<App />, app);
 await openLink();
 followLink();
 void fetchKernelIndex();

@@ -5,9 +5,14 @@ import { drawArrows } from "./arrows.ts";
 import { type AxisKind, coordinate, cursorCoordinate, eventFrom, marks, type Range } from "./axis.ts";
 import type { DrawnLane } from "./filter.ts";
 
-export const LANE_HEIGHT = 42;
-/** From the top of a lane to the middle of its bar of states. */
-const BAR_MIDDLE = 31;
+export const LANE_HEIGHT = 51;
+/** From the top of a lane: the marks of events, the bars of calls, the bar of states. */
+const MARKS = 9;
+const CALLS = 15;
+const CALL_HEIGHT = 16;
+const STATES = 34;
+const STATE_HEIGHT = 12;
+const BAR_MIDDLE = STATES + STATE_HEIGHT / 2;
 export const AXIS_HEIGHT = 22;
 
 /** Colours of the page, read from its variables. */
@@ -110,8 +115,8 @@ function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, dra
   c.beginPath();
   c.rect(p.left, top, p.width - p.left, LANE_HEIGHT);
   c.clip();
-  drawStates(c, p, palette, lane, top + 25, x);
-  drawEvents(c, p, palette, drawn, top + 4, x);
+  drawStates(c, p, palette, lane, top + STATES, x);
+  drawEvents(c, p, palette, drawn, top, x);
   c.restore();
   c.save();
   c.beginPath();
@@ -119,10 +124,10 @@ function drawLane(c: CanvasRenderingContext2D, p: Picture, palette: Palette, dra
   c.clip();
   c.fillStyle = lane.pid === p.task ? palette.accent : palette.text;
   c.font = lane.pid === p.task ? "600 12px system-ui, sans-serif" : "12px system-ui, sans-serif";
-  c.fillText(lane.name || "task", 8, top + 14);
+  c.fillText(lane.name || "task", 8, top + 18);
   c.fillStyle = palette.soft;
   c.font = "11px system-ui, sans-serif";
-  c.fillText(`${lane.pid} ${stateAt(p, lane)}`, 8, top + 30);
+  c.fillText(`${lane.pid} ${stateAt(p, lane)}`, 8, top + 34);
   c.restore();
   c.font = "12px system-ui, sans-serif";
 }
@@ -155,7 +160,7 @@ function drawStates(c: CanvasRenderingContext2D, p: Picture, palette: Palette, l
   const n = lane.segmentStart.length;
   const events = p.store.count;
   if (n === 0) return;
-  const height = 12;
+  const height = STATE_HEIGHT;
   const perPixel = (p.range.to - p.range.from) / (p.width - p.left);
   let i = Math.max(0, lane.segmentAt(eventFrom(p.store, p.axis, p.range.from)));
   while (i < n) {
@@ -207,22 +212,28 @@ function drawEvents(c: CanvasRenderingContext2D, p: Picture, palette: Palette, l
     c.fillStyle = palette.categories[category]!;
     const few = end - i < (p.width - p.left) / 4;
     if (category === 0 && few) {
-      drawCalls(c, p, palette, events.data, Math.max(0, i - 1), end, top, x);
+      drawCalls(c, p, palette, events.data.subarray(0, events.length), Math.max(0, i - 1), end, top + CALLS, endOf(p, lane.lane, x), x);
       continue;
     }
-    const y = category === 0 ? top : top - 1;
     while (i < end) {
       const at = x(coordinate(p.store, p.axis, events.at(i)));
-      if (category === 0) c.fillRect(at, y, 1, 16);
+      if (category === 0) c.fillRect(at, top + CALLS, 1, CALL_HEIGHT);
       else if (few) {
         const after = i + 1 < end ? x(coordinate(p.store, p.axis, events.at(i + 1))) : p.width;
-        drawMark(c, p, category, events.at(i), at, y, after - at);
-      } else c.fillRect(at - 0.5, y, 2, 18);
+        drawMark(c, p, category, events.at(i), at, top + MARKS, after - at);
+      } else c.fillRect(at - 0.5, top + MARKS - 4, 2, 8);
       i = few
         ? i + 1
         : Math.max(i + 1, events.lowerBound(eventFrom(p.store, p.axis, coordinate(p.store, p.axis, events.at(i)) + perPixel)));
     }
   }
+}
+
+/** Where a call that never returns ends: with its task, or at the edge. */
+function endOf(p: Picture, lane: Lane, x: ToX): number {
+  const last = lane.segmentState.length - 1;
+  const ended = last >= 0 && lane.segmentState.at(last) === LaneState.ENDED;
+  return ended ? x(coordinate(p.store, p.axis, lane.segmentStart.at(last))) : p.width;
 }
 
 function drawCalls(
@@ -233,6 +244,7 @@ function drawCalls(
   from: number,
   to: number,
   top: number,
+  last: number,
   x: ToX,
 ): void {
   for (let i = from; i < to; i++) {
@@ -240,19 +252,19 @@ function drawCalls(
     if (p.store.kind.at(event) !== EventKind.SYS_ENTER) continue;
     const next = i + 1 < events.length && events[i + 1]! > event ? events[i + 1]! : -1;
     const x0 = x(coordinate(p.store, p.axis, event));
-    const x1 = next >= 0 ? x(coordinate(p.store, p.axis, next)) : p.width;
+    const x1 = next >= 0 ? x(coordinate(p.store, p.axis, next)) : last;
     const failed = next >= 0 && p.store.kind.at(next) === EventKind.SYS_EXIT && p.store.b.at(next) < 0;
     c.globalAlpha = 0.22;
     c.fillStyle = failed ? palette.categories[4]! : palette.categories[0]!;
-    c.fillRect(x0, top, Math.max(x1 - x0, 2), 17);
+    c.fillRect(x0, top, Math.max(x1 - x0, 2), CALL_HEIGHT);
     c.globalAlpha = 1;
-    c.fillRect(x0, top, 2, 17);
+    c.fillRect(x0, top, 2, CALL_HEIGHT);
     drawInside(
       c,
       p.callName(p.store.a.at(event)),
       Math.max(x0, p.left) + 1,
       Math.min(Math.max(x1, x0 + nameRoom(p, events, i, x, x0)), p.width),
-      top + 8.5,
+      top + CALL_HEIGHT / 2,
       palette.text,
     );
   }
@@ -264,25 +276,31 @@ function nameRoom(p: Picture, events: ArrayLike<number>, i: number, x: ToX, x0: 
   return next !== undefined && next > events[i]! ? x(coordinate(p.store, p.axis, next)) - x0 - 2 : 120;
 }
 
-/** @param room pixels to the next mark */
-function drawMark(c: CanvasRenderingContext2D, p: Picture, category: number, event: number, at: number, top: number, room: number): void {
+/**
+ * @param y middle of the marks
+ * @param room pixels to the next mark
+ */
+function drawMark(c: CanvasRenderingContext2D, p: Picture, category: number, event: number, at: number, y: number, room: number): void {
   c.beginPath();
   if (category === 1) {
-    // A wake-up: an arrow head towards the state bar. If a task did it, an arrow comes from there.
+    // A wake-up: an arrow head above the bar of states. If a task did it, an arrow comes from there.
     if (p.store.a.at(event) > 0) return;
-    c.moveTo(at - 4, top + 13);
-    c.lineTo(at + 4, top + 13);
-    c.lineTo(at, top + 20);
+    const tip = y - MARKS + STATES;
+    c.moveTo(at - 4, tip - 7);
+    c.lineTo(at + 4, tip - 7);
+    c.lineTo(at, tip);
   } else if (category === 2) {
-    c.moveTo(at, top);
-    c.lineTo(at + 5, top + 8);
-    c.lineTo(at, top + 16);
-    c.lineTo(at - 5, top + 8);
-  } else c.arc(at, top + 1.5, 2.5, 0, 7);
+    c.moveTo(at, y - 5);
+    c.lineTo(at + 4, y);
+    c.lineTo(at, y + 5);
+    c.lineTo(at - 4, y);
+  } else c.arc(at, y, 2.5, 0, 7);
   c.fill();
   if (category !== 2) return;
+  c.font = "10.5px system-ui, sans-serif";
   const name = signalName(p.store.a.at(event));
-  if (c.measureText(name).width + 14 < room) c.fillText(name, at + 7, top + 8);
+  if (c.measureText(name).width + 12 < room) c.fillText(name, at + 6, y + 0.5);
+  c.font = "12px system-ui, sans-serif";
 }
 
 function drawMatches(c: CanvasRenderingContext2D, p: Picture, palette: Palette, x: ToX): void {

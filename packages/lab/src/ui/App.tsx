@@ -16,13 +16,15 @@ import { SourceDialog } from "./SourceDialog.tsx";
 import { TerminalPane } from "./TerminalPane.tsx";
 import { TimelinePane } from "./TimelinePane.tsx";
 
-/** The whole page. With `embed` it is only what a frame in another page needs. */
-export function App({ embed }: { embed: boolean }) {
+/** The whole page. In a frame of another page the styles leave out what it does not need. */
+export function App() {
   useEffect(() => {
-    document.documentElement.classList.toggle("embed", embed);
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [embed]);
+  }, []);
+  useEffect(() => {
+    document.querySelector(".room-tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [roomId.value]);
   return (
     <>
       <a class="skip" href="#main">

@@ -7,8 +7,8 @@ import type { Moment, TaskView } from "../protocol.ts";
 /** The cursor must rest this long (ms) before memory is asked for. */
 const REST = 120;
 /** Instructions shown before and after the next one. */
-const BEFORE = 6;
-const AFTER = 8;
+const BEFORE = 3;
+const AFTER = 6;
 /** A function's code is read from its beginning only if that lies this near (bytes). */
 const FUNCTION_MAX = 32 * 1024;
 const WORDS = 24;

@@ -11,6 +11,8 @@ const PASTE_MAX = 64 * 1024;
 const REDRAW_MAX = 128 * 1024;
 /** Bytes written to it in one frame. */
 const WRITE_MAX = 8 * 1024;
+/** A size that lasts this long (ms) has settled. */
+const RESIZE_MS = 300;
 
 /** The guest's terminal. It shows what had been written at the cursor's moment. */
 export function TerminalPane() {
@@ -51,11 +53,12 @@ export function TerminalPane() {
       tooMuch(length);
     };
     place.current!.addEventListener("paste", onPaste, true);
-    terminal.onResize(({ cols, rows }) => resized(cols, rows));
+    const endResizes = tellResizes(terminal);
     const observer = new ResizeObserver(() => fit.fit());
     observer.observe(place.current!);
     return () => {
       observer.disconnect();
+      endResizes();
       end();
       endFocus();
       terminal.dispose();
@@ -73,6 +76,30 @@ export function TerminalPane() {
   );
 }
 
+/**
+ * Tells the guest of a new size once it has settled, and only after the window has changed: that a message takes a line
+ * of the page is no reason for a SIGWINCH.
+ */
+function tellResizes(terminal: Terminal): () => void {
+  let windowChanged = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onWindow = (): void => {
+    windowChanged = true;
+  };
+  addEventListener("resize", onWindow);
+  terminal.onResize(() => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (windowChanged) resized(terminal.cols, terminal.rows);
+      windowChanged = false;
+    }, RESIZE_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    removeEventListener("resize", onWindow);
+  };
+}
+
 function tooMuch(length: number): void {
   notice.value = {
     kind: "error",
@@ -82,7 +109,7 @@ function tooMuch(length: number): void {
 
 function hint(waiting: boolean): string {
   if (stdin.value !== null) return "Standard input comes from the box";
-  return waiting ? "The program waits: type here, then press Enter" : "Click into it to type; Ctrl+C works";
+  return waiting ? "It waits: type here, then press Enter" : "Click into it to type; Ctrl+C works";
 }
 
 /**
