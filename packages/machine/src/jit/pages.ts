@@ -2,14 +2,13 @@ import { FRAMES_START, TLB, TLB_ENTRIES } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
 import { I32, I64, T } from "../wasm/opcodes.ts";
 
-/** Registers whose last page is remembered, for reading and for writing each. */
-const MAX_SLOTS = 4;
-
 /**
- * Regions of more ops than this ask the TLB by a call: written out at every access it would be too much code
- * for V8's register allocator.
+ * Registers whose last page is remembered, for reading and for writing each, in regions of at most so many ops. In larger
+ * ones the TLB is asked each time: what is remembered is two more values at every place where ways meet, which made
+ * half of V8's work.
  */
-const MAX_INLINE = 400;
+const MAX_SLOTS = 4;
+const MAX_SLOT_OPS = 200;
 
 /** The last page that an address register led to: its address, and what to add for the place in memory. */
 interface Slot {
@@ -61,8 +60,6 @@ export class PageLocals {
   /** Nesting of the present node, for counting. */
   nesting = 0;
 
-  readonly #inline: boolean;
-
   /**
    * `ops`: how many there are in the region. `roaming`: registers that were seen to lead to another page most
    * times; null = there are no slots yet. `counter` makes a global that counts misses, named by the slot.
@@ -75,12 +72,11 @@ export class PageLocals {
     roaming: ReadonlySet<SlotKey> | null,
     counter: (key: SlotKey) => number,
   ) {
-    this.#inline = ops <= MAX_INLINE;
     this.#c = c;
     this.#f = f;
     this.#uses = uses;
-    if (!roaming) return;
-    const slot = (key: SlotKey): Slot => ({ page: c.local(T.i64), delta: c.local(T.i32), misses: this.#inline ? counter(key) : -1 });
+    if (!roaming || ops > MAX_SLOT_OPS) return;
+    const slot = (key: SlotKey): Slot => ({ page: c.local(T.i64), delta: c.local(T.i32), misses: counter(key) });
     for (const key of most(uses.reads, "r", roaming)) this.#reads.set(key, slot(`r:${key}`));
     for (const key of most(uses.writes, "w", roaming)) this.#writes.set(key, slot(`w:${key}`));
   }
@@ -117,17 +113,15 @@ export class PageLocals {
       c.get(va).op(I32.wrap_i64).get(slot.delta).op(I32.add);
       c.else();
       const entry = c.temp(T.i32);
-      if (this.#inline) {
-        this.#probe(va, size, modify ? 8 : 0, entry);
-        c.likely().if(T.i32);
-        this.#recall(va, entry, slot, addr);
-        c.get(addr);
-        c.else();
-      }
+      this.#probe(va, size, modify ? 8 : 0, entry);
+      c.likely().if(T.i32);
+      this.#recall(va, entry, slot, addr);
+      c.get(addr);
+      c.else();
       this.#slow(va, size, modify ? this.#f.probeModify : this.#f.probeRead, addr, fault);
       this.#remember(va, addr, slot);
       c.get(addr);
-      if (this.#inline) c.end();
+      c.end();
       c.end();
       c.release(T.i32, entry);
     } else {
@@ -163,8 +157,7 @@ export class PageLocals {
     c.op(I32.add).set(addr);
     store(addr);
     c.else();
-    const ask = slot && this.#inline;
-    if (ask) {
+    if (slot) {
       this.#probe(va, size, 8, addr);
       c.likely().if();
       this.#recall(va, addr, slot, addr);
@@ -178,7 +171,7 @@ export class PageLocals {
       c.get(addr).i32(FRAMES_START).op(I32.lt_u).if();
       c.call(this.#f.commitBounce).end();
     }
-    if (ask) c.end();
+    if (slot) c.end();
     c.end();
     c.release(T.i32, addr);
   }

@@ -349,13 +349,13 @@ class RegionBuilder {
 
   #op(op: DecodedOp, operands: DecodedOp & { key: string }, e: RegionEmitter): void {
     const { c } = this;
-    const start = c.length;
+    const start = c.mark();
     const { flags, ordinary } = e.known;
     e.known.ordinary = new Map(ordinary);
     e.usesMemory = false;
     e.begin(operands);
     if (op.def === setCondition) {
-      const before = c.length;
+      const before = c.mark();
       let inline = true;
       e.set64(0, () => {
         inline = e.condition(op.c);

@@ -20,6 +20,10 @@ export class Code {
   /** Current nesting of block/loop/if: the label of the function body is depth 0. */
   depth = 0;
   readonly #params: number;
+  /** Where a `local.set` ends that was appended last, where it starts, and its local; -1 = there is none. */
+  #setEnd = -1;
+  #setStart = 0;
+  #setLocal = 0;
   readonly #free = new Map<ValType, number[]>();
 
   constructor(params: readonly ValType[] = []) {
@@ -37,9 +41,16 @@ export class Code {
     return this;
   }
 
-  /** Takes back all that was appended after a former length. */
+  /** The present length, to truncate to: what comes before stays as it is. */
+  mark(): number {
+    this.#setEnd = -1;
+    return this.length;
+  }
+
+  /** Takes back all that was appended after a mark. */
   truncate(length: number): void {
     this.length = length;
+    this.#setEnd = -1;
     while (this.hints.length > 0 && this.hints[this.hints.length - 1]![0] >= length) this.hints.pop();
   }
 
@@ -127,11 +138,21 @@ export class Code {
     return this;
   }
 
+  /** local.get; behind a local.set of the same local, both become a local.tee. */
   get(local: number): this {
+    if (this.#setEnd === this.length && this.#setLocal === local) {
+      this.bytes[this.#setStart] = Ctl.local_tee;
+      this.#setEnd = -1;
+      return this;
+    }
     return this.byte(Ctl.local_get).u32(local);
   }
   set(local: number): this {
-    return this.byte(Ctl.local_set).u32(local);
+    this.#setStart = this.length;
+    this.#setLocal = local;
+    this.byte(Ctl.local_set).u32(local);
+    this.#setEnd = this.length;
+    return this;
   }
   tee(local: number): this {
     return this.byte(Ctl.local_tee).u32(local);

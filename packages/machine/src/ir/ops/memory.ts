@@ -22,8 +22,12 @@ function pushAddress(e: Emitter, form: AddressForm): void {
     if (form > 1) c.i64(form - 1).op(I64.shl);
     c.op(I64.add);
   }
-  e.immLo();
-  c.op(I64.extend_i32_s).op(I64.add);
+  const disp = e.constImm();
+  if (!disp) e.immLo();
+  else if (disp.lo === 0) return;
+  else c.i64(disp.lo);
+  if (!disp) c.op(I64.extend_i32_s);
+  c.op(I64.add);
 }
 
 /** a = effective address. */
