@@ -10,7 +10,7 @@ const programs = `
   fs/umask fs/utimes fs/walk fs/access fs/append fs/copy fs/dup fs/fallocate
   fcntl/flock fcntl/ioctls fcntl/leases fcntl/memfd fcntl/posix-locks
   inotify/file inotify/masks mm/brk mm/private-file epoll/edge epoll/level epoll/nested
-  ids/setuid poll/select signal/altstack signal/exec-keeps signal/queue signal/sigsuspend-mask`
+  ids/setuid poll/select inet/calls signal/altstack signal/exec-keeps signal/queue signal/sigsuspend-mask`
   .trim()
   .split(/\s+/);
 
@@ -26,6 +26,7 @@ function normalise(text: string): string[] {
     .map((line) =>
       line
         .replace(/0x[0-9a-f]{5,16}/g, "ADDR")
+        .replace(/htons\([1-9]\d*\)/g, "htons(PORT)")
         .replace(/\b(si_pid|si_uid|l_pid|st_dev|st_ino)=[^,}]*/g, "$1=N")
         .replace(/si_[us]time=\d+( \/\*.*?\*\/)?/g, "si_time=T")
         .replace(/\btv_n?u?sec=-?\d+/g, "tv=T")

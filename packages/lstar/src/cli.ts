@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { type DebugEnd, debugMachine, listen, Target } from "@lstar/gdb";
@@ -9,7 +9,7 @@ import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import { type Kernel, syscallNames } from "@lstar/kernel";
 import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { useInterpreter } from "@lstar/machine";
-import { combineInjections, isInjection, parseInjection } from "@lstar/trace";
+import { combineInjections, isInjection, PcapWriter, parseInjection } from "@lstar/trace";
 import { GuestSymbols } from "@lstar/trace/debuginfo/guestSymbols.ts";
 import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { Command } from "commander";
@@ -20,7 +20,7 @@ import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.t
 import { reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { addLabCommand } from "./lab/labCommand.ts";
-import { numberSpec, type RunOptions, withGdbOption, withInjection, withRunOptions } from "./options.ts";
+import { numberSpec, type RunOptions, withGdbOption, withInjection, withPcapOption, withRunOptions } from "./options.ts";
 import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { FileRecorder } from "./record.ts";
 import { addReplayCommand, replayFile } from "./replayCommand.ts";
@@ -160,6 +160,27 @@ async function debugged(k: Kernel, host: NodeHost, target: Target, port: number)
   return debugMachine(k, host, server, target);
 }
 
+/** Writes the guest's packets to a file. @returns what ends it */
+function startCapture(k: Kernel, path: string): () => void {
+  let file: number;
+  try {
+    file = openSync(path, "w");
+  } catch (e) {
+    fail(`--pcap ${path}: ${reason(e)}`);
+  }
+  const writer = new PcapWriter(k, (bytes) => {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    } catch (e) {
+      fail(`--pcap ${path}: ${reason(e)}`);
+    }
+  });
+  return () => {
+    writer.stop();
+    closeSync(file);
+  };
+}
+
 async function execute(
   program: string | undefined,
   args: string[],
@@ -190,6 +211,7 @@ async function execute(
   } catch (e) {
     fail(`cannot write ${recordTo}: ${reason(e)}`);
   }
+  const capture = o.pcap === undefined ? null : startCapture(k, o.pcap);
   const finish = observe?.(k);
   const target = o.gdb === undefined ? null : new Target(k);
   host.attach(target ? { hostEvent: (kind) => target.history.arrive(kind) } : (recorder?.events ?? k));
@@ -211,6 +233,7 @@ async function execute(
   restore();
   process.off("exit", restore);
   finish?.();
+  capture?.();
   if (o.commit !== undefined) {
     try {
       commitRoot(k, resolve(o.commit));
@@ -265,14 +288,16 @@ Exit status: the program's own; 128+N if signal N ended it; 126 if it cannot be 
 `,
   );
 
-withSnapshotOptions(
-  withInjection(
-    withGdbOption(
-      withRunOptions(
-        program
-          .command("run")
-          .description("run a program; exit with its status")
-          .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+withPcapOption(
+  withSnapshotOptions(
+    withInjection(
+      withGdbOption(
+        withRunOptions(
+          program
+            .command("run")
+            .description("run a program; exit with its status")
+            .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+        ),
       ),
     ),
   ),
@@ -309,18 +334,25 @@ addReplayCommand(program, { fail, reason });
 addLabCommand(program, __dirname, fail);
 
 addTraceOptions(
-  withRunOptions(
-    program
-      .command("trace")
-      .description("run a program with its system calls on stderr, as strace prints them")
-      .option("--replay <FILE>", "trace a recorded run (of lstar record) instead of a program")
-      .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+  withPcapOption(
+    withRunOptions(
+      program
+        .command("trace")
+        .description("run a program with its system calls on stderr, as strace prints them")
+        .option("--replay <FILE>", "trace a recorded run (of lstar record) instead of a program")
+        .exitOverride((e) => process.exit(e.exitCode === 0 ? 0 : STATUS_LSTAR)),
+    ),
   ),
 ).action(async (file: string | undefined, args: string[], options: RunOptions & TraceOptions & { replay?: string }) => {
   const attach = (k: Kernel): (() => void) => {
     const attached = attachTracer(k, options);
     if (typeof attached === "string") fail(attached);
-    return attached;
+    if (options.replay === undefined || options.pcap === undefined) return attached;
+    const capture = startCapture(k, options.pcap);
+    return () => {
+      attached();
+      capture();
+    };
   };
   if (options.replay === undefined) return execute(file, args, options, attach);
   if (file !== undefined) fail("--replay takes no program: the recording has it");

@@ -27,6 +27,8 @@ export interface RunOptions {
   jit: "off" | "on";
   chaos?: boolean;
   e?: string[];
+  /** Where packets are written to. */
+  pcap?: string;
   /** TCP port for gdb. */
   gdb?: number;
 }
@@ -90,6 +92,11 @@ export function portSpec(text: string): number {
 /** Adds --gdb to a command that runs a program. */
 export function withGdbOption(command: Command): Command {
   return command.option("--gdb <PORT>", "wait for gdb on this TCP port of localhost; it can go backward too (virtual clock)", portSpec);
+}
+
+/** Adds --pcap to a command that runs a program. */
+export function withPcapOption(command: Command): Command {
+  return command.option("--pcap <FILE>", "write the packets of the guest's network to FILE, for tcpdump or Wireshark (it is replaced)");
 }
 
 /** Adds -e inject=… to a command that shows no system calls. */

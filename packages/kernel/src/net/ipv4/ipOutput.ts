@@ -4,7 +4,7 @@ import { EMSGSIZE } from "../../uapi/errno.ts";
 import { ETH_P_IP } from "../../uapi/in.ts";
 import type { NetDevice } from "../core/dev.ts";
 import { count } from "../core/netNamespace.ts";
-import { CHECKSUM_PARTIAL, get16, kfreeSkb, type Packet, set16, set32 } from "../core/skb.ts";
+import { CHECKSUM_PARTIAL, kfreeSkb, type Packet, set16, set32 } from "../core/skb.ts";
 import { devQueueXmit } from "../core/softnet.ts";
 import type { InetSock } from "./inetSock.ts";
 
@@ -74,6 +74,11 @@ export function ipXmit(
   set32(head, data + 12, saddr);
   set32(head, data + 16, daddr);
   ipSendCheck(head, data);
+  if (skb.ipSummed === CHECKSUM_PARTIAL) {
+    // Whoever completes it begins with the sum over the pseudo header.
+    const at = skb.transportHeader + CHECKSUM_OFFSET[protocol]!;
+    set16(head, at, ~csumFold(pseudoSum(saddr, daddr, protocol, length - IP_HEADER)));
+  }
   count(k, "Ip.OutRequests");
   return devQueueXmit(k, skb, dev);
 }
@@ -99,5 +104,3 @@ export function checksumHelp(bytes: Uint8Array, protocol: number): void {
 export function checksumOk(bytes: Uint8Array, from: number, n: number, pseudo: number): boolean {
   return csumFold(csumPartial(bytes, from, n, pseudo)) === 0;
 }
-
-export { CHECKSUM_PARTIAL, get16 };

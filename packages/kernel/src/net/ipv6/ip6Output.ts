@@ -1,13 +1,14 @@
 import type { Kernel } from "../../kernel.ts";
-import { csumPartial } from "../../lib/checksum.ts";
+import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { EINVAL, EMSGSIZE, ENETUNREACH } from "../../uapi/errno.ts";
 import { ETH_P_IPV6 } from "../../uapi/in.ts";
 import { AF_INET6 } from "../../uapi/socket.ts";
 import { devGetByIndex, type NetDevice, netDevices } from "../core/dev.ts";
 import { count } from "../core/netNamespace.ts";
-import { kfreeSkb, type Packet, set16 } from "../core/skb.ts";
+import { CHECKSUM_PARTIAL, kfreeSkb, type Packet, set16 } from "../core/skb.ts";
 import { devQueueXmit } from "../core/softnet.ts";
 import { IN6ADDR_LOOPBACK, v6Equal, v6IsAny, v6IsMulticast } from "../ipv4/inetSock.ts";
+import { CHECKSUM_OFFSET } from "../ipv4/ipOutput.ts";
 
 export const IPV6_HEADER = 40;
 
@@ -69,6 +70,8 @@ export function ip6Xmit(
   head[data + 7] = hopLimit;
   head.set(saddr, data + 8);
   head.set(daddr, data + 24);
+  if (skb.ipSummed === CHECKSUM_PARTIAL)
+    set16(head, skb.transportHeader + CHECKSUM_OFFSET[protocol]!, ~csumFold(pseudoSum6(head, data, protocol, payload)));
   count(k, "Ip6OutRequests");
   return devQueueXmit(k, skb, dev);
 }

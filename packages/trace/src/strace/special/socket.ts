@@ -1,14 +1,27 @@
-import { enumNames, flagNames } from "@lstar/kernel/syscall/declare.ts";
-import { messageFlagNames } from "@lstar/kernel/uapi/socket.ts";
+import { enumNames, flagNames, type NameTable } from "@lstar/kernel/syscall/declare.ts";
+import { familyNames, messageFlagNames } from "@lstar/kernel/uapi/socket.ts";
 import { iovec } from "../arguments.ts";
 import type { ArgPrinter, Call } from "../call.ts";
 import { enumText, flagsText, pointer, quoteBytes } from "../text.ts";
 import type { PrinterTable } from "./index.ts";
+import { dotted, inet6Text, ipOptions, ipProtocols, ipv6Options, netlinkProtocols, tcpOptions, udpOptions } from "./socketNames.ts";
 
 const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
 const types = ["0", "SOCK_STREAM", "SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET", "SOCK_DCCP"];
 const typeFlags = flagNames("SOCK_???", { SOCK_CLOEXEC: 0o2000000, SOCK_NONBLOCK: 0o4000 });
-const levels = enumNames("SOL_???", { SOL_IP: 0, SOL_SOCKET: 1, SOL_TCP: 6, SOL_UDP: 17, SOL_IPV6: 41, SOL_RAW: 255 });
+const levels = enumNames("SOL_??", {
+  SOL_IP: 0,
+  SOL_SOCKET: 1,
+  SOL_TCP: 6,
+  SOL_UDP: 17,
+  SOL_IPV6: 41,
+  SOL_ICMPV6: 58,
+  SOL_RAW: 255,
+  SOL_NETLINK: 270,
+});
 const options = enumNames("SO_???", {
   SO_DEBUG: 1,
   SO_REUSEADDR: 2,
@@ -58,7 +71,12 @@ const socketType: ArgPrinter = (c, i) => {
   return flags === 0 ? name : `${name}|${flagsText(typeFlags, flags)}`;
 };
 const acceptFlags: ArgPrinter = (c, i) => flagsText(typeFlags, c.arg(i));
-const plainNumber: ArgPrinter = (c, i) => String(c.arg(i));
+/** The protocol, by the family's names. */
+const protocolNumber: ArgPrinter = (c, i) => {
+  const family = c.arg(0);
+  if (family === AF_INET || family === AF_INET6) return enumText(ipProtocols, c.arg(i));
+  return family === AF_NETLINK ? enumText(netlinkProtocols, c.arg(i)) : String(c.arg(i));
+};
 
 /** An address of `length` bytes. */
 export function sockaddrText(c: Call, at: number, length: number): string {
@@ -67,8 +85,19 @@ export function sockaddrText(c: Call, at: number, length: number): string {
   const bytes = c.memory(at, Math.min(length, 128));
   if (bytes.length < 2) return pointer(at);
   const family = bytes[0]! | (bytes[1]! << 8);
-  if (family !== AF_UNIX)
-    return `{sa_family=${family === 0 ? "AF_UNSPEC" : `0x${family.toString(16)} /* AF_??? */`}, sa_data=${quoteBytes(bytes.subarray(2))}}`;
+  const port = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+  if (family === AF_INET && bytes.length >= 16)
+    return `{sa_family=AF_INET, sin_port=htons(${port}), sin_addr=inet_addr("${dotted(bytes, 4)}")}`;
+  if (family === AF_INET6 && bytes.length >= 24) {
+    const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const scope = bytes.length >= 28 ? `, sin6_scope_id=${v.getUint32(24, true)}` : "";
+    return `{sa_family=AF_INET6, sin6_port=htons(${port}), sin6_flowinfo=htonl(${v.getUint32(4, false)}), inet_pton(AF_INET6, "${inet6Text(bytes.subarray(8, 24))}", &sin6_addr)${scope}}`;
+  }
+  if (family === AF_NETLINK && bytes.length >= 12) {
+    const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return `{sa_family=AF_NETLINK, nl_pid=${v.getInt32(4, true)}, nl_groups=${v.getUint32(8, true).toString(16).padStart(8, "0")}}`;
+  }
+  if (family !== AF_UNIX) return `{sa_family=${enumText(familyNames, family)}, sa_data=${quoteBytes(bytes.subarray(2))}}`;
   if (length === 2) return "{sa_family=AF_UNIX}";
   const name = bytes.subarray(2, Math.min(length, 110));
   if (name[0] === 0) return `{sa_family=AF_UNIX, sun_path=@${quoteBytes(name.subarray(1))}}`;
@@ -116,9 +145,30 @@ const SO_PEERCRED = 17;
 const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const level: ArgPrinter = (c, i) => enumText(levels, c.arg(i));
-const optionName: ArgPrinter = (c, i) => (c.arg(1) === 1 ? enumText(options, c.arg(i)) : `0x${c.arg(i).toString(16)}`);
+const optionTables: Readonly<Record<number, NameTable>> = {
+  0: ipOptions,
+  1: options,
+  6: tcpOptions,
+  17: udpOptions,
+  41: ipv6Options,
+};
+const optionName: ArgPrinter = (c, i) => {
+  const table = optionTables[c.arg(1)];
+  return table ? enumText(table, c.arg(i)) : String(c.arg(i));
+};
+
+const TCP_CONGESTION = 13;
 
 function optionText(c: Call, at: number, length: number): string {
+  if (c.arg(1) === 6 && c.arg(2) === TCP_CONGESTION) {
+    const bytes = c.memory(at, Math.min(length, 16));
+    const end = bytes.indexOf(0);
+    return quoteBytes(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+  if (c.arg(1) === 0 && (c.arg(2) === 35 || c.arg(2) === 36) && length >= 8) {
+    const b = c.memory(at, 8);
+    return `{imr_multiaddr=inet_addr("${dotted(b)}"), imr_interface=inet_addr("${dotted(b, 4)}")}`;
+  }
   const v = length >= 4 ? c.view(at, Math.min(length, 16)) : null;
   if (!v) return pointer(at);
   if (c.arg(1) === 1) {
@@ -143,6 +193,23 @@ const outOption: ArgPrinter = (c, i) => {
 
 const cmsgTypes = ["0", "SCM_RIGHTS", "SCM_CREDENTIALS", "SCM_SECURITY", "SCM_PIDFD"];
 
+function cmsgType(level: number, type: number): string {
+  if (level === 1) return cmsgTypes[type] ?? `0x${type.toString(16)} /* SCM_??? */`;
+  return level === 0 ? enumText(ipOptions, type) : `0x${type.toString(16)}`;
+}
+
+/** What IPv4's control messages say. */
+function ipCmsgData(type: number, data: DataView): string {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (type === 8 && bytes.length >= 12) {
+    const index = data.getInt32(0, true);
+    return `, cmsg_data={ipi_ifindex=${index === 1 ? 'if_nametoindex("lo")' : index}, ipi_spec_dst=inet_addr("${dotted(bytes, 4)}"), ipi_addr=inet_addr("${dotted(bytes, 8)}")}`;
+  }
+  if (type === 2 && bytes.length >= 4) return `, cmsg_data=[${data.getInt32(0, true)}]`;
+  if (type === 1 && bytes.length >= 1) return `, cmsg_data=[0x${bytes[0]!.toString(16)}]`;
+  return "";
+}
+
 /** The control messages of a header. */
 function controlText(c: Call, at: number, length: number): string {
   if (at === 0) return "NULL";
@@ -153,13 +220,14 @@ function controlText(c: Call, at: number, length: number): string {
     const size = v.getUint32(0, true);
     const socketLevel = v.getInt32(8, true);
     const type = v.getInt32(12, true);
-    let text = `cmsg_len=${size}, cmsg_level=${enumText(levels, socketLevel)}, cmsg_type=${socketLevel === 1 ? (cmsgTypes[type] ?? `0x${type.toString(16)} /* SCM_??? */`) : `0x${type.toString(16)}`}`;
+    let text = `cmsg_len=${size}, cmsg_level=${enumText(levels, socketLevel)}, cmsg_type=${cmsgType(socketLevel, type)}`;
     const data = c.view(at + p + 16, Math.max(0, Math.min(size, length - p) - 16));
     if (data && socketLevel === 1 && type === 1 && size > 16) {
       const fds = Array.from({ length: Math.floor(data.byteLength / 4) }, (_, i) => c.fd(data.getInt32(i * 4, true)));
       text += `, cmsg_data=[${fds.join(", ")}]`;
     } else if (data && socketLevel === 1 && type === 2 && data.byteLength >= 12)
       text += `, cmsg_data={pid=${data.getInt32(0, true)}, uid=${id(data, 4)}, gid=${id(data, 8)}}`;
+    else if (data && socketLevel === 0) text += ipCmsgData(type, data);
     list.push(`{${text}}`);
     if (size < 16) break;
     p += Math.ceil(size / 8) * 8;
@@ -212,8 +280,8 @@ const headers = (c: Call, at: number): string => {
 const vectorOut: ArgPrinter = (c, i) => (c.exiting ? (c.ret! < 0 ? pointer(c.arg(i)) : headers(c, c.arg(i))) : null);
 
 export const socketPrinters: PrinterTable = {
-  socket: { 1: socketType, 2: plainNumber },
-  socketpair: { 1: socketType, 2: plainNumber, 3: pair },
+  socket: { 1: socketType, 2: protocolNumber },
+  socketpair: { 1: socketType, 2: protocolNumber, 3: pair },
   bind: { 1: inAddress },
   connect: { 1: inAddress },
   accept: { 1: outAddress, 2: outLength },

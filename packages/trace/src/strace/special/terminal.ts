@@ -21,6 +21,7 @@ const commands: Record<number, string> = {
   21523: "TIOCGWINSZ",
   21524: "TIOCSWINSZ",
   21531: "FIONREAD",
+  35077: "SIOCATMARK",
   21536: "TIOCPKT",
   21537: "FIONBIO",
   21538: "TIOCNOTTY",
@@ -99,6 +100,7 @@ const argument: ArgPrinter = (c, i) => {
     case 0x540f:
     case 0x5429:
     case 0x541b:
+    case 0x8905:
     case 0x5411:
     case 0x80045430:
     case 0x5424:
