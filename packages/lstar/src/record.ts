@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, openSync, writeSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
@@ -22,6 +22,9 @@ export class FileRecorder {
   #early: Uint8Array[] | null = [];
   #fd = -1;
   #timer: NodeJS.Timeout | null = null;
+  /** Bytes have been written that may not be on the disk yet; the disk is at it. */
+  #unsynced = false;
+  #syncing = false;
 
   constructor(path: string, host: Host, start: StartOptions) {
     this.#path = path;
@@ -43,6 +46,17 @@ export class FileRecorder {
 
   #write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    this.#unsynced = true;
+  }
+
+  /** What is written shall outlive a loss of power, too. Happens in a thread of its own; a file system that cannot is left alone. */
+  #sync(): void {
+    if (!this.#unsynced || this.#syncing) return;
+    this.#unsynced = false;
+    this.#syncing = true;
+    fdatasync(this.#fd, () => {
+      this.#syncing = false;
+    });
   }
 
   /** Host and options to start the machine with. */
@@ -56,7 +70,10 @@ export class FileRecorder {
     for (const bytes of this.#early ?? []) this.#write(bytes);
     this.#early = null;
     this.#recorder.attach(k);
-    this.#timer = setInterval(() => this.#recorder.look(), PATIENCE);
+    this.#timer = setInterval(() => {
+      this.#recorder.look();
+      this.#sync();
+    }, PATIENCE);
     this.#timer.unref();
   }
 
