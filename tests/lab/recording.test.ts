@@ -28,7 +28,7 @@ test("a recorded bash is run, gone back in, and ends as it did, to the last byte
   await lab.page.getByLabel("Recording to open").setInputFiles(file);
   await lab.page.locator(".recording code").filter({ hasText: "/bin/bash -c" }).waitFor();
   await lab.run();
-  await lab.status(/as recorded, to the last byte of memory/, 120_000);
+  await lab.status(/As recorded, to the last byte of memory/, 120_000);
   await lab.status(/exited/);
   const where = async (): Promise<string> => (await lab.page.locator(".where").textContent()) ?? "";
   const length = JSON.parse((await replay(file, "--info", "--json")).stdout).end.position as number;
@@ -66,7 +66,7 @@ test("a dropped file of a program with lines; a damaged one is refused, and what
   await drop("threads.lstar", readFileSync(file));
   await lab.page.locator(".recording code").waitFor();
   await lab.run();
-  await lab.status(/as recorded/, 120_000);
+  await lab.status(/As recorded/, 120_000);
   await expect.poll(() => lab.page.locator(".pane.terminal").textContent()).toContain(recorded.stdout.trim());
 
   const damaged = readFileSync(file);
@@ -92,7 +92,7 @@ test("a recording that was cut off runs up to its end and says so", { timeout: 2
   const lab = await site.open();
   await lab.page.getByLabel("Recording to open").setInputFiles(cut);
   await lab.run();
-  await lab.status(/the recording ends here/, 120_000);
+  await lab.status(/The recording ends here/, 120_000);
   expect(lab.errors).toEqual([]);
   await lab.close();
 });

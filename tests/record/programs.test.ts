@@ -148,6 +148,12 @@ it("a run that is told in part: --to, --no-output, and the trace of it", async (
   const part = await replay(file, "--to", "1000");
   expect(part.status).toBe(0);
   expect(part.stderr).toMatch(/^lstar: at instruction 1000 of \d+\n$/);
-  const live = await lstar(["trace", "--", "/bin/busybox", "seq", "3"]);
-  expect(await lstar(["trace", "--replay", file])).toEqual(live);
+});
+
+it("the trace of a replay is the trace of the run", async () => {
+  const file = join(dir.path, "run.lstar");
+  const args = ["--root", "/", "--", "/bin/bash", "-c", "ls /etc/apt; (cat /etc/hostname; exit 2) | sort; test -e /nowhere"];
+  const live = await lstar(["trace", "-f", ...args]);
+  expect((await record(file, args)).status).toBe(live.status);
+  expect(await lstar(["trace", "-f", "--replay", file])).toEqual(live);
 });

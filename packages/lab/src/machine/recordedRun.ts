@@ -3,6 +3,18 @@ import { memoryHash, processorHash, type Recording, type ReplayHost, recordedArr
 import { type BootedRecording, bootRecording } from "lstar/src/replayBoot.ts";
 import type { ArrivalView, OpenedRecording } from "../protocol.ts";
 
+const NEWLINE = 10;
+const RETURN = 13;
+
+function withReturns(bytes: Uint8Array): Uint8Array {
+  const out: number[] = [];
+  for (const b of bytes) {
+    if (b === NEWLINE) out.push(RETURN);
+    out.push(b);
+  }
+  return Uint8Array.from(out);
+}
+
 /** A machine that runs what lstar record has written. Its outside is the recording: nothing else comes in. */
 export class RecordedRun implements Companion {
   readonly booted: BootedRecording;
@@ -18,20 +30,22 @@ export class RecordedRun implements Companion {
   /** @throws ContainerError */
   constructor(recording: Recording) {
     this.#recording = recording;
-    this.booted = bootRecording(recording, { onOutput: (_stream, bytes) => this.#write(bytes) });
+    this.booted = bootRecording(recording, { onOutput: (stream, bytes) => this.#write(stream, bytes) });
     this.host = this.booted.host;
     this.host.onStop = () => {
       this.booted.k.sched.stopSoon = true;
     };
   }
 
-  #write(bytes: Uint8Array): void {
+  #write(stream: number, bytes: Uint8Array): void {
     this.onWrite(bytes);
     this.#written += bytes.length;
     const fresh = this.#written - this.#told;
     if (fresh <= 0) return;
     this.#told = this.#written;
-    this.onOutput(bytes.slice(Math.max(0, bytes.length - fresh)));
+    const part = bytes.slice(Math.max(0, bytes.length - fresh));
+    // No terminal of the guest has made its newlines ready to be shown.
+    this.onOutput(this.booted.head.shape.stdio[stream]?.kind === "tty" ? part : withReturns(part));
   }
 
   save(): unknown {
@@ -55,9 +69,9 @@ export class RecordedRun implements Companion {
   /** Why the run cannot go on from here, "" if it can. */
   stopped(): string {
     const d = this.host.divergence;
-    if (d) return `the run has left the recorded one after ${d.entry} answers: recorded was ${d.recorded}, what came is ${d.came}`;
+    if (d) return `The run has left the recorded one after ${d.entry} answers: recorded was ${d.recorded}, what came is ${d.came}.`;
     const cut = this.booted.k.machine.totalRetired >= this.limit;
-    return cut || this.host.exhausted ? "the recording ends here: its recorder was stopped before the program ended" : "";
+    return cut || this.host.exhausted ? "The recording ends here: its recorder was stopped before the program ended." : "";
   }
 
   /** How the end of the run compares with that of the recorded one. */
@@ -70,7 +84,7 @@ export class RecordedRun implements Companion {
       summary.entries === this.host.entries &&
       summary.processor === processorHash(k, codec.crc32) &&
       summary.memory === memoryHash(k, codec.crc32);
-    return same ? "as recorded, to the last byte of memory" : "the end is not that of the recorded run";
+    return same ? "As recorded, to the last byte of memory." : "The end is not that of the recorded run.";
   }
 
   about(): Omit<OpenedRecording, "progress"> {

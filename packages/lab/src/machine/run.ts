@@ -145,7 +145,7 @@ export class LabRun {
         timeline.dropPlanned();
         if (this.recorded) {
           this.ended = true;
-          this.note = "everybody sleeps and nothing can wake one";
+          this.note = "Everybody sleeps and nothing can wake one.";
         } else this.waiting = true;
         break;
       }
