@@ -67,7 +67,7 @@ export const EventKind = {
   VSYSCALL: 14,
   /** select and poll of pid. text = select or poll: a pass begins over b entries; fd: descriptor a is looked at, b = poll bits found; end: b are ready. */
   SCAN: 15,
-  /** A hook has looked at call a of pid. text = seccomp (b = its verdict, SECCOMP_RET_* with data). */
+  /** A hook has looked at call a of pid. text = seccomp (b = its verdict, SECCOMP_RET_* with data); ptrace entry, exit, stop (b = what the tracer's wait tells), resume (b = signal given). */
   HOOK: 16,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
@@ -221,6 +221,9 @@ export interface TaskView {
   readonly signals: SignalsView;
   readonly vmas: readonly VmaView[];
   readonly exitCode: number;
+  /** Bytes that its calls have copied from user memory and to it so far. */
+  readonly copiedIn: number;
+  readonly copiedOut: number;
   readonly sched: SchedView;
   readonly hooks: HooksView;
 }

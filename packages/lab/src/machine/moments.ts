@@ -215,7 +215,7 @@ export class Moments {
 export const EVENT_FUNCTIONS: readonly string[] = [
   ...Object.values(FUNCTION_OF),
   ...Object.values(EPOLL_FUNCTION),
-  ...["epSendEvents", "wakeUpNew", "getSignal", "scanSelect", "scanPoll", "vfsPoll"],
+  ...["ptraceStop", "ptraceBack", "epSendEvents", "wakeUpNew", "getSignal", "scanSelect", "scanPoll", "vfsPoll"],
 ];
 
 function functionOf(e: LabEvent, before: LabEvent | null): string {
@@ -224,6 +224,7 @@ function functionOf(e: LabEvent, before: LabEvent | null): string {
   // Only a handler gets a frame.
   if (e.kind === EventKind.SIGNAL_DELIVER && e.b <= 1) return "getSignal";
   if (e.kind === EventKind.SCAN) return e.text === "select" ? "scanSelect" : e.text === "poll" ? "scanPoll" : "vfsPoll";
+  if (e.kind === EventKind.HOOK && e.text !== "seccomp") return e.text === "ptrace resume" ? "ptraceBack" : "ptraceStop";
   if (e.kind === EventKind.EPOLL) return EPOLL_FUNCTION[e.text] ?? "epSendEvents";
   return FUNCTION_OF[e.kind] ?? "";
 }

@@ -8,6 +8,7 @@ import { sleepsOn } from "./queueNames.ts";
 
 const NOTHING = (): string => "";
 const RT_SIGRETURN = 15;
+const SIGTRAP = 5;
 const MAX_FRAME_EVENTS = 200_000;
 
 /** A handler's frame was built (signal > 0), or a handler returned (signal 0). */
@@ -46,6 +47,13 @@ export class Recorder implements EventNumbers {
     });
     t.sysExit.on((task, nr, ret) => this.#task(EventKind.SYS_EXIT, task, nr, ret));
     t.seccomp.on((task, nr, verdict) => this.#task(EventKind.HOOK, task, nr, verdict, () => "seccomp"));
+    t.ptraceStop.on((task, code, message) => {
+      const call = (code & ~0x80) === SIGTRAP && (message === 1 || message === 2);
+      this.#task(EventKind.HOOK, task, task.syscallNr, code, () =>
+        call ? (message === 1 ? "ptrace entry" : "ptrace exit") : "ptrace stop",
+      );
+    });
+    t.ptraceResume.on((task, sig) => this.#event(EventKind.HOOK, task.pid, task.syscallNr, sig, () => "ptrace resume"));
     t.schedSwitch.on((prev, next) => this.#switch(prev, next));
     t.schedWakeup.on((task, waker) => {
       const by = k.time.inInterrupt || this.idle || waker === task ? 0 : (waker?.pid ?? 0);

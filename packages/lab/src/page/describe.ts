@@ -51,6 +51,18 @@ export function verdictText(verdict: number): string {
   return action === "errno" || action === "trap" ? `${action} ${data}` : action;
 }
 
+const HOOKS: Readonly<Record<string, string>> = {
+  "ptrace entry": "stops for its tracer: enters",
+  "ptrace exit": "stops for its tracer: leaves",
+};
+
+function hookText(text: string, call: string, b: number): string {
+  if (text === "seccomp") return `seccomp looks at ${call}: ${verdictText(b)}`;
+  if (text === "ptrace stop") return `stops for its tracer: ${b >> 8 ? `event ${b >> 8}` : signalName(b & 0x7f)}`;
+  if (text === "ptrace resume") return b === 0 ? "its tracer lets it go on" : `its tracer lets it go on with ${signalName(b)}`;
+  return `${HOOKS[text] ?? text} ${call}`;
+}
+
 export type CallNames = (nr: number) => string;
 
 /** An event in a few words; the worker's `describe` has the details. */
@@ -86,7 +98,7 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
       if (text === "fd") return `looks at fd ${a}: ${b === 0 ? "not ready" : `ready (0x${b.toString(16)})`}`;
       return text === "end" ? `${b} ready` : `${text} scans, ${b} entries`;
     case EventKind.HOOK:
-      return `${text} looks at ${callName(a)}: ${verdictText(b)}`;
+      return hookText(text, a >= 0 ? callName(a) : "", b);
     case EventKind.VSYSCALL:
       return `vDSO page: sequence ${b}${text === "written" ? ", fields written" : b % 2 ? ", odd" : ", even"}`;
     case EventKind.TIMER:

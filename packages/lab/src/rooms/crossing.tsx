@@ -12,17 +12,28 @@ const FAR = 20_000;
 /** What the hooks have said of a task's present or last call. */
 export interface Verdicts {
   readonly seccomp: string;
+  /** "" if the task has not stopped for its tracer in this call. */
+  readonly ptrace: string;
 }
+
+export const NO_VERDICTS: Verdicts = { seccomp: "", ptrace: "" };
+const PTRACE_WORDS: Readonly<Record<string, string>> = {
+  "ptrace entry": "stopped: entry",
+  "ptrace exit": "stopped: exit",
+  "ptrace resume": "let go on",
+};
 
 /** Looks back to where the task's last call began. */
 export function verdictsAt(events: EventStore, event: number, pid: number): Verdicts {
   let seccomp = "";
+  let ptrace = "";
   for (let i = Math.min(event, events.count - 1); i >= 0 && i > event - FAR; i--) {
     if (events.pid.at(i) !== pid) continue;
     if (events.kind.at(i) === EventKind.HOOK && events.string(i) === "seccomp" && seccomp === "") seccomp = verdictText(events.b.at(i));
+    if (events.kind.at(i) === EventKind.HOOK && ptrace === "") ptrace = PTRACE_WORDS[events.string(i)] ?? "";
     if (events.kind.at(i) === EventKind.SYS_ENTER) break;
   }
-  return { seccomp };
+  return { seccomp, ptrace };
 }
 
 /** The station that the cursor's event stands for. */
@@ -32,10 +43,12 @@ export function placeOf(events: EventStore, state: StateView, task: TaskView): P
   if (event >= 0 && event < events.count && events.pid.at(event) === task.pid && state.kernelFunction !== "") {
     const kind = events.kind.at(event);
     if (kind === EventKind.SYS_ENTER) return "entry";
-    if (kind === EventKind.HOOK) return events.string(event) === "seccomp" ? "seccomp" : "ptrace";
+    if (kind === EventKind.HOOK)
+      return events.string(event) === "seccomp" ? "seccomp" : events.string(event) === "ptrace exit" ? "exit" : "ptrace";
     if (kind === EventKind.SYS_EXIT || kind === EventKind.SIGNAL_DELIVER) return "exit";
   }
-  return task.state === "stopped" && task.hooks.tracer > 0 ? "ptrace" : "handler";
+  if (task.state !== "stopped" || task.hooks.tracer === 0) return "handler";
+  return verdictsAt(events, event, task.pid).ptrace === PTRACE_WORDS["ptrace exit"] ? "exit" : "ptrace";
 }
 
 interface Box {
@@ -69,14 +82,7 @@ function hookBoxes(hooks: HooksView | null, verdicts: Verdicts, place: Place): B
   return [
     {
       title: "ptrace",
-      text:
-        tracer === 0
-          ? "no tracer"
-          : hooks?.traced
-            ? place === "ptrace"
-              ? `stopped for ${tracer}`
-              : `stops for ${tracer}`
-            : `tracer ${tracer}`,
+      text: tracer === 0 ? "no tracer" : verdicts.ptrace || (hooks?.traced ? `stops for ${tracer}` : `tracer ${tracer}`),
       lit: place === "ptrace",
       off: tracer === 0,
     },
@@ -159,7 +165,9 @@ export function Crossing({ task, place, verdicts }: Props) {
     { title: "sysCallTable", text: call ? `[${call.nr}] ${call.name}` : "[rax]", lit: false },
   ];
   const skipped = !GOES_ON.test(verdicts.seccomp);
-  const way = skipped ? [] : (call?.path ?? []).slice(1, MOST + 1);
+  const passed = (call?.path ?? []).slice(1, MOST + 1);
+  // Some handlers have no name of their own: then Linux's.
+  const way = skipped || !call ? [] : passed.length > 0 ? passed : [call.linux.split(" ")[1] || "sys_ni_syscall"];
   const last = way.length - 1;
   const down = way.map(
     (name, i): Box => ({

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { SideMachine } from "../page/sideMachine.ts";
+import { copyCostOf, PAYLOAD, ways } from "./copyCost.ts";
 import { dispatchDemo, epollDemo, signalDemo } from "./demos.ts";
 import { side } from "./testSide.ts";
 import { type Cost, costOf } from "./waitCost.ts";
@@ -120,4 +121,21 @@ test("cost of a wait: select and poll ask and copy more with more descriptors, e
   const epoll = await cost("epoll", 500);
   expect(epoll.asked).toBe(1);
   expect(epoll.copied).toBe((await cost("epoll", 8)).copied);
+});
+
+test("sending a file: two copies, one, none, none, as the kernel counts them", async () => {
+  const costs = await Promise.all(
+    ways.map(async ({ method }) => {
+      const machine = await side("copies", [method]);
+      expect(machine.output.value).toContain("65536 bytes sent");
+      return copyCostOf(machine, method);
+    }),
+  );
+  expect(costs.map((c) => [Math.floor(c.toUser / PAYLOAD), Math.floor(c.fromUser / PAYLOAD)])).toEqual([
+    [1, 1],
+    [0, 1],
+    [0, 0],
+    [0, 0],
+  ]);
+  expect(costs[2]).toMatchObject({ toUser: 0, fromUser: 0, calls: 1 });
 });

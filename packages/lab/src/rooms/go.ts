@@ -1,3 +1,4 @@
+import { store } from "../page/session.ts";
 import type { Moment } from "../protocol.ts";
 import type { Workbench } from "./room.ts";
 
@@ -20,6 +21,7 @@ export async function runWhole(
 /** Puts the cursor on an event of the run. */
 export async function goTo(bench: Workbench, event: number): Promise<void> {
   await bench.seek(await bench.ask({ type: "seek", moment: { position: 0, event } }));
+  if (event < store.count && store.pid.at(event) > 0) bench.selectTask(store.pid.at(event));
 }
 
 /** The nth event (from 1) whose text, as the worker describes it, matches; -1 if there is none. */

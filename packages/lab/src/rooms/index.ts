@@ -1,3 +1,4 @@
+import { copiesRoom } from "./copies.tsx";
 import { epollRoom } from "./epoll.tsx";
 import { pointersRoom } from "./pointersRoom.tsx";
 import { processesRoom } from "./processes.tsx";
@@ -7,4 +8,4 @@ import { systemCalls } from "./systemCalls.tsx";
 import { vdsoRoom } from "./vdso.tsx";
 
 /** The rooms of the chapter, in the order of the navigation. A new room is a new row. */
-export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, signalsRoom, processesRoom, pointersRoom];
+export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, copiesRoom, signalsRoom, processesRoom, pointersRoom];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { LabSession } from "../machine/session.ts";
 import { labProgram } from "../machine/testPrograms.ts";
 import type { Answers, Message, Request } from "../protocol.ts";
+import * as copies from "./copies.tsx";
 import * as epoll from "./epoll.tsx";
 import * as processes from "./processes.tsx";
 import { prove, type QuestionText } from "./question.tsx";
@@ -31,14 +32,21 @@ function bench(): { bench: Workbench; at: () => number } {
     seek: async (m: { event: number }) => {
       event = m.event;
     },
-    runProgram: async (name: string, _argv: unknown, stdin?: string | null) => {
-      await ask({ type: "load", settings: labProgram(name, { stdin: stdin ?? null }) });
+    runProgram: async (name: string, argv: readonly string[] | undefined, stdin?: string | null) => {
+      await ask({ type: "load", settings: labProgram(name, { stdin: stdin ?? null, argv: [name, ...(argv ?? [])] }) });
     },
   };
   return { bench: part as unknown as Workbench, at: () => event };
 }
 
-const all: QuestionText[] = [...syscalls.questions, ...vdso.questions, ...epoll.questions, ...signals.questions, ...processes.questions];
+const all: QuestionText[] = [
+  ...syscalls.questions,
+  ...vdso.questions,
+  ...epoll.questions,
+  ...signals.questions,
+  ...processes.questions,
+  ...copies.questions,
+];
 
 test.each(all.map((q) => [q.ask, q] as const))("proof: %s", async (_ask, q) => {
   const b = bench();

@@ -4,7 +4,7 @@ import { kernelFunctions } from "../page/kernelIndex.ts";
 import { store, storeVersion } from "../page/session.ts";
 import type { SyscallRow, SyscallView, TaskView } from "../protocol.ts";
 import { openSource } from "../ui/SourceDialog.tsx";
-import { Crossing, placeOf, verdictsAt } from "./crossing.tsx";
+import { Crossing, NO_VERDICTS, placeOf, verdictsAt } from "./crossing.tsx";
 import { Demo } from "./demo.tsx";
 import { dispatchDemo } from "./demos.ts";
 import { Question, type QuestionText } from "./question.tsx";
@@ -47,7 +47,7 @@ function View({ bench }: { bench: Workbench }) {
       <Crossing
         task={task}
         place={state && task ? placeOf(store, state, task) : "program"}
-        verdicts={task ? verdictsAt(store, event, task.pid) : { seccomp: "" }}
+        verdicts={task ? verdictsAt(store, event, task.pid) : NO_VERDICTS}
       />
       {task?.call ? <Call call={task.call} task={task} /> : <p class="empty">No system call yet. Press Run, or step to the next call.</p>}
       <p class="note">
@@ -235,6 +235,15 @@ export const questions: readonly QuestionText[] = [
     program: "seccomp_filter",
     event: /^uname\(.*EPERM/,
     look: "The drawing shows what seccomp said of this call: errno 1.",
+  },
+  {
+    ask: "How does strace see the arguments of a call before the kernel acts on them?",
+    answer:
+      "By PTRACE_SYSCALL the tracee stops twice in each call: on the way in before anything is done, and on the way out with the result. The tracer is woken by wait, reads the registers by PTRACE_GETREGS (the number in orig_rax, for rax holds -ENOSYS at the first stop) and lets it go on. Each call so costs four switches between the two.",
+    program: "ptrace_syscalls",
+    event: /^ptrace entry$/,
+    nth: 2,
+    look: "The child stands in state stopped before seccomp and the table; its tracer is the parent.",
   },
 ];
 

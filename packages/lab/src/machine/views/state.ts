@@ -71,6 +71,8 @@ function taskView(k: Kernel, task: Task, ids: Identities, s: Surroundings, inKer
     signals: signalsView(k, task, s.frameOf(task.pid)),
     vmas: vmasView(k, task),
     exitCode: task.exitCode,
+    copiedIn: task.copiedIn,
+    copiedOut: task.copiedOut,
     sched: schedView(task),
     hooks: hooksView(task),
   };

@@ -1,0 +1,74 @@
+import type { EventStore } from "../page/eventStore.ts";
+import { EventKind, type StateView } from "../protocol.ts";
+
+const SCHED_YIELD = 24;
+
+/** A row of the chapter's table of ways to send a file, and the argument of copies.c that goes this way. */
+export interface CopyWay {
+  readonly method: string;
+  readonly title: string;
+  readonly mechanism: string;
+  /** Copies by the processor, as the chapter counts them. */
+  readonly chapter: string;
+  readonly use: string;
+}
+
+export const ways: readonly CopyWay[] = [
+  {
+    method: "read_write",
+    title: "read() + write()",
+    mechanism: "from the page cache into the program’s buffer, and from there into the socket",
+    chapter: "2",
+    use: "anything, and whatever changes the data",
+  },
+  {
+    method: "mmap_write",
+    title: "mmap() + write()",
+    mechanism: "the program writes from pages of the page cache that it has mapped",
+    chapter: "1",
+    use: "data at many places of a file",
+  },
+  {
+    method: "sendfile",
+    title: "sendfile()",
+    mechanism: "pages of the page cache go to the socket, the program’s memory is not involved",
+    chapter: "0",
+    use: "static files",
+  },
+  {
+    method: "splice",
+    title: "splice()",
+    mechanism: "the same through a pipe, whose buffers hold the pages themselves",
+    chapter: "0",
+    use: "from pipe to socket and back, proxies",
+  },
+];
+
+export const PAYLOAD = 65_536;
+
+export interface CopyCost {
+  readonly method: string;
+  /** Bytes copied to and from user memory between the program's marks. */
+  readonly toUser: number;
+  readonly fromUser: number;
+  readonly calls: number;
+}
+
+/** What a run of copies.c cost between its two marks, counted by the kernel. */
+export async function copyCostOf(
+  run: { events: EventStore; stateAt(event: number): Promise<StateView> },
+  method: string,
+): Promise<CopyCost> {
+  const { events } = run;
+  const marks: number[] = [];
+  for (let i = 0; i < events.count; i++) if (events.kind.at(i) === EventKind.SYS_ENTER && events.a.at(i) === SCHED_YIELD) marks.push(i);
+  const [from, to] = marks;
+  if (from === undefined || to === undefined) throw new Error(`the run by ${method} has not set its marks`);
+  const pid = events.pid.at(from);
+  const [a, b] = await Promise.all([from, to].map(async (event) => (await run.stateAt(event)).tasks.find((t) => t.pid === pid)));
+  if (!a || !b) throw new Error(`the run by ${method} has lost its process`);
+  // The first mark is one itself.
+  let calls = -1;
+  for (let i = from; i < to; i++) if (events.pid.at(i) === pid && events.kind.at(i) === EventKind.SYS_ENTER) calls++;
+  return { method, toUser: b.copiedOut - a.copiedOut, fromUser: b.copiedIn - a.copiedIn, calls };
+}
