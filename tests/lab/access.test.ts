@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { violations } from "./axe.ts";
 import { type Lab, Site } from "./site.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const rooms = [
   ["syscalls", "hello"],
   ["vdso", "vdso_clock"],
@@ -17,16 +15,6 @@ beforeAll(async () => {
   site = await Site.start();
 }, 150_000);
 afterAll(() => site?.stop());
-
-/** Runs axe in the page: one line for each violation and element. */
-async function violations(lab: Lab): Promise<string[]> {
-  await lab.page.evaluate(axe);
-  return lab.page.evaluate(async () => {
-    type Result = { violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] };
-    const { axe } = window as unknown as { axe: { run(): Promise<Result> } };
-    return (await axe.run()).violations.flatMap((v) => v.nodes.map((n) => `${v.id} ${n.target.join(" ")}: ${n.failureSummary}`));
-  });
-}
 
 test.each(rooms.flatMap(([room, program]) => (["light", "dark"] as const).map((scheme) => [room, scheme, program] as const)))(
   "room %s in %s: nothing for axe to complain of, at a phone's width too",

@@ -111,3 +111,19 @@ test("the processes room draws the pages of each area at a moment, the epoll roo
   expect(errors).toEqual([]);
   await context.close();
 }, 60_000);
+
+test("a program that includes the lab's own header shows it, and is compiled with it", async () => {
+  const { page, errors, context } = await site.open("program=real_syscall");
+  await page.locator("summary", { hasText: "commands.h" }).click();
+  await page.getByText("static int commands(const char *greeting)").waitFor();
+  const there = await page.evaluate(async () => (await fetch("compiler.tar.gz", { method: "HEAD" })).ok);
+  if (there) {
+    await page.locator(".cm-content").focus();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.insertText("// edited\n");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator(".status").filter({ hasText: "Waiting" }).waitFor({ timeout: 40_000 });
+  }
+  expect(errors).toEqual([]);
+  await context.close();
+}, 90_000);

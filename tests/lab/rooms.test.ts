@@ -118,9 +118,10 @@ test("select and poll scan step by step beside epoll, and in the workbench at th
 
 test("every question of every room is proven in the page", async () => {
   for (const [room, count] of [
-    ["syscalls", 3],
+    ["syscalls", 4],
     ["vdso", 2],
     ["epoll", 4],
+    ["copies", 1],
     ["signals", 2],
     ["processes", 2],
   ] as const) {
@@ -197,6 +198,36 @@ test("processes: the run queue, the tree and the open files at a moment; a press
   await child.click();
   expect(await child.getAttribute("aria-pressed")).toBe("true");
   await page.getByText("Descriptors of 5").waitFor();
+  expect(errors).toEqual([]);
+  await context.close();
+}, 90_000);
+
+test("ptrace lights up in the crossing while the child stands still for its tracer", async () => {
+  const { page, errors, context } = await site.open("room=syscalls&program=ptrace_syscalls");
+  await page.locator(".question").nth(3).getByRole("button", { name: "Prove it" }).click();
+  await page.getByRole("img", { name: /ring 0\. ptrace: stopped: entry\. .*\[110\] is getppid/ }).waitFor({ timeout: 20_000 });
+  await page.locator(".lanes").focus();
+  const drawing = page.getByRole("img", { name: /ptrace: .* seccomp:/ });
+  for (let i = 0; i < 40 && !/stopped: exit/.test((await drawing.getAttribute("aria-label")) ?? ""); i++) {
+    await page.keyboard.press("ArrowRight");
+    await page.waitForTimeout(250);
+  }
+  expect(errors).toEqual([]);
+  await context.close();
+}, 90_000);
+
+test("copies: four ways to send a file are counted in the page, and one is opened in the workbench", async () => {
+  const { page, errors, context } = await site.open("room=copies");
+  await page.getByRole("button", { name: "Count the copies" }).click();
+  await page.getByText("Counted by the kernel in these runs").waitFor({ timeout: 40_000 });
+  const cells = async (name: RegExp): Promise<string[]> => page.getByRole("row", { name }).getByRole("cell").allTextContents();
+  expect((await cells(/^read\(\)/)).slice(1, 4)).toEqual(["2", "65536 bytes", "65536 bytes"]);
+  expect((await cells(/^mmap\(\)/)).slice(1, 4)).toEqual(["1", "0 bytes", "65536 bytes"]);
+  expect((await cells(/^sendfile\(\)/)).slice(1, 5)).toEqual(["0", "0 bytes", "0 bytes", "1"]);
+  await page.getByRole("img", { name: /^sendfile\(\): 0 bytes copied to the program/ }).waitFor();
+  await page.getByRole("button", { name: "splice() in the workbench" }).click();
+  await page.getByText("The cursor is at the mark before splice begins").waitFor({ timeout: 20_000 });
+  expect(await page.locator("#program").inputValue()).toBe("copies");
   expect(errors).toEqual([]);
   await context.close();
 }, 90_000);
