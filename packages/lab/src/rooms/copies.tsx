@@ -48,9 +48,9 @@ function Path({ cost, title }: { cost: CopyCost; title: string }) {
         ring 0
       </text>
       <rect
-        x="115"
+        x="105"
         y="12"
-        width="100"
+        width="120"
         height="38"
         rx="5"
         fill="var(--raised)"
@@ -130,6 +130,9 @@ function Table({ bench }: { bench: Workbench }) {
         </button>
       </p>
       <p role="status">{said.value}</p>
+      {costs.value.length > 0 && (
+        <p class="soft">Thick: the processor copies the payload between kernel and program. Dashed: it does not.</p>
+      )}
       {costs.value.length > 0 && (
         <div class="demo-sides">
           {costs.value.map((c) => {

@@ -1,8 +1,12 @@
 import type { FrameField, SignalDetails } from "../machine/views/signals.ts";
-import type { EventStore } from "../page/eventStore.ts";
+import type { Column } from "../page/columns.ts";
+import { categoryOf, type EventStore, type Lane } from "../page/eventStore.ts";
 import { EventKind, type Moment, type StateView, type TaskView } from "../protocol.ts";
 
 const RT_SIGRETURN = 15;
+/** Classes of events (page/eventStore.ts). */
+const CALLS = categoryOf(EventKind.SYS_ENTER);
+const SIGNALS = categoryOf(EventKind.SIGNAL_SEND);
 
 /** A handler's run as three moments. */
 export interface HandlerRun {
@@ -17,26 +21,59 @@ export interface HandlerRun {
   readonly after: Moment | null;
 }
 
-/** The handler that a task has begun last at an event; the first one of the run if there is none before. Null if no handler runs. */
+/** Deliveries and the like are looked for this far within a task's own events. */
+const FAR = 20_000;
+
+/** The delivery to a handler at or before an event, among the signals of one task; -1 if there is none. */
+function deliveryBefore(events: EventStore, lane: Lane, event: number): number {
+  const signals = lane.byCategory[SIGNALS] as Column<Int32Array>;
+  const last = signals.lowerBound(event + 1) - 1;
+  for (let n = last; n >= 0 && n > last - FAR; n--) if (isDelivery(events, signals.at(n))) return signals.at(n);
+  return -1;
+}
+
+function isDelivery(events: EventStore, i: number): boolean {
+  return events.kind.at(i) === EventKind.SIGNAL_DELIVER && events.b.at(i) > 1;
+}
+
+/** The first delivery to a handler of a task; -1 if there is none. */
+function firstDelivery(events: EventStore, lane: Lane): number {
+  const signals = lane.byCategory[SIGNALS] as Column<Int32Array>;
+  for (let n = 0; n < signals.length && n < FAR; n++) if (isDelivery(events, signals.at(n))) return signals.at(n);
+  return -1;
+}
+
+/** The end of the rt_sigreturn that belongs to a delivery; -1 while the handler runs. */
+function endOf(events: EventStore, lane: Lane, deliver: number): number {
+  const signals = lane.byCategory[SIGNALS] as Column<Int32Array>;
+  const calls = lane.byCategory[CALLS] as Column<Int32Array>;
+  let s = signals.lowerBound(deliver + 1);
+  let c = calls.lowerBound(deliver + 1);
+  let returns = false;
+  for (let depth = 1, n = 0; n < FAR && (c < calls.length || s < signals.length); n++) {
+    const call = c < calls.length ? calls.at(c) : Number.POSITIVE_INFINITY;
+    const signal = s < signals.length ? signals.at(s) : Number.POSITIVE_INFINITY;
+    if (signal < call) {
+      if (isDelivery(events, signal)) depth++;
+      s++;
+    } else {
+      if (events.kind.at(call) === EventKind.SYS_ENTER) returns = events.a.at(call) === RT_SIGRETURN;
+      else if (returns && --depth === 0) return call;
+      c++;
+    }
+  }
+  return -1;
+}
+
+/** The handler that a task has begun last at an event; the first one of the run if there is none before. Null if no handler runs. pid 0: of any task. */
 export function handlerRunAt(events: EventStore, event: number, pid: number): HandlerRun | null {
-  const isDelivery = (i: number): boolean =>
-    events.kind.at(i) === EventKind.SIGNAL_DELIVER && events.b.at(i) > 1 && (pid === 0 || events.pid.at(i) === pid);
-  let deliver = -1;
-  for (let i = Math.min(event, events.count - 1); i >= 0 && deliver < 0; i--) if (isDelivery(i)) deliver = i;
-  for (let i = 0; i < events.count && deliver < 0; i++) if (isDelivery(i)) deliver = i;
-  if (deliver < 0) return null;
+  const lanes = events.lanes.filter((l) => pid === 0 || l.pid === pid);
+  let deliver = Math.max(-1, ...lanes.map((l) => deliveryBefore(events, l, event)));
+  if (deliver < 0) deliver = Math.min(...lanes.map((l) => firstDelivery(events, l)).filter((i) => i >= 0));
+  if (!Number.isFinite(deliver)) return null;
   const own = events.pid.at(deliver);
   const position = events.position.at(deliver);
-  let depth = 1;
-  let done = -1;
-  let returns = false;
-  for (let i = deliver + 1; i < events.count && done < 0; i++) {
-    if (events.pid.at(i) !== own) continue;
-    const kind = events.kind.at(i);
-    if (kind === EventKind.SIGNAL_DELIVER && events.b.at(i) > 1) depth++;
-    else if (kind === EventKind.SYS_ENTER) returns = events.a.at(i) === RT_SIGRETURN;
-    else if (kind === EventKind.SYS_EXIT && returns && --depth === 0) done = i;
-  }
+  const done = endOf(events, events.lane(own) as Lane, deliver);
   // What led to the delivery lies at the same place; else the task was interrupted between two instructions.
   const same = deliver > 0 && events.position.at(deliver - 1) === position;
   return {

@@ -1,5 +1,6 @@
+import type { Column } from "../page/columns.ts";
 import { signalName } from "../page/describe.ts";
-import type { EventStore } from "../page/eventStore.ts";
+import { categoryOf, type EventStore, type Lane } from "../page/eventStore.ts";
 import { store, storeVersion } from "../page/session.ts";
 import { EventKind, type StateView } from "../protocol.ts";
 import type { Workbench } from "./room.ts";
@@ -18,17 +19,29 @@ export interface Life {
   readonly handler: number;
 }
 
+/** Signals of a task that are looked at, from the cursor. */
+const FAR = 20_000;
+const SIGNALS = categoryOf(EventKind.SIGNAL_SEND);
+
+/** The first event of a task's signals from one on, or the last one down to the first, that is wanted; -1 if there is none. */
+function among(lane: Lane, from: number, direction: 1 | -1, wanted: (event: number) => boolean): number {
+  const signals = lane.byCategory[SIGNALS] as Column<Int32Array>;
+  const start = direction > 0 ? signals.lowerBound(from) : signals.lowerBound(from + 1) - 1;
+  for (let n = start, looked = 0; n >= 0 && n < signals.length && looked < FAR; n += direction, looked++)
+    if (wanted(signals.at(n))) return signals.at(n);
+  return -1;
+}
+
 /** The signal that was sent last at an event, or the first one of the run; null if none was sent. */
 export function lifeAt(events: EventStore, event: number): Life | null {
   const is = (i: number): boolean => events.kind.at(i) === EventKind.SIGNAL_SEND;
-  let sent = -1;
-  for (let i = Math.min(event, events.count - 1); i >= 0 && sent < 0; i--) if (is(i)) sent = i;
-  for (let i = 0; i < events.count && sent < 0; i++) if (is(i)) sent = i;
-  if (sent < 0) return null;
+  let sent = Math.max(-1, ...events.lanes.map((l) => among(l, event, -1, is)));
+  if (sent < 0) sent = Math.min(...events.lanes.map((l) => among(l, 0, 1, is)).filter((i) => i >= 0));
+  if (!Number.isFinite(sent)) return null;
   const signal = events.a.at(sent);
-  let acted = -1;
-  for (let i = sent + 1; i < events.count && acted < 0; i++)
-    if (events.kind.at(i) === EventKind.SIGNAL_DELIVER && events.a.at(i) === signal) acted = i;
+  const acts = (i: number): boolean => events.kind.at(i) === EventKind.SIGNAL_DELIVER && events.a.at(i) === signal;
+  const found = events.lanes.map((l) => among(l, sent + 1, 1, acts)).filter((i) => i >= 0);
+  const acted = found.length > 0 ? Math.min(...found) : -1;
   return {
     signal,
     target: events.pid.at(sent),

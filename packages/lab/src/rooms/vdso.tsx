@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import type { VdsoDetails } from "../machine/views/vdso.ts";
 import { store, storeVersion } from "../page/session.ts";
 import { EventKind, type StateView } from "../protocol.ts";
@@ -12,11 +11,17 @@ import { findCaught, findOdd, findRetry } from "./vdsoMoments.ts";
 
 const CLOCK_GETTIME = 228;
 
+/** What was counted last: a cursor that moves on goes on from there. */
+let counted = { store, to: -1, calls: 0 };
+
 /** Calls of clock_gettime that had begun when an event happened. */
 function clockCallsUpTo(event: number): number {
-  let n = 0;
-  for (let i = 0; i <= event && i < store.count; i++) if (store.kind.at(i) === EventKind.SYS_ENTER && store.a.at(i) === CLOCK_GETTIME) n++;
-  return n;
+  const to = Math.min(event, store.count - 1);
+  if (counted.store !== store || counted.to > to) counted = { store, to: -1, calls: 0 };
+  let { calls } = counted;
+  for (let i = counted.to + 1; i <= to; i++) if (store.kind.at(i) === EventKind.SYS_ENTER && store.a.at(i) === CLOCK_GETTIME) calls++;
+  counted = { store, to, calls };
+  return calls;
 }
 
 /** What the place of a reader means at this moment. */
@@ -73,9 +78,9 @@ function View({ bench }: { bench: Workbench }) {
   const state = bench.state.value;
   const said = useSignal("");
   const v = state?.vdso as VdsoDetails | null | undefined;
-  const version = storeVersion.value;
+  void storeVersion.value;
   const event = state?.moment.event ?? -1;
-  const clockCalls = useMemo(() => clockCallsUpTo(event), [event, version]);
+  const clockCalls = clockCallsUpTo(event);
   const go = async (find: Finder, text: string): Promise<void> => {
     said.value = "Running vdso_retry.c…";
     try {
