@@ -147,7 +147,8 @@ function CallSource({ name }: { name: string }) {
   const f = kernelFunctions.value.get(`syscall ${name}`);
   if (!f) return null;
   return (
-    <button type="button" class="link" aria-label={`Source of ${name}`} onClick={() => void openSource(f.file, f.line)}>
+    <button type="button" class="link" onClick={() => void openSource(f.file, f.line)}>
+      <span class="visually-hidden">Source of {name}: </span>
       {f.file.slice(f.file.lastIndexOf("/") + 1)}:{f.line}
     </button>
   );
