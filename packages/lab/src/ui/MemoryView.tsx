@@ -1,4 +1,5 @@
 import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { CodeLine } from "../page/disassembler.ts";
 import { bench, isMoving, moment, running, stale, state, taskPid } from "../page/session.ts";
 import { symbolAt, symbolText } from "../page/symbols.ts";
@@ -94,7 +95,7 @@ export function CodeView({ task }: { task: TaskView }) {
     >
       <summary>Code{rip >= 0 && symbolText(rip) ? ` at ${symbolText(rip)}` : ""}</summary>
       {lines && lines.length > 0 ? (
-        <div class="listing-box">
+        <Box>
           <table class="listing" aria-label="Instructions around the next one">
             <tbody>
               {lines.map((l) => (
@@ -106,7 +107,7 @@ export function CodeView({ task }: { task: TaskView }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Box>
       ) : (
         <p class="hint">{lines ? "The page of this code is not in memory at this moment." : "…"}</p>
       )}
@@ -178,12 +179,22 @@ function ascii(bytes: Uint8Array): string {
   return [...bytes].map((b) => (b >= 32 && b < 127 ? String.fromCharCode(b) : "·")).join("");
 }
 
+/** A listing that scrolls by itself, with the keyboard too. */
+function Box({ children }: { children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div class="listing-box" tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
 /** Eight bytes a row, with what they may mean. */
 function Words({ memory, task }: { memory: Memory; task: TaskView }) {
   const rows = Array.from({ length: Math.floor(memory.bytes.length / 8) }, (_, i) => i);
   const rbp = addressOf(task, "rbp");
   return (
-    <div class="listing-box">
+    <Box>
       <table class="listing" aria-label="The stack, from rsp on">
         <tbody>
           {rows.map((i) => {
@@ -201,7 +212,7 @@ function Words({ memory, task }: { memory: Memory; task: TaskView }) {
           })}
         </tbody>
       </table>
-    </div>
+    </Box>
   );
 }
 
@@ -209,7 +220,7 @@ function Words({ memory, task }: { memory: Memory; task: TaskView }) {
 function Dump({ memory }: { memory: Memory }) {
   const rows = Array.from({ length: Math.ceil(memory.bytes.length / 16) }, (_, i) => memory.bytes.subarray(i * 16, i * 16 + 16));
   return (
-    <div class="listing-box">
+    <Box>
       <table class="listing" aria-label="Bytes of memory">
         <tbody>
           {rows.map((bytes, i) => (
@@ -221,6 +232,6 @@ function Dump({ memory }: { memory: Memory }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Box>
   );
 }
