@@ -1,9 +1,20 @@
+import { join } from "node:path";
 import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
 import { findAliens } from "@lstar/kernel/snapshot/graph.ts";
 import { expect, it } from "vitest";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
-import { need } from "../native.ts";
+import { compile, need, root } from "../native.ts";
+import { machineFor } from "./machines.ts";
+
+for (const program of ["seccomp/notif-wait", "seccomp/tsync", "ptrace/death", "ptrace/groupstop", "ptrace/debugregs"]) {
+  it(`nothing but plain data while ${program} runs`, { timeout: 120_000 }, async () => {
+    const { k } = machineFor([await compile(join(root, "tests/conformance", `${program}.c`))]);
+    let i = 0;
+    for (; k.runSlice(2_000) !== "exited"; i++) if (i % 20 === 0) expect(findAliens(k)).toEqual([]);
+    expect(i).toBeGreaterThan(20);
+  });
+}
 
 /** Sockets in every state, with packets in their queues. */
 const network = `

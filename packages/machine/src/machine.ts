@@ -31,7 +31,7 @@ import {
 import "./lift/index.ts";
 import { HEADER_RIP } from "./lift/header.ts";
 import { BlockCache, SCRATCH_SIZE } from "./lift/translate.ts";
-import { Mmu } from "./mmu/mmu.ts";
+import { type DebugPoint, Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
 import type { MachineImage } from "./snapshot.ts";
 import { Trap } from "./trap.ts";
@@ -58,6 +58,8 @@ export interface Watcher {
 
 const TF = 0x100;
 const ZF = 0x40;
+const RF = 0x10000;
+const DR_STEP = 0x4000;
 const RCX = 1;
 const HIGH = 4294967296;
 /**
@@ -123,6 +125,10 @@ export class Machine {
    * @returns instructions to go on with, as if `run` were called anew, or 0 to let it return Trap.SYSCALL_DONE
    */
   onSyscall: (() => number) | null = null;
+  /** Debug registers that are enabled; while there are any, instructions run one by one. Change it only between runs. */
+  debugPoints: readonly DebugPoint[] | null = null;
+  /** With Trap.DB: DR6's bits, 1 << n for register n, 0x4000 for a step. */
+  debugHits = 0;
   readonly #interp: InterpreterExports;
   readonly #jumps: JumpCache;
   #stop = false;
@@ -375,7 +381,13 @@ export class Machine {
       if (hi >>> 15 !== 0) return this.#fetchFault(lo, hi);
       if (this.blocks.stops !== null && this.#arrives(lo, hi)) return Trap.BUDGET;
       const tf = i32[RFLAGS >> 2]! & TF;
-      const single = left < BLOCK_MAX || tf !== 0 || alone;
+      const watched = this.debugPoints;
+      if (watched !== null) {
+        if (this.#breaks(watched)) return Trap.DB;
+        this.mmu.beginWatch(watched);
+      }
+      const stepped = tf !== 0 || watched !== null;
+      const single = left < BLOCK_MAX || stepped || alone;
       // After a system call the jump cache mostly knows the way on.
       let pc = single || slot !== 0 || plain !== 0 ? 0 : this.#jumps.target(lo, hi);
       if (pc === 0) {
@@ -395,16 +407,11 @@ export class Machine {
         }
       }
       this.#single = pc < IR_CACHE + SCRATCH_SIZE;
-      const rep = tf !== 0 ? this.#beginIteration() : 0;
+      const rep = stepped ? this.#beginIteration() : 0;
       let code = this.#runAt(pc);
+      if (watched !== null) this.mmu.endWatch();
       // The kernel may have let the memory grow.
       const { i32: words } = this.phys;
-      if (tf && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
-        this.#interp.materialize();
-        if (rep !== 0) this.#endIteration(lo, hi, rep);
-        this.trapError = 0;
-        return Trap.DB;
-      }
       if (code === Trap.RDTSC || code === Trap.RDTSCP) {
         if (this.tscFault) {
           this.#interp.materialize();
@@ -415,6 +422,18 @@ export class Machine {
         }
         this.#readTsc(code === Trap.RDTSCP);
         code = Trap.TRANSLATE;
+      }
+      if (stepped && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
+        if (rep !== 0) {
+          this.#interp.materialize();
+          this.#endIteration(lo, hi, rep);
+        }
+        if (watched !== null) words[RFLAGS >> 2]! &= ~RF;
+        if (!tf && this.mmu.hits === 0) continue;
+        this.#interp.materialize();
+        this.debugHits = (tf ? DR_STEP : 0) | (watched !== null ? this.mmu.hits : 0);
+        this.trapError = 0;
+        return Trap.DB;
       }
       if (code === Trap.BUDGET && !this.#single && words[AFTER_CHUNK >> 2]! > 0) return Trap.BUDGET;
       if (code === Trap.BUDGET || code === Trap.TRANSLATE) continue;
@@ -438,6 +457,18 @@ export class Machine {
       this.#materialize();
       return code;
     }
+  }
+
+  /** Is a breakpoint at the next instruction? The resume flag passes it once. */
+  #breaks(points: readonly DebugPoint[]): boolean {
+    if (this.cpu.rflags & RF) return false;
+    const { rip } = this.cpu;
+    let hits = 0;
+    for (const p of points) if (p.kind === 0 && p.address === rip) hits |= 1 << p.index;
+    if (hits === 0) return false;
+    this.#materialize();
+    this.debugHits = hits;
+    return true;
   }
 
   /**

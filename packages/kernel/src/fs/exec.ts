@@ -204,7 +204,7 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   task.exitSignal = SIGCHLD;
   task.flags &= ~PF_FORKNOEXEC;
   task.robustList = 0;
-  task.debugRegs = null;
+  task.debugRegs = task.debugPoints = k.machine.debugPoints = null;
   task.rseqAddr = task.rseqLen = task.rseqSig = 0;
   task.personality &= ~(READ_IMPLIES_EXEC | prm.perClear);
   task.comm = prm.comm;

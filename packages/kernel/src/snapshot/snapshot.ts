@@ -37,6 +37,9 @@ export function restoreSnapshot(k: Kernel, snapshot: Snapshot): boolean {
       throw new StateFormatError(`the state image and this kernel differ in ${name}`);
   if (!restoreMachine(k.machine, snapshot.machine, tableFrames(k))) return false;
   Object.assign(k, trial);
+  // What the processor has from its task.
+  k.machine.tscFault = k.current.tscFault;
+  k.machine.debugPoints = k.current.debugPoints;
   return true;
 }
 

@@ -34,6 +34,14 @@ export const PTE_D = 0x40;
 /** In the high word. */
 export const PTE_NX_HI = 0x80000000;
 
+/** A debug register that is enabled: kind 0 stops before the instruction there, 1 after writes, 3 after reads and writes. */
+export interface DebugPoint {
+  readonly index: number;
+  readonly address: number;
+  readonly length: number;
+  readonly kind: number;
+}
+
 /**
  * Address translation: walks the page tables, keeps the software TLB and serves the accesses that
  * the TLB cannot answer.
@@ -44,6 +52,11 @@ export class Mmu {
   nonCanonical = false;
   /** Counts what may have ended the validity of translations or of compiled code. */
   changes = 0;
+  /** Addresses whose accesses are noted, and which of them the present instruction has met (bit = index). */
+  watched: readonly DebugPoint[] | null = null;
+  hits = 0;
+  /** Bits taken out of page-table entries for the present instruction: entry, bits, … */
+  readonly #hidden: number[] = [];
   /** Result of the last walk that failed: the page-fault error code. */
   #error = 0;
 
@@ -96,6 +109,50 @@ export class Mmu {
       const w = (TLB + (known ? view.getUint16(TLB_LOG + i * 2, true) : i) * TLB_ENTRY_SIZE) >> 2;
       // The addend is physical minus virtual page address.
       if (i32[w + 2] !== -1 && ((i32[w + 2]! + i32[w + 4]!) | 0) === phys) i32[w + 2] = i32[w + 3] = -1;
+    }
+  }
+
+  /** Before an instruction: lets its accesses to watched pages take the slow way, where they are noted. */
+  beginWatch(points: readonly DebugPoint[]): void {
+    this.watched = points;
+    this.hits = 0;
+    const { u32 } = this.#phys;
+    for (const p of points) {
+      if (p.kind === 0) continue;
+      this.flushPage(p.address);
+      const slot = this.#slot(p.address);
+      const pte = slot < 0 ? 0 : u32[slot]!;
+      // Without these bits the quick walk does not serve an access.
+      if ((pte & (PTE_A | PTE_D)) === 0) continue;
+      this.#hidden.push(slot, pte & (PTE_A | PTE_D));
+      u32[slot] = (pte & ~(PTE_A | PTE_D)) >>> 0;
+    }
+  }
+
+  /** The instruction is over. */
+  endWatch(): void {
+    this.watched = null;
+    const { u32 } = this.#phys;
+    for (let bits = this.#hidden.pop(); bits !== undefined; bits = this.#hidden.pop()) u32[this.#hidden.pop() as number]! |= bits;
+  }
+
+  /** Where the entry of a page is in the page tables, as an index of words; -1 if there is none. */
+  #slot(va: number): number {
+    const { u32 } = this.#phys;
+    let table = u32[CR3 >> 2]!;
+    for (const unit of [2 ** 39, 2 ** 30, 2 ** 21]) {
+      const entry = u32[(table >>> 2) + (Math.floor(va / unit) % 512) * 2]!;
+      if (!(entry & PTE_P)) return -1;
+      table = (entry & 0xfffff000) >>> 0;
+    }
+    const slot = (table >>> 2) + (Math.floor(va / PAGE_SIZE) % 512) * 2;
+    return u32[slot]! & PTE_P ? slot : -1;
+  }
+
+  #note(lo: number, hi: number, size: number, write: boolean): void {
+    const va = (hi >>> 0) * 4294967296 + (lo >>> 0);
+    for (const p of this.watched as readonly DebugPoint[]) {
+      if (p.kind !== 0 && (write || p.kind === 3) && va < p.address + p.length && va + size > p.address) this.hits |= 1 << p.index;
     }
   }
 
@@ -195,6 +252,7 @@ export class Mmu {
   /** A load that the TLB could not answer: the address to read from, or 0 after raising a fault. */
   readSlow = (lo: number, hi: number, size: number, forWrite: number): number => {
     const write = forWrite !== 0;
+    if (this.watched !== null) this.#note(lo, hi, size, write);
     const pa = this.#walkParts(lo, hi, write);
     if (pa < 0) {
       this.raisePageFault(lo, hi);
@@ -233,6 +291,7 @@ export class Mmu {
 
   /** A store that the TLB could not answer: the address to write to (the bounce buffer if it crosses pages), or 0. */
   writeSlow = (lo: number, hi: number, size: number): number => {
+    if (this.watched !== null) this.#note(lo, hi, size, true);
     const pa = this.#walkParts(lo, hi, true);
     if (pa < 0) {
       this.raisePageFault(lo, hi);

@@ -1,3 +1,6 @@
+import { syscallNames } from "@lstar/kernel/arch/x86/entry/syscallNames.ts";
+import { errnoName } from "@lstar/kernel/uapi/errno.ts";
+
 /** Signal names as strace prints them, by number. */
 const names = [
   "0",
@@ -107,6 +110,11 @@ const generalCodes: Record<number, string> = {
   [-60]: "SI_ASYNCNL",
 };
 
+function callText(nr: number): string {
+  const name = syscallNames[nr];
+  return name ? `__NR_${name}` : `0x${(nr >>> 0).toString(16)}`;
+}
+
 /** The braces of a siginfo_t (128 bytes), as in "--- SIGCHLD {…} ---". */
 export function siginfoText(info: Uint8Array): string {
   const v = new DataView(info.buffer, info.byteOffset, info.byteLength);
@@ -114,9 +122,9 @@ export function siginfoText(info: Uint8Array): string {
   const errno = v.getInt32(4, true);
   const code = v.getInt32(8, true);
   const parts = [`si_signo=${signalText(sig)}`];
-  const codeText = generalCodes[code] ?? codes[sig]?.[code] ?? String(code);
+  const codeText = generalCodes[code] ?? codes[sig]?.[code] ?? (code > 0 ? `0x${code.toString(16)}` : String(code));
   parts.push(`si_code=${codeText}`);
-  if (errno !== 0) parts.push(`si_errno=${errno}`);
+  if (errno !== 0) parts.push(`si_errno=${errnoName[errno] ?? errno}`);
   const u64 = (at: number): number => v.getUint32(at, true) + v.getUint32(at + 4, true) * 2 ** 32;
   const sender = (): void => {
     parts.push(`si_pid=${v.getInt32(16, true)}`, `si_uid=${v.getUint32(20, true)}`);
@@ -136,18 +144,18 @@ export function siginfoText(info: Uint8Array): string {
     const ut = u64(32);
     const st = u64(40);
     parts.push(`si_utime=${ut}`, `si_stime=${st}`);
-  } else if (code > 0 && code < 128 && (sig === 4 || sig === 5 || sig === 7 || sig === 8 || sig === 11)) {
+  } else if (code > 0 && code !== 128 && (sig === 4 || sig === 5 || sig === 7 || sig === 8 || sig === 11)) {
     const addr = u64(16);
     parts.push(`si_addr=${addr === 0 ? "NULL" : `0x${addr.toString(16)}`}`);
   } else if (sig === 31 && code === 1) {
-    parts.push(`si_call_addr=0x${u64(16).toString(16)}`, `si_syscall=${v.getInt32(24, true)}`, `si_arch=AUDIT_ARCH_X86_64`);
+    parts.push(`si_call_addr=0x${u64(16).toString(16)}`, `si_syscall=${callText(v.getInt32(24, true))}`, `si_arch=AUDIT_ARCH_X86_64`);
   } else if (code === 128) {
     if (sig === 4 || sig === 5 || sig === 7 || sig === 8 || sig === 11) parts.push("si_addr=NULL");
     if (sig === 17) parts.push("si_pid=0", "si_uid=0", "si_status=0", "si_utime=0", "si_stime=0");
     if (sig === 31) parts.push("si_call_addr=NULL", "si_syscall=0", "si_arch=0 /* AUDIT_ARCH_??? */");
   } else {
     sender();
-    if (code === -1 || code === -3 || code === -4) value(24);
+    if (code !== 0 && code !== -6) value(24);
   }
   return `{${parts.join(", ")}}`;
 }

@@ -3,7 +3,7 @@ import { TAMPERED_ARGS, TAMPERED_DELAY, TAMPERED_RESULT, TAMPERED_SUCCESS } from
 import { timespecAdd } from "@lstar/kernel/kernel/time/timekeeping.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { ARGUMENT_REGISTERS, type SyscallDef } from "@lstar/kernel/syscall/declare.ts";
-import { SIGKILL } from "@lstar/kernel/uapi/signal.ts";
+import { SA_IMMUTABLE, SIGKILL } from "@lstar/kernel/uapi/signal.ts";
 import { printArgument } from "./arguments.ts";
 import { Call, type FdPath, type PrintOptions, type ReadMemory } from "./call.ts";
 import { everything, type Filter } from "./filter.ts";
@@ -117,7 +117,8 @@ export class StraceTracer {
       t.sysExit.on((task, _nr, ret) => this.#exit(task, ret)),
       t.schedProcessFork.on((parent, child) => this.#fork(parent, child)),
       t.schedProcessExit.on((task) => this.#gone(task)),
-      t.signalDeliver.on((task, sig, info) => this.#signal(task, sig, info)),
+      // A verdict of seccomp that cannot be averted is shown to no tracer.
+      t.signalDeliver.on((task, sig, info, _handler, flags) => (flags & SA_IMMUTABLE ? undefined : this.#signal(task, sig, info))),
       t.signalGenerate.on((sig, info, target, _group, result) => {
         if (result === 1 && sig !== 0) this.#tasks.get(target.pid)?.ignored.push(info.slice());
       }),
@@ -221,7 +222,7 @@ export class StraceTracer {
   }
 
   #name(nr: number): string {
-    return this.#defs[nr]?.name ?? this.#names[nr] ?? `syscall_0x${nr.toString(16)}`;
+    return this.#defs[nr]?.name ?? this.#names[nr] ?? `syscall_0x${(nr >>> 0).toString(16)}`;
   }
 
   #enter(task: Task, nr: number): void {
@@ -333,7 +334,8 @@ export class StraceTracer {
         traced.lines.begin(task.pid, this.#prefix(task));
         traced.lines.put(`<... ${call.def.name} resumed>`);
       } else this.#arguments(traced);
-      if (!/^exit/.test(call.def.name)) traced.lines.put(" <unfinished ...>");
+      // A call whose arguments are all shown has nothing left to say.
+      if (traced.printed < call.def.args.length) traced.lines.put(" <unfinished ...>");
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
       traced.lines.end("= ?");

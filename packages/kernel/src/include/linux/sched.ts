@@ -1,4 +1,4 @@
-import type { CpuContext } from "@lstar/machine";
+import type { CpuContext, DebugPoint } from "@lstar/machine";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
 import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
@@ -295,8 +295,9 @@ export class Task {
   /** TIF_SINGLESTEP, and whether the trap flag is the tracer's doing rather than the program's. */
   singleStep = false;
   forcedTf = false;
-  /** Debug registers 0-3, 6 and 7, null before one is set (arch/x86/kernel/hwBreakpoint.ts). */
+  /** Debug registers 0-3, 6 and 7, null before one is set, and what of them is enabled (arch/x86/kernel/hwBreakpoint.ts). */
   debugRegs: number[] | null = null;
+  debugPoints: DebugPoint[] | null = null;
   /** Run-queue links and slice, owned by kernel/sched. */
   onRq = false;
   /** Something is to be done before the return to user mode, besides signals (rseq, exit of a killed thread). */

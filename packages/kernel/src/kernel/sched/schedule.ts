@@ -29,6 +29,7 @@ function switchTo(k: Kernel, next: Task): void {
   }
   k.current = next;
   k.machine.tscFault = next.tscFault;
+  k.machine.debugPoints = next.debugPoints;
   if (next.mm && k.activeMm !== next.mm) {
     activateMm(k, next.mm);
     k.activeMm = next.mm;

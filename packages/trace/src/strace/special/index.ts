@@ -3,6 +3,8 @@ import { filePrinters } from "./files.ts";
 import { memoryPrinters } from "./memory.ts";
 import { pollPrinters } from "./poll.ts";
 import { processPrinters } from "./process.ts";
+import { ptracePrinters } from "./ptrace.ts";
+import { seccompPrinters } from "./seccomp.ts";
 import { signalPrinters } from "./signal.ts";
 import { socketPrinters } from "./socket.ts";
 import { splicePrinters } from "./splice.ts";
@@ -18,6 +20,8 @@ export const specialPrinters: PrinterTable = {
   ...memoryPrinters,
   ...pollPrinters,
   ...processPrinters,
+  ...ptracePrinters,
+  ...seccompPrinters,
   ...signalPrinters,
   ...socketPrinters,
   ...splicePrinters,

@@ -5,6 +5,7 @@ import { resultNotes } from "../result.ts";
 import { signalText } from "../signals.ts";
 import { enumText, flagsText, hex, pointer, quoteBytes } from "../text.ts";
 import type { PrinterTable } from "./index.ts";
+import { prctlSeccomp } from "./seccomp.ts";
 import { timespecText } from "./time.ts";
 
 const cloneFlags = flagNames("CLONE_???", {
@@ -35,11 +36,29 @@ const cloneFlags = flagNames("CLONE_???", {
   CLONE_IO: 0x80000000,
 });
 
+/** PTRACE_EVENT_* in the upper half of a tracee's wait status. */
+const stopEvents: Record<number, string> = {
+  1: "FORK",
+  2: "VFORK",
+  3: "CLONE",
+  4: "EXEC",
+  5: "VFORK_DONE",
+  6: "EXIT",
+  7: "SECCOMP",
+  128: "STOP",
+};
+
 /** "[{WIFEXITED(s) && WEXITSTATUS(s) == 0}]" without the brackets. */
 export function waitStatusText(status: number): string {
   const sig = status & 0x7f;
-  if ((status & 0xff) === 0x7f)
-    return status === 0xffff ? "{WIFCONTINUED(s)}" : `{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText((status >> 8) & 0xff)}}`;
+  if ((status & 0xff) === 0x7f) {
+    if (status === 0xffff) return "{WIFCONTINUED(s)}";
+    const stop = (status >> 8) & 0xff;
+    const event = status >>> 16;
+    const name = stopEvents[event];
+    const tail = event === 0 ? "" : `|${name ? `PTRACE_EVENT_${name}` : `${hex(event)} /* PTRACE_EVENT_??? */`}<<16`;
+    return `{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalText(stop & 0x7f)}${stop & 0x80 ? " | 0x80" : ""}}${tail}`;
+  }
   if (sig === 0) return `{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}`;
   return `{WIFSIGNALED(s) && WTERMSIG(s) == ${signalText(sig)}${status & 0x80 ? " && WCOREDUMP(s)" : ""}}`;
 }
@@ -184,7 +203,10 @@ const prctlOptions = enumNames("PR_???", {
   PR_SET_PTRACER: 0x59616d61,
 });
 
+const PR_SET_SECCOMP = 22;
+
 const prctlSecond: ArgPrinter = (c, i) => {
+  if (c.arg(0) === PR_SET_SECCOMP) return prctlSeccomp(c, i);
   const v = c.arg(i);
   switch (c.arg(0)) {
     case 1:
@@ -221,6 +243,7 @@ const prctlSecond: ArgPrinter = (c, i) => {
   }
 };
 const prctlRest: ArgPrinter = (c, i) => {
+  if (c.arg(0) === PR_SET_SECCOMP) return prctlSeccomp(c, i);
   const option = c.arg(0);
   if ([38, 39, 41, 42, 47].includes(option) || (option === 0x53564d41 && i < 5)) {
     if (option === 0x53564d41 && i === 4) return c.arg(i) === 0 ? "NULL" : c.string(c.arg(i), 80);

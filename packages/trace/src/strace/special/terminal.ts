@@ -1,6 +1,7 @@
 import type { ArgPrinter, Call } from "../call.ts";
 import { hex, pointer } from "../text.ts";
 import type { PrinterTable } from "./index.ts";
+import { seccompIoctl, seccompRequests } from "./seccomp.ts";
 
 const commands: Record<number, string> = {
   21505: "TCGETS",
@@ -72,7 +73,7 @@ function termios(c: Call, address: number): string {
   return `{${speed} ${sign(oflag & 1, "opost")} ${sign(lflag & 1, "isig")} ${sign(lflag & 2, "icanon")} ${sign(lflag & 8, "echo")} ...}`;
 }
 
-const request: ArgPrinter = (c, i) => commands[c.arg(i) >>> 0] ?? ioctlCode(c.arg(i) >>> 0);
+const request: ArgPrinter = (c, i) => commands[c.arg(i) >>> 0] ?? seccompRequests[c.arg(i) >>> 0] ?? ioctlCode(c.arg(i) >>> 0);
 
 /** "_IOC(_IOC_READ, 0x12, 0x34, 0x4)" for requests without a name. */
 function ioctlCode(cmd: number): string {
@@ -124,8 +125,10 @@ const argument: ArgPrinter = (c, i) => {
       return ["TCIFLUSH", "TCOFLUSH", "TCIOFLUSH"][at] ?? hex(at);
     case 0x540a:
       return ["TCOOFF", "TCOON", "TCIOFF", "TCION"][at] ?? hex(at);
-    default:
-      return hex(at);
+    default: {
+      const seccomp = seccompIoctl(c, c.arg(1) >>> 0, at);
+      return seccomp === undefined ? hex(at) : seccomp;
+    }
   }
 };
 

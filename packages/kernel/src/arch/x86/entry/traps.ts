@@ -17,8 +17,8 @@ import {
   SIGILL,
   SIGSEGV,
   SIGTRAP,
-  TRAP_TRACE,
 } from "../../../uapi/signal.ts";
+import { debugReason } from "../kernel/hwBreakpoint.ts";
 import { emulateVsyscall, inVsyscallPage } from "./vsyscall.ts";
 
 /** First address that user space cannot have. */
@@ -38,7 +38,7 @@ export function handleTrap(k: Kernel, task: Task, trap: number): void {
       fault(k, task, trap, 0, SIGFPE, FPE_INTDIV);
       break;
     case Trap.DB:
-      fault(k, task, trap, 0, SIGTRAP, TRAP_TRACE);
+      fault(k, task, trap, 0, SIGTRAP, debugReason(k, task));
       break;
     case Trap.BP:
       plain(k, task, trap, 0, SIGTRAP);
