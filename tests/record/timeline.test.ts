@@ -1,3 +1,4 @@
+import { restoreSnapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
 import { bytesSource } from "@lstar/replay/file/reader.ts";
 import { before, type Place } from "@lstar/replay/place.ts";
@@ -60,4 +61,18 @@ it("a replay that is stopped anywhere and goes on ends as the run did; both engi
     while (player.slice(random()));
     expect(player.end).toEqual({ kind: "exited", status: 0 });
   }
+});
+
+it("a snapshot of one replay is gone on with in another, whose log was not read yet", { timeout: 120_000 }, () => {
+  const { recording } = runs.real!;
+  const first = bootRecording(recording);
+  while (first.player.slice(100_000) && first.k.machine.totalRetired < 2_000_000);
+  const snapshot = takeSnapshot(first.k);
+  const mark: unknown = structuredClone(first.host.save());
+  const { k, host, last } = bootRecording(recording, { jit: false });
+  expect(restoreSnapshot(k, snapshot)).toBe(true);
+  host.restore(mark);
+  for (let i = 0; i < 100_000 && k.runSlice(1_000_000) !== "exited"; i++);
+  expect([k.exited, k.machine.totalRetired, host.entries]).toEqual([true, last.position, recording.summary?.entries]);
+  expect(host.divergence).toBe(null);
 });

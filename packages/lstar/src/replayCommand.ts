@@ -6,6 +6,7 @@ import { numberSpec, portSpec } from "./options.ts";
 import { bootReplay, openRecording, playRecording, type ReplayRun, recordingInfo, recordingInfoText, streamOutput } from "./replay.ts";
 import { type BootedRecording, bootRecording } from "./replayBoot.ts";
 import { debugRecording, OutputOnce } from "./replayGdb.ts";
+import { version } from "./version.ts";
 
 /** The command's ways to end with an error. */
 export interface Ends {
@@ -60,11 +61,12 @@ async function debugFile(path: string, port: number, run: ReplayRun, ends: Ends)
   return process.exit(end.kind === "killed" ? 137 : 0);
 }
 
-function leave(path: string, recording: Recording, { k }: BootedRecording, end: ReplayEnd, { fail }: Ends): never {
+function leave(path: string, recording: Recording, { k, head }: BootedRecording, end: ReplayEnd, { fail }: Ends): never {
   const at = k.machine.totalRetired;
+  const other = head.lstar === version ? "" : ` (lstar ${head.lstar} recorded it, this is ${version})`;
   switch (end.kind) {
     case "diverged":
-      return fail(`the replay of ${path} has left the recorded run ${end.text}`);
+      return fail(`the replay of ${path} has left the recorded run ${end.text}${other}`);
     case "cut":
       return fail(`${path} ends here, at instruction ${at}: its recorder was stopped before the program ended`);
     case "stuck":

@@ -38,7 +38,7 @@ export class PcapWriter {
     const { length } = skb;
     const record = new Uint8Array(16 + ETHERNET_HEADER + length);
     const v = new DataView(record.buffer);
-    const { sec, nsec } = k.time.realtime();
+    const { sec, nsec } = k.time.glanceRealtime();
     v.setUint32(0, sec, true);
     v.setUint32(4, nsec, true);
     v.setUint32(8, ETHERNET_HEADER + length, true);

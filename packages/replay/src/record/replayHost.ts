@@ -9,6 +9,8 @@ const EIO = 5;
 /** Entries that are looked through for what somebody wants to see who only watches. */
 const AHEAD = 256;
 
+/** Bytes of a brought-in program in one entry. */
+const PIECE = 2 ** 20;
 /** Longest program that is brought in (bytes). */
 const MAX_PROGRAM = 2 ** 31;
 
@@ -73,6 +75,8 @@ export class ReplayHost implements Host {
   #clock = 0;
   #path = "";
   #blocks = 0;
+  /** Bytes of a brought-in program that are still to come, for `#skip`. */
+  #pieces = 0;
   /** Where the numbered blocks are. */
   readonly #places: { chunk: number; at: number; length: number }[] = [];
 
@@ -99,6 +103,26 @@ export class ReplayHost implements Host {
 
   restore(saved: unknown): void {
     const mark = saved as LogMark;
+    if (mark.blocks > this.#places.length) this.#findBlocks(mark);
+    this.#goTo(mark);
+  }
+
+  /** The log has not been read up to a mark, as when a snapshot comes out of a file: it is now, for the blocks in it. */
+  #findBlocks(mark: LogMark): void {
+    this.#goTo({ chunk: 0, at: 0, entries: 0, clock: 0, path: "", blocks: 0 });
+    try {
+      while (this.entries < mark.entries) {
+        const ask = this.#next();
+        if (ask === -1) return;
+        this.#skip(ask);
+      }
+    } catch (e) {
+      // What the log lacks is told where it is asked for.
+      if (!(e instanceof LogError)) throw e;
+    }
+  }
+
+  #goTo(mark: LogMark): void {
     this.#chunk = mark.chunk;
     this.#reader = new ByteReader(
       mark.chunk < this.#recording.logChunks ? this.#recording.logChunk(mark.chunk) : new Uint8Array(0),
@@ -485,8 +509,50 @@ export class ReplayHost implements Host {
         const n = r.int();
         return { position, bytes: n > 0 ? this.#data(n) : new Uint8Array(0) };
       }
+      case ASK.fileWrite:
+        this.#readPath();
+        for (let i = 0; i < 3; i++) r.uint();
+        r.int();
+        break;
+      case ASK.create:
+      case ASK.truncate:
+      case ASK.mkdir:
+      case ASK.chmod:
+        this.#readPath();
+        r.uint();
+        r.int();
+        break;
+      case ASK.unlink:
+      case ASK.rmdir:
+        this.#readPath();
+        r.int();
+        break;
+      case ASK.rename:
+      case ASK.symlink:
+      case ASK.link:
+        this.#readPath();
+        r.text();
+        r.int();
+        break;
+      case ASK.utimes:
+        this.#readPath();
+        readTime(r);
+        readTime(r);
+        r.int();
+        break;
+      case ASK.bring:
+        r.block();
+        this.#pieces = r.uint() - 1;
+        r.uint();
+        break;
+      case ASK.piece: {
+        const size = Math.min(PIECE, this.#pieces);
+        this.#pieces -= size;
+        this.#data(size);
+        break;
+      }
       default:
-        throw new LogError("goes on with a change of files");
+        throw new LogError("has an entry of a kind that is not known");
     }
     return null;
   }
@@ -511,7 +577,7 @@ export class ReplayHost implements Host {
       if (length < 0) return null;
       const bytes = new Uint8Array(length);
       for (let at = 0; at < length; ) {
-        const size = Math.min(2 ** 20, length - at);
+        const size = Math.min(PIECE, length - at);
         const piece = this.#answer(
           ASK.piece,
           askText(ASK.piece),

@@ -1,6 +1,5 @@
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { TAMPERED_ARGS, TAMPERED_DELAY, TAMPERED_RESULT, TAMPERED_SUCCESS } from "@lstar/kernel/kernel/faults/injection.ts";
-import { timespecAdd } from "@lstar/kernel/kernel/time/timekeeping.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { ARGUMENT_REGISTERS, type SyscallDef } from "@lstar/kernel/syscall/declare.ts";
 import { SA_IMMUTABLE, SIGKILL } from "@lstar/kernel/uapi/signal.ts";
@@ -201,7 +200,7 @@ export class StraceTracer {
 
   #stamp(): string {
     const { time } = this.#k;
-    const { sec, nsec } = timespecAdd(time.base, time.glance());
+    const { sec, nsec } = time.glanceRealtime();
     const us = String(Math.floor(nsec / 1000)).padStart(6, "0");
     switch (this.#options.timestamps) {
       case "epoch":

@@ -59,6 +59,11 @@ export class Timekeeping {
     return Math.max(this.nowNs, (host.watcher ?? host).monotonic() - this.hostStart);
   }
 
+  /** Wall-clock time for those who only watch. */
+  glanceRealtime(): Timespec {
+    return timespecAdd(this.base, this.glance());
+  }
+
   /** Follows the host's clock; no effect on a virtual one. */
   update(): void {
     if (this.virtual) return;
