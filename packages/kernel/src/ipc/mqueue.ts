@@ -20,6 +20,8 @@ import { newSiginfo, SI_PID, SI_UID, SI_VALUE, viewOf } from "../kernel/signal/s
 import { currentTime } from "../kernel/time/timekeeping.ts";
 import type { Kernel } from "../kernel.ts";
 import { shmemInodeOps } from "../mm/shmem.ts";
+import { netlinkQueue } from "../net/netlink/input.ts";
+import type { NetlinkSock } from "../net/netlink/sock.ts";
 import { stateClass, stateTable } from "../state.ts";
 import { CAP_SYS_RESOURCE } from "../uapi/capability.ts";
 import { EFAULT, EINVAL, EMFILE, ENOSPC, EOVERFLOW } from "../uapi/errno.ts";
@@ -58,6 +60,11 @@ export class MqWaiter {
   }
 }
 
+/** Bytes that a SIGEV_THREAD notification sends through a netlink socket, and what the last of them says. */
+export const NOTIFY_COOKIE_LEN = 32;
+const NOTIFY_WOKENUP = 1;
+const NOTIFY_REMOVED = 2;
+
 /** Who is to be told of a message in an empty queue. */
 export class MqNotify {
   readonly tgid: number;
@@ -66,13 +73,27 @@ export class MqNotify {
   readonly valueLo: number;
   readonly valueHi: number;
   readonly uid: number;
-  constructor(tgid: number, kind: number, sig: number, valueLo: number, valueHi: number, uid: number) {
+  /** SIGEV_THREAD: the socket that is written to, and the cookie that is written. */
+  readonly sock: NetlinkSock | null;
+  readonly cookie: Uint8Array | null;
+  constructor(
+    tgid: number,
+    kind: number,
+    sig: number,
+    valueLo: number,
+    valueHi: number,
+    uid: number,
+    sock: NetlinkSock | null,
+    cookie: Uint8Array | null,
+  ) {
     this.tgid = tgid;
     this.kind = kind;
     this.sig = sig;
     this.valueLo = valueLo;
     this.valueHi = valueHi;
     this.uid = uid;
+    this.sock = sock;
+    this.cookie = cookie;
   }
 }
 
@@ -200,7 +221,16 @@ export function mqueueGetInode(k: Kernel, dir: Inode, mode: number, attr: { maxM
   return inode;
 }
 
+/** Sends the cookie, its last byte saying why; nobody is there to read it once the socket is closed. @linux ipc/mqueue.c set_cookie */
+function sendCookie(k: Kernel, n: MqNotify, why: number): void {
+  if (!n.sock || !n.cookie || n.sock.dead) return;
+  n.cookie[NOTIFY_COOKIE_LEN - 1] = why;
+  netlinkQueue(k, n.sock, n.cookie, 0, 0, null);
+}
+
+/** @linux ipc/mqueue.c remove_notification */
 export function removeNotification(k: Kernel, q: Mqueue): void {
+  if (q.notify) sendCookie(k, q.notify, NOTIFY_REMOVED);
   q.notify = null;
   q.poll.wakeUpAll(k);
 }
@@ -254,6 +284,7 @@ function doNotify(k: Kernel, q: Mqueue): void {
       v.setInt32(SI_VALUE + 4, n.valueHi, true);
       groupSendSigInfo(k, n.sig, info, target);
     }
+    sendCookie(k, n, NOTIFY_WOKENUP);
     q.notify = null;
   }
   q.poll.wakeUpAll(k);

@@ -12,6 +12,8 @@ import { currentTime } from "../kernel/time/timekeeping.ts";
 import { getTimespec, timespecValid, userTimespec } from "../kernel/time/userTime.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser, putUser32 } from "../mm/usercopy.ts";
+import { NetlinkSock } from "../net/netlink/sock.ts";
+import { sockfdLookup } from "../net/socket.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EACCES, EAGAIN, EBADF, EBUSY, EEXIST, EFAULT, EINVAL, EMSGSIZE, ENOENT, ETIMEDOUT } from "../uapi/errno.ts";
 import { O_ACCMODE, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, openNames } from "../uapi/fcntl.ts";
@@ -28,6 +30,7 @@ import {
   mqueueFops,
   mqueueFs,
   mqueueGetInode,
+  NOTIFY_COOKIE_LEN,
   removeNotification,
 } from "./mqueue.ts";
 
@@ -193,6 +196,13 @@ function deliver(k: Kernel, w: MqWaiter, address: number, priority: number): num
   return copyToUser(k, address, m.data, 0, m.data.length) < 0 ? -EFAULT : m.data.length;
 }
 
+/** The netlink socket behind a descriptor: -EBADF, -ENOTSOCK, -EINVAL. @linux net/netlink/af_netlink.c netlink_getsockbyfd */
+function netlinkGetsockbyfd(k: Kernel, fd: number): NetlinkSock | number {
+  const sock = sockfdLookup(k, fd);
+  if (typeof sock === "number") return sock;
+  return sock.sk instanceof NetlinkSock ? sock.sk : -EINVAL;
+}
+
 /** @linux ipc/mqueue.c do_mq_notify */
 function sysMqNotify(k: Kernel, fd: number, address: number): number {
   let request: MqNotify | null = null;
@@ -202,10 +212,19 @@ function sysMqNotify(k: Kernel, fd: number, address: number): number {
     const sig = view.getInt32(8, true);
     if (kind !== SIGEV_NONE && kind !== SIGEV_SIGNAL && kind !== SIGEV_THREAD) return -EINVAL;
     if (kind === SIGEV_SIGNAL && (sig < 0 || sig > NSIG)) return -EINVAL;
-    // The descriptor in its place would be a netlink socket, which there are none of.
-    if (kind === SIGEV_THREAD) return -EBADF;
     const { current } = k;
-    request = new MqNotify(current.tgid, kind, sig, view.getInt32(0, true), view.getInt32(4, true), current.cred.uid);
+    const lo = view.getInt32(0, true);
+    const hi = view.getInt32(4, true);
+    let sock: NetlinkSock | null = null;
+    let cookie: Uint8Array | null = null;
+    if (kind === SIGEV_THREAD) {
+      cookie = new Uint8Array(NOTIFY_COOKIE_LEN);
+      if (copyFromUser(k, view.getUint32(4, true) * 4294967296 + view.getUint32(0, true), cookie, 0, NOTIFY_COOKIE_LEN) < 0) return -EFAULT;
+      const found = netlinkGetsockbyfd(k, sig);
+      if (typeof found === "number") return found;
+      sock = found;
+    }
+    request = new MqNotify(current.tgid, kind, sig, lo, hi, current.cred.uid, sock, cookie);
   }
   const file = fget(k, fd);
   if (!file || file.op !== mqueueFops) return -EBADF;
