@@ -18,7 +18,7 @@ it.concurrent("json, re, dict, struct and threading: all pass", { timeout: 480_0
 function outcomes(r: RunResult): Map<string, string> {
   // A test may write something between its name and its outcome.
   const found = `${r.stdout}\n${r.stderr}`.matchAll(
-    /^(test_\w+ \([\w.]+\))[^]*?\.\.\. (?:[^]*?\b)??(ok|FAIL|ERROR|skipped|expected failure)\b/gm,
+    /^(test_\w+ \([\w.]+\))[\s\S]*?\.\.\. (?:[\s\S]*?\b)??(ok|FAIL|ERROR|skipped|expected failure)\b/gm,
   );
   return new Map([...found].map((m) => [m[1]!, m[2]!]));
 }
