@@ -40,6 +40,16 @@ describe("the package as npm packs it", () => {
       expect(lines).toContain("exit status 0");
       expect(result.stdout).toMatch(/read \d+/);
       expect(result.stdout).toMatch(/write 1/);
+
+      // The example of docs/time.md prints what it says.
+      const [, travelling = ""] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs/time.md"), "utf8")) ?? [];
+      writeFileSync(join(app, "travel.js"), travelling);
+      const travelled = await run(process.execPath, ["travel.js"], { cwd: app });
+      expect(travelled).toEqual({
+        status: 0,
+        stderr: "",
+        stdout: [...travelling.matchAll(/\/\/ → (.*)/g)].map((m) => `${m[1]}\n`).join(""),
+      });
     } finally {
       dir.remove();
     }

@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
 import { findAliens } from "@lstar/kernel/snapshot/graph.ts";
+import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { expect, it } from "vitest";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
 import { compile, need, root } from "../native.ts";
-import { machineFor } from "./machines.ts";
+import { machineFor, memoryHash, runTo } from "./machines.ts";
 
 for (const program of ["seccomp/notif-wait", "seccomp/tsync", "ptrace/death", "ptrace/groupstop", "ptrace/debugregs"]) {
   it(`nothing but plain data while ${program} runs`, { timeout: 120_000 }, async () => {
@@ -74,3 +76,28 @@ for (const [what, program] of [
     expect(findAliens(k)).toEqual([]);
     expect(looked).toBeGreaterThan(3);
   });
+
+it("a program that holds one of everything is snapshot anywhere, and goes on in another machine", { timeout: 120_000 }, async () => {
+  const program = new Uint8Array(readFileSync(await compile(join(root, "tests/snapshot/everything.c"))));
+  const start = (): ReturnType<typeof machineFor> => machineFor(["/w/p"], { cwd: "/w", files: { "/w/p": program } });
+  const plain = start();
+  expect(runTo(plain.k, Number.POSITIVE_INFINITY)).toBe(true);
+  expect(plain.output()).toContain("0 failed");
+  expect(plain.k.exitStatus).toBe(0);
+  const run = start();
+  const snapshots: { at: Snapshot; printed: number }[] = [];
+  for (let part = 1; part < 12; part++) {
+    runTo(run.k, Math.floor((plain.k.machine.totalRetired * part) / 12));
+    expect(findAliens(run.k)).toEqual([]);
+    snapshots.push({ at: takeSnapshot(run.k), printed: run.output().length });
+  }
+  const other = machineFor([need("/bin/busybox"), "true"]);
+  for (const { at, printed } of [...snapshots].reverse()) {
+    expect(restoreSnapshot(other.k, at)).toBe(true);
+    expect(findAliens(other.k)).toEqual([]);
+    const before = other.output().length;
+    expect(runTo(other.k, Number.POSITIVE_INFINITY)).toBe(true);
+    expect(other.output().slice(before)).toBe(plain.output().slice(printed));
+    expect(memoryHash(other.k)).toBe(memoryHash(plain.k));
+  }
+});

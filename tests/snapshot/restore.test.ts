@@ -23,11 +23,9 @@ for i in range(3):
     c.shutdown(1); print(c.recv(100)); c.close(); time.sleep(0.01)
 print(u.recv(100))
 `;
+/** More programs: programs.test.ts. */
 const programs: [string, () => string[]][] = [
-  ["busybox pipeline", () => [need("/bin/busybox"), "sh", "-c", "seq 1 3000 | sort -rn | md5sum; ls /etc | wc -l"]],
-  ["bash jobs", () => [need("bash-static"), "-c", "for i in 1 2 3; do (sleep $i; echo $i) & done; wait; echo $BASH_VERSION"]],
   ["strace", () => [need("strace"), "-f", need("/bin/busybox"), "sh", "-c", "ls / | wc -l; kill -USR1 $$; echo"]],
-  ["python3", () => [need("/usr/bin/python3"), "-S", "-c", "import sys; print(sum(i*i for i in range(2000)), len(sys.path) > 0)"]],
   ["TCP and UDP", () => [need("/usr/bin/python3"), "-S", "-c", network]],
 ];
 
