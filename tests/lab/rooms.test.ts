@@ -212,6 +212,7 @@ test("ptrace lights up in the crossing while the child stands still for its trac
     await page.keyboard.press("ArrowRight");
     await page.waitForTimeout(250);
   }
+  expect(await drawing.getAttribute("aria-label")).toContain("ptrace: stopped: exit.");
   expect(errors).toEqual([]);
   await context.close();
 }, 90_000);

@@ -451,7 +451,11 @@ function showState(view: StateView): void {
     state.value = view;
     stale.value = false;
     const alive = view.tasks.some((t) => t.pid === taskPid.value);
+    // Nobody runs while a task stands still for its tracer, or all sleep: then it is the event's task.
+    const { event } = moment.value;
+    const own = event >= 0 && event < store.count ? store.pid.at(event) : 0;
     if (view.current > 0) taskPid.value = view.current;
+    else if (view.tasks.some((t) => t.pid === own)) taskPid.value = own;
     else if (!alive) taskPid.value = view.tasks.at(-1)?.pid ?? 0;
   });
 }
