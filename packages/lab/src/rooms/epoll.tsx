@@ -44,10 +44,16 @@ function Inside({ state }: { state: StateView }) {
         </section>
       ))}
       <h3>Wait queues</h3>
-      <ul>
+      {state.waitQueues.length === 0 && <p class="empty">Nobody waits on a queue of an open file.</p>}
+      <ul class="queues">
         {state.waitQueues.map((q) => (
           <li key={`${q.name} ${q.file}`}>
-            <code>{q.name}</code>: {q.entries.map((e) => (e.pid > 0 ? `task ${e.pid}` : e.what)).join(", ")}
+            <code class="queue-head">{q.name}</code>
+            {q.entries.map((e, i) => (
+              <span key={i} class={e.pid > 0 ? "queue-entry task" : "queue-entry"}>
+                {e.pid > 0 ? `task ${e.pid}` : e.what}
+              </span>
+            ))}
           </li>
         ))}
       </ul>
