@@ -10,14 +10,14 @@ import { type Kernel, syscallNames } from "@lstar/kernel";
 import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { useInterpreter } from "@lstar/machine";
 import { combineInjections, isInjection, PcapWriter, parseInjection } from "@lstar/trace";
-import { GuestSymbols } from "@lstar/trace/debuginfo/guestSymbols.ts";
+import { GuestSymbols, memoryMap } from "@lstar/trace/debuginfo/guestSymbols.ts";
 import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { bringIn } from "./bringIn.ts";
 import { commitRoot } from "./commit.ts";
 import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.ts";
-import { reportText } from "./explore/report.ts";
+import { racesText, reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { addLabCommand } from "./lab/labCommand.ts";
 import { numberSpec, type RunOptions, withGdbOption, withInjection, withPcapOption, withRunOptions } from "./options.ts";
@@ -247,7 +247,7 @@ async function execute(
 function leave(k: Kernel, end: DebugEnd): never {
   if (end.kind === "stuck") {
     const symbols = new GuestSymbols();
-    const waits = waitGraph(k, (task, address) => symbols.variable(k, task, address));
+    const waits = waitGraph(k, (task, address) => symbols.variable(k, memoryMap(task), address));
     fail(["every task is asleep and nothing can wake one: the program waits for something that cannot come", ...waits].join("\n  "));
   }
   const status = end.kind === "killed" ? 9 : end.status;
@@ -371,7 +371,8 @@ withInjection(
   .option("--first-seed <S>", "the first seed", numberSpec, 1)
   .option("--jobs <J>", "threads that run them (default: one a core)", numberSpec)
   .option("--limit <N>", "instructions after which a run counts as endless", numberSpec, 1_000_000_000)
-  .option("--json", "the groups as JSON")
+  .option("--races", "look for data races too: follows what orders the threads' accesses to memory; several times slower")
+  .option("--json", "the groups as JSON; with --races an object of groups and races")
   .addHelpText(
     "after",
     `
@@ -382,14 +383,14 @@ by how they ended and what they printed, and gives for each group a command that
   lstar explore --seeds 5000 -e inject=%net:error=EINTR:probability=0.05 ./server
   lstar explore -e inject=write:short:probability=0.2 ./server           short writes
 
-Exit status: 0 if all runs came out the same, with status 0; 1 if not; 125 for errors of lstar itself.
+Exit status: 0 if all runs came out the same, with status 0, and no race was seen; 1 if not; 125 for errors of lstar itself.
 `,
   )
   .action(
     async (
       file: string | undefined,
       args: string[],
-      o: RunOptions & Omit<ExploreOptions, "progress"> & { progress: boolean; json?: boolean },
+      o: RunOptions & Omit<ExploreOptions, "progress" | "races"> & { progress: boolean; json?: boolean; races?: boolean },
       command: Command,
     ) => {
       if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
@@ -403,16 +404,17 @@ Exit status: 0 if all runs came out the same, with status 0; 1 if not; 125 for e
         jit: command.getOptionValueSource("jit") !== "default" && o.jit === "on",
       };
       try {
-        const groups = (
-          await explore(join(__dirname, "cli.cjs"), start, { ...o, progress: o.progress && process.stderr.isTTY === true })
-        ).list();
+        const races = o.races === true;
+        const progress = o.progress && process.stderr.isTTY === true;
+        const found = await explore(join(__dirname, "cli.cjs"), start, { ...o, races, progress });
+        const groups = found.list();
         const again = (seed: number): string[] => repeating(seed, file as string, args, o);
-        process.stdout.write(
-          o.json
-            ? `${JSON.stringify(groups.map((g) => ({ count: g.count, ...g.example, command: again(g.example.seed) })))}\n`
-            : reportText(groups, o.seeds, again, { color: process.stdout.isTTY === true && !process.env.NO_COLOR }),
-        );
-        process.exitCode = groups.length === 1 && groups[0]?.example.kind === "exited" && groups[0].example.status === 0 ? 0 : 1;
+        const style = { color: process.stdout.isTTY === true && !process.env.NO_COLOR };
+        const plain = groups.map((g) => ({ count: g.count, ...g.example, command: again(g.example.seed) }));
+        if (o.json) process.stdout.write(`${JSON.stringify(races ? { groups: plain, races: found.races() } : plain)}\n`);
+        else process.stdout.write(reportText(groups, o.seeds, again, style) + (races ? racesText(found, o.seeds, style) : ""));
+        const good = groups.length === 1 && groups[0]?.example.kind === "exited" && groups[0].example.status === 0;
+        process.exitCode = good && found.races().length === 0 ? 0 : 1;
       } catch (e) {
         fail(reason(e));
       }
@@ -427,6 +429,7 @@ function repeating(seed: number, file: string, args: readonly string[], o: RunOp
   for (const e of o.env) words.push("--env", e);
   if (o.cwd !== undefined) words.push("--cwd", o.cwd);
   if (o.user !== undefined) words.push("--user", `${o.user.uid}:${o.user.gid}`);
+  if (o.date !== undefined) words.push("--date", `@${o.date.sec}${o.date.nsec > 0 ? `.${String(o.date.nsec).padStart(9, "0")}` : ""}`);
   if (o.memory !== 1024 ** 3) words.push("--memory", String(o.memory));
   if (o.date !== undefined) words.push("--date", `@${o.date.sec}.${String(o.date.nsec).padStart(9, "0")}`);
   if (o.jit === "off") words.push("--jit", "off");

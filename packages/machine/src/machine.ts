@@ -1,6 +1,7 @@
 import { CpuContext } from "./cpu.ts";
 import { BLOCK_MAX, buildInterpreter, EXIT_FAULT, EXIT_MAPPINGS, numberOps, SYSCALL_ELSEWHERE, SYSCALL_SAME } from "./interp/module.ts";
 import { upcalls } from "./ir/helper.ts";
+import { OBSERVE } from "./ir/ops/observe.ts";
 import { Regions } from "./jit/regions.ts";
 import { JumpCache } from "./jumpCache.ts";
 import {
@@ -30,7 +31,7 @@ import {
 } from "./layout.ts";
 import "./lift/index.ts";
 import { HEADER_RIP } from "./lift/header.ts";
-import { BlockCache, SCRATCH_SIZE } from "./lift/translate.ts";
+import { BlockCache, type Observer, SCRATCH_SIZE } from "./lift/translate.ts";
 import { type DebugPoint, Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
 import type { MachineImage } from "./snapshot.ts";
@@ -161,6 +162,10 @@ export class Machine {
     const regions = new WebAssembly.Table({ element: "anyfunc", initial: 64 });
     const upcall: Record<string, (...args: number[]) => number | undefined> = {};
     for (const u of upcalls) upcall[u.name] = (...args) => u.run(this.phys.view, ...args);
+    upcall[OBSERVE] = (number) => {
+      this.blocks.observer?.before(number as number);
+      return undefined;
+    };
     const instance = new WebAssembly.Instance(interpreterModule, {
       env: {
         memory: this.phys.memory,
@@ -241,6 +246,12 @@ export class Machine {
   /** Asks the watcher before each instruction at one of these addresses, in every address space. Null: no more. */
   setStops(addresses: ReadonlySet<number> | null): void {
     this.blocks.stops = addresses;
+    this.blocks.flush();
+  }
+
+  /** Tells somebody of instructions before they run, in every address space: slow. Null: no more. */
+  setObserver(observer: Observer | null): void {
+    this.blocks.observer = observer;
     this.blocks.flush();
   }
 

@@ -12,6 +12,7 @@ interface Job {
   end: number;
   step: number;
   limit: number;
+  races: boolean;
 }
 
 export interface ExploreOptions {
@@ -20,6 +21,8 @@ export interface ExploreOptions {
   jobs?: number;
   limit: number;
   progress: boolean;
+  /** Look for data races. */
+  races: boolean;
 }
 
 /** Runs a program under many seeds, in `jobs` threads that load `script`. */
@@ -32,7 +35,7 @@ export async function explore(script: string, start: StartOptions, o: ExploreOpt
   let shown = 0;
   const one = (first: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const job: Job = { options: { ...start, bringIn: null }, first, end, step: jobs, limit: o.limit };
+      const job: Job = { options: { ...start, bringIn: null }, first, end, step: jobs, limit: o.limit, races: o.races };
       const worker = new Worker(script, { workerData: { explore: job, brings } });
       worker.on("message", (m: Outcome | { error: string }) => {
         if ("error" in m) return reject(new Error(m.error));
@@ -40,7 +43,9 @@ export async function explore(script: string, start: StartOptions, o: ExploreOpt
         done++;
         if (o.progress && performance.now() - shown > 100) {
           shown = performance.now();
-          process.stderr.write(`\r${done} of ${o.seeds} runs, ${groups.list().length} outcomes `);
+          process.stderr.write(
+            `\r${done} of ${o.seeds} runs, ${groups.list().length} outcomes${o.races ? `, ${groups.races().length} data races` : ""} `,
+          );
         }
       });
       worker.on("error", reject);
@@ -55,10 +60,10 @@ export async function explore(script: string, start: StartOptions, o: ExploreOpt
 export function exploreWorker(): boolean {
   const data = workerData as { explore?: Job; brings: boolean } | null;
   if (isMainThread || !data?.explore) return false;
-  const { options, first, end, step, limit } = data.explore;
+  const { options, first, end, step, limit, races } = data.explore;
   if (data.brings) options.bringIn = bringIn;
   try {
-    const runner = new SeedRunner(options);
+    const runner = new SeedRunner(options, races);
     for (let seed = first; seed < end; seed += step) parentPort?.postMessage(runner.run(seed, limit));
   } catch (e) {
     parentPort?.postMessage({ error: e instanceof Error ? e.message : String(e) });

@@ -4,7 +4,9 @@ import type { Kernel } from "@lstar/kernel";
 import type { FaultRule, InjectedFault } from "@lstar/kernel/kernel/faults/injection.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
 import { errnoName } from "@lstar/kernel/uapi/errno.ts";
-import { GuestSymbols } from "@lstar/trace/debuginfo/guestSymbols.ts";
+import { GuestSymbols, memoryMap } from "@lstar/trace/debuginfo/guestSymbols.ts";
+import { RaceDetector } from "@lstar/trace/races/detector.ts";
+import { describeRaces, type RaceText } from "@lstar/trace/races/report.ts";
 import { signalText } from "@lstar/trace/strace/signals.ts";
 import { waitGraph } from "@lstar/trace/waits/waitGraph.ts";
 import { type PreparedMachine, prepareMachine, type StartOptions, startProgram } from "../boot.ts";
@@ -21,6 +23,9 @@ export interface Outcome {
   graph: string[];
   /** The first faults that were injected. */
   faults: string[];
+  /** Data races, if they were looked for, and how many were seen that are none of the program's own code. */
+  races: RaceText[];
+  hiddenRaces: number;
 }
 
 const OUTPUT_KEPT = 65536;
@@ -47,9 +52,12 @@ export class SeedRunner {
   readonly #symbols = new GuestSymbols();
   #output = "";
 
-  /** @throws StartError */
-  constructor(options: StartOptions) {
+  readonly #races: boolean;
+
+  /** `races`: look for data races. @throws StartError */
+  constructor(options: StartOptions, races = false) {
     this.#options = options;
+    this.#races = races;
     const take = (b: Uint8Array): void => {
       if (this.#output.length < OUTPUT_KEPT) this.#output += Buffer.from(b).toString("latin1");
     };
@@ -70,10 +78,18 @@ export class SeedRunner {
     if (!restoreSnapshot(k, this.#start)) throw new Error("a machine does not fit its own snapshot");
     k.reseed(seed);
     startProgram(this.#machine, { ...this.#options, seed });
-    return this.#outcome(seed, limit);
+    if (!this.#races) return this.#outcome(seed, limit);
+    const detector = new RaceDetector(k);
+    try {
+      const outcome = this.#outcome(seed, limit, () => detector.look());
+      const { shown, hidden } = describeRaces(k, detector.races, this.#symbols);
+      return { ...outcome, races: shown, hiddenRaces: hidden };
+    } finally {
+      detector.stop();
+    }
   }
 
-  #outcome(seed: number, limit: number): Outcome {
+  #outcome(seed: number, limit: number, look?: () => void): Outcome {
     const { k } = this.#machine;
     const done = (kind: Outcome["kind"], graph: string[] = []): Outcome => ({
       seed,
@@ -81,19 +97,22 @@ export class SeedRunner {
       status: k.exitStatus,
       output: this.#output,
       graph,
+      races: [],
+      hiddenRaces: 0,
       faults: (k.faults?.log ?? []).map((f) => faultText(f, k.faults?.rules[f.rule] as FaultRule)),
     });
     // A program that only sleeps uses no instructions: its turns are counted.
     for (let idle = 0; idle < 100_000; ) {
       const left = limit - k.machine.totalRetired;
       if (left <= 0) break;
+      look?.();
       const how = k.runSlice(Math.min(left, 10_000_000));
       if (how === "exited") return done("exited");
       if (how !== "idle") continue;
       if (k.nextDeadline() === Number.POSITIVE_INFINITY)
         return done(
           "deadlock",
-          waitGraph(k, (task, address) => this.#symbols.variable(k, task, address)),
+          waitGraph(k, (task, address) => this.#symbols.variable(k, memoryMap(task), address)),
         );
       idle++;
     }

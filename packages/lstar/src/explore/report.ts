@@ -7,10 +7,30 @@ export interface Group {
   example: Outcome;
 }
 
+/** A data race, in however many runs it was seen. */
+export interface RaceGroup {
+  count: number;
+  lines: string[];
+  /** The least seed that shows it. */
+  seed: number;
+}
+
 /** Sorts outcomes into groups: the same end and the same output. */
 export class Groups {
   readonly #byKey = new Map<string, Group>();
+  readonly #races = new Map<string, RaceGroup>();
+  /** Most races that one run had within libraries. */
+  hiddenRaces = 0;
   add(o: Outcome): void {
+    this.hiddenRaces = Math.max(this.hiddenRaces, o.hiddenRaces);
+    for (const race of o.races) {
+      const known = this.#races.get(race.key);
+      if (!known) this.#races.set(race.key, { count: 1, lines: race.lines, seed: o.seed });
+      else {
+        known.count++;
+        if (o.seed < known.seed) Object.assign(known, { lines: race.lines, seed: o.seed });
+      }
+    }
     const key = `${o.kind} ${o.status} ${o.output}`;
     const g = this.#byKey.get(key);
     if (!g) this.#byKey.set(key, { count: 1, example: o });
@@ -18,6 +38,10 @@ export class Groups {
       g.count++;
       if (o.seed < g.example.seed) g.example = o;
     }
+  }
+  /** The races that were seen, the most frequent first. */
+  races(): RaceGroup[] {
+    return [...this.#races.values()].sort((a, b) => b.count - a.count || a.seed - b.seed);
   }
   /** The most frequent first. */
   list(): Group[] {
@@ -69,6 +93,21 @@ export function reportText(
     for (const line of example.graph) out += `  ${line}\n`;
     out += `  ${paint(DIM, `${command(example.seed).map(shellQuote).join(" ")} </dev/null 2>&1 | cat`)}\n`;
   }
+  return out;
+}
+
+/** The races of a report. */
+export function racesText(groups: Groups, runs: number, style: ReportStyle = { color: false }): string {
+  const races = groups.races();
+  let out = "";
+  for (const r of races) {
+    const [title, ...sides] = r.lines;
+    out += `\n${style.color ? `\x1b[${RED}m${title}\x1b[0m` : title}\n`;
+    for (const side of sides) out += `  ${side}\n`;
+    out += `  in ${r.count} of ${runs} runs, first with seed ${r.seed}\n`;
+  }
+  if (races.length === 0) out += "\nno data race seen in the program's own code\n";
+  if (groups.hiddenRaces > 0) out += `\nin libraries, or code without line information, up to ${groups.hiddenRaces} a run (not shown)\n`;
   return out;
 }
 

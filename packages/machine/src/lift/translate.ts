@@ -1,6 +1,7 @@
 import { DECODE_NEED_MORE, DECODE_TOO_LONG, decode } from "../decode/decode.ts";
 import { Insn } from "../decode/insn.ts";
 import { BLOCK_MAX } from "../interp/module.ts";
+import { observe } from "../ir/ops/observe.ts";
 import { FRAME_FLAGS, FRAME_HAS_CODE, IR_CACHE, IR_CACHE_END, PAGE_SIZE } from "../layout.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
@@ -37,6 +38,14 @@ const bucketOf = (lo: number, pa: number): number => Math.imul(lo ^ Math.imul(pa
 /** What `BlockCache.find` gives when the bytes at rip cannot be fetched. */
 export const FETCH_FAULT = 0;
 
+/** Looks at instructions before they run. */
+export interface Observer {
+  /** The instruction at rip is translated. @returns a number for `before`, or -1: it is not to be told of */
+  prepare(insn: Insn, rip: number): number;
+  /** The instruction with that number is next; the registers are in the machine's `cpu`, except rip. It may fault, and come again. */
+  before(number: number): void;
+}
+
 /** Translated blocks by physical and virtual address, in the IR cache. */
 export class BlockCache {
   readonly #phys: PhysicalMemory;
@@ -55,6 +64,8 @@ export class BlockCache {
   onDrop: (frame: number) => void = () => {};
   /** Addresses at which blocks end and none is kept, so that the machine sees each arrival there; null = none. */
   stops: ReadonlySet<number> | null = null;
+  /** Is told of instructions; to be set through Machine.setObserver. */
+  observer: Observer | null = null;
   /** Counts whole flushes, for statistics. */
   flushes = 0;
   translated = 0;
@@ -212,6 +223,10 @@ export class BlockCache {
         break;
       }
       b.nextRip = b.rip + length;
+      if (this.observer !== null) {
+        const number = this.observer.prepare(insn, b.rip);
+        if (number >= 0) b.op(observe, 0, 0, 0, number, 0);
+      }
       const lift = liftOf(insn.row);
       if (lift) lift(b);
       else b.trap(Trap.UD);

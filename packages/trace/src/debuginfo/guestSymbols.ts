@@ -3,7 +3,6 @@ import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import { kernelRead } from "@lstar/kernel/fs/readWrite.ts";
 import type { File } from "@lstar/kernel/include/linux/fs.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
-import { vmaAt } from "@lstar/kernel/mm/vma.ts";
 import { DebugInfo } from "./debugInfo.ts";
 import type { ElfFunction } from "./elfSymbols.ts";
 
@@ -16,6 +15,21 @@ interface Module {
   info: DebugInfo;
   /** Added to the file's addresses. */
   bias: number;
+}
+
+/** The files that are mapped in an address space from their beginning, and where its heap is. */
+export interface MemoryMap {
+  readonly files: readonly { file: File; start: number }[];
+  readonly heap: readonly [start: number, end: number];
+}
+
+/** A task's map as it is now: names can be found in it when the task is gone. */
+export function memoryMap(task: Task): MemoryMap {
+  const vmas = task.mm?.vmas ?? [];
+  return {
+    files: vmas.flatMap((v) => (v.file && v.pgoff === 0 ? [{ file: v.file, start: v.start }] : [])),
+    heap: task.mm ? [task.mm.startBrk, task.mm.brk] : [0, 0],
+  };
 }
 
 /**
@@ -39,37 +53,45 @@ export class GuestSymbols {
     return info;
   }
 
-  #module(k: Kernel, task: Task, address: number): Module | null {
-    if (!task.mm) return null;
+  #module(k: Kernel, map: MemoryMap, address: number): Module | null {
     // .bss lies behind the file's mappings: the module is the last one that begins before the address.
-    for (let i = task.mm.vmas.length - 1; i >= 0; i--) {
-      const vma = task.mm.vmas[i];
-      if (!vma?.file || vma.start > address || vma.pgoff !== 0) continue;
-      const info = this.#info(k, vma.file);
+    for (let i = map.files.length - 1; i >= 0; i--) {
+      const { file, start } = map.files[i] as MemoryMap["files"][number];
+      if (start > address) continue;
+      const info = this.#info(k, file);
       if (!info) return null;
-      const bias = info.relocatable ? vma.start - info.low : 0;
-      return address < info.high + bias ? { name: dPath(k, vma.file.path).replace(/.*\//, ""), info, bias } : null;
+      const bias = info.relocatable ? start - info.low : 0;
+      return address < info.high + bias ? { name: dPath(k, file.path).replace(/.*\//, ""), info, bias } : null;
     }
     return null;
   }
 
   /** A variable's name, with the distance from its start: "lock", "accounts+48"; "" if nothing is known. */
-  variable(k: Kernel, task: Task, address: number): string {
-    const m = this.#module(k, task, address);
+  variable(k: Kernel, map: MemoryMap, address: number): string {
+    const m = this.#module(k, map, address);
     const found = m && symbolAt(m.info.objects, address - m.bias);
     if (found) return found.name + (found.offset > 0 ? `+${found.offset}` : "");
-    const vma = task.mm && vmaAt(task.mm, address);
-    if (!vma || vma.file) return "";
-    if (task.mm && address >= task.mm.startBrk && address < task.mm.brk) return "the heap";
-    return "";
+    return address >= map.heap[0] && address < map.heap[1] ? "the heap" : "";
   }
 
-  /** Where code is: "consume (lost-wakeup.c:27)", "memcpy in libc.so.6", or the number. */
-  code(k: Kernel, task: Task, address: number): string {
-    const m = this.#module(k, task, address);
-    const name = m?.info.functionAt(address - m.bias) ?? "";
-    const place = m?.info.placeAt(address - m.bias);
-    if (!m || name === "") return `0x${address.toString(16)}${m ? ` in ${m.name}` : ""}`;
+  /**
+   * Is it the program's own code? If its file has line information, code that has a line; else code that is in no shared
+   * library.
+   */
+  isOwn(k: Kernel, map: MemoryMap, address: number): boolean {
+    const m = this.#module(k, map, address);
+    if (!m) return true;
+    if (m.info.lines) return m.info.placeAt(address - m.bias) !== null;
+    return !/^(lib|ld-|\[)/.test(m.name);
+  }
+
+  /** Where code is: "consume (lost-wakeup.c:27)", "memcpy in libc.so.6", "libc.so.6+0x1234", or the number. */
+  code(k: Kernel, map: MemoryMap, address: number): string {
+    const m = this.#module(k, map, address);
+    if (!m) return `0x${address.toString(16)}`;
+    const name = m.info.functionAt(address - m.bias);
+    const place = m.info.placeAt(address - m.bias);
+    if (name === "") return `${m.name}+0x${(address - m.bias).toString(16)}`;
     return place ? `${name} (${place.file.replace(/.*\//, "")}:${place.line})` : `${name} in ${m.name}`;
   }
 }
