@@ -73,7 +73,7 @@ export const OTHER_SIGNALS: readonly SignalRow[] = (
     [29, "SIGIO", END, "a descriptor is ready (O_ASYNC)"],
     [30, "SIGPWR", END, "power fails"],
     [31, "SIGSYS", CORE, "a call that seccomp refused with a trap"],
-    [34, "SIGRTMIN", END, "real-time signals to 64 are queued, each one delivered; the C library keeps 32 and 33 for itself"],
+    [34, "SIGRTMIN", END, "real-time signals to 64 are queued, each one delivered; glibc keeps 32 and 33 for itself, musl 34 as well"],
   ] as const
 ).map(([number, name, action, use]) => ({ number, name, action, catchable: number === 19 ? "no" : "yes", use }));
 
