@@ -78,7 +78,10 @@ describe("a run that goes back", () => {
     t.seek(t.furthest.instructions);
     const read = t.lastWrite(t.addressOf("buffer"), 5);
     expect(new TextDecoder().decode(read?.new)).toBe("input");
-    t.step("sys_exit");
+    const text = (): string => new TextDecoder().decode(t.memory(t.addressOf("buffer"), 5));
+    expect(text()).toBe("\0\0\0\0\0");
+    t.step("instruction");
+    expect(text()).toBe("input");
     expect(t.event(t.position.event - 1)).toMatchObject({ kind: "sys_exit", value: 0, result: 5 });
   });
 

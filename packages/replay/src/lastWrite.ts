@@ -67,6 +67,8 @@ class Search<W> {
   readonly #length: number;
   /** The next write to the page: the processor stopped before it. */
   #storing = false;
+  /** Position before the system call that the last slice made, -1 if there was none. */
+  #call = -1;
 
   constructor(timeline: Timeline<W>, pid: number, address: number, length: number) {
     this.#t = timeline;
@@ -152,27 +154,39 @@ class Search<W> {
     const k = this.#k;
     let found: Change | null = null;
     t.seek(from);
+    const off = k.trace.sysEnter.on(() => {
+      this.#call = k.machine.totalRetired - 1;
+    });
     this.#watched(() => {
       let value = this.#value();
       for (let turns = 0; before(t.place, to) && turns < MAX_TURNS && !k.exited; turns++) {
         let start = t.place;
         this.#protect();
         this.#storing = false;
+        this.#call = -1;
         // The kernel's own writes are seen turn by turn.
         t.slice(Math.max(1, to.position - start.position), true);
         if (this.#storing) {
-          this.#note(value, start, (c) => (found = c));
+          this.#note(value, this.#kernelWork(start), (c) => (found = c));
           value = this.#value();
           start = t.place;
           t.slice(1, true);
         }
         if (before(to, t.place)) break;
-        this.#note(value, start, (c) => (found = c));
+        this.#note(value, this.#storing ? start : this.#kernelWork(start), (c) => (found = c));
         value = this.#value();
         if (t.place.position !== start.position) turns = 0;
       }
     });
+    off();
     return found;
+  }
+
+  /** Where the kernel began what it did in the slice from `start` to here: at a system call, or at a fault. */
+  #kernelWork(start: Place): Place {
+    const { place } = this.#t;
+    if (this.#call >= 0) return { position: this.#call, turn: 0 };
+    return place.position === start.position ? start : { position: place.position, turn: 0 };
   }
 
   #note(old: Int16Array, place: Place, take: (c: Change) => void): void {
