@@ -1,5 +1,5 @@
-// Pictures of every room of the lab, at desktop and phone width, light and dark: docs/lab/*.webp. With them docs/lab/lab.png for the README.
-// Needs Chromium: CHROMIUM=/path, or /usr/bin/chromium.
+// Pictures of every room of the lab, at desktop and phone width, light and dark: docs/lab/ROOM-WIDTH-SCHEME.webp; and docs/lab/lab.webp
+// for the README. Needs Chromium: CHROMIUM=/path, or /usr/bin/chromium. Names of pictures as arguments make only those.
 import { spawn } from "node:child_process";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,17 +9,24 @@ import { chromium } from "playwright-core";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const out = join(root, "docs/lab");
 mkdirSync(out, { recursive: true });
+
+/** room, program, standard input, and which of the events that a search finds the cursor stands on (null: the room's first proof). */
 const rooms = [
-  ["syscalls", "read_write", "hello from the box\n"],
-  ["vdso", "vdso_clock", null],
-  ["epoll", "epoll_lt", null],
-  ["signals", "signals", null],
-  ["processes", "fork_exec", null],
+  ["syscalls", "read_write", "hello from the box\n", ["read", 0]],
+  ["vdso", "vdso_clock", null, ["vdso", 0]],
+  ["epoll", "epoll_lt", null, null],
+  ["signals", "signals", null, ["SIGUSR1", 1]],
+  ["processes", "fork_exec", null, ["execve", 0]],
+  ["source", "hello", null, ["write", 0]],
 ];
-const widths = [
-  ["desktop", { width: 1360, height: 900 }],
+const sizes = [
+  ["desktop", { width: 1440, height: 900 }],
   ["phone", { width: 360, height: 780 }],
 ];
+/** A phone's page is long: this much of it is shown. */
+const PHONE_HEIGHT = 2600;
+const MOST_BYTES = 120 * 1024;
+const only = process.argv.slice(2);
 
 const server = spawn(process.execPath, ["scripts/start.mjs"], {
   cwd: root,
@@ -38,21 +45,25 @@ const url = await new Promise((resolve, reject) => {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 
 /** The browser itself makes small pictures of large ones. */
-function webp(page, png) {
-  return page.evaluate(async (data) => {
-    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    let binary = "";
-    for (const b of bytes) binary += String.fromCharCode(b);
-    return btoa(binary);
-  }, png);
+function webp(page, png, quality) {
+  return page.evaluate(
+    async ([data, q]) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      const blob = await canvas.convertToBlob({ type: "image/webp", quality: q });
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      let binary = "";
+      for (const b of bytes) binary += String.fromCharCode(b);
+      return btoa(binary);
+    },
+    [png, quality],
+  );
 }
 
-/** Runs the room's program and puts the cursor in its midst, on an event that the room has something to show of. */
-async function picture(room, program, stdin, colorScheme, [size, viewport], name = `${room}-${size}-${colorScheme}`) {
+/** Runs the program and puts the cursor where the room has something to show. */
+async function picture(name, room, program, stdin, at, colorScheme, [size, viewport]) {
+  if (only.length > 0 && !only.includes(name)) return;
   const context = await browser.newContext({ viewport, colorScheme });
   const page = await context.newPage();
   await page.goto(`${url}#room=${room}&program=${program}`);
@@ -62,27 +73,45 @@ async function picture(room, program, stdin, colorScheme, [size, viewport], name
   }
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.locator(".status").filter({ hasText: "Program " }).waitFor();
-  const proof = page.getByRole("button", { name: "Prove it" }).first();
-  if (room === "epoll" && (await proof.count()) > 0) {
-    await proof.click();
-    await page.getByText("The cursor is where it is seen.").waitFor();
+  if (at) {
+    await page.locator("#search").fill(at[0]);
+    await page.getByRole("list", { name: "Events found" }).getByRole("button").nth(at[1]).click();
+    await page.locator("#search").fill("");
   } else {
-    await page.locator(".lanes").focus();
-    for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowLeft");
+    await page.getByRole("button", { name: "Prove it" }).first().click();
+    await page.getByText("The cursor is where it is seen.").waitFor();
   }
-  await page.waitForTimeout(1200);
-  const path = join(out, `${name}.${name === "lab" ? "png" : "webp"}`);
-  await page.evaluate(() => scrollTo(0, 0));
-  const shot = await page.screenshot({ fullPage: name !== "lab", scale: "css" });
-  if (name === "lab") writeFileSync(path, shot);
-  else writeFileSync(path, Buffer.from(await webp(page, shot.toString("base64")), "base64"));
+  await page.locator('.pane.moment[aria-busy="false"]').waitFor();
+  // Calls as strace prints them come late.
+  await page.waitForTimeout(2500);
+  await page.evaluate(() => {
+    document.activeElement?.blur();
+    for (const e of [document.scrollingElement, ...document.querySelectorAll(".beside, .moment, .room")]) e.scrollTop = 0;
+  });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (size === "phone") {
+    const height = Math.min(await page.evaluate(() => document.documentElement.scrollHeight), PHONE_HEIGHT);
+    await page.setViewportSize({ width: viewport.width, height });
+    await page.waitForTimeout(500);
+  }
+  const png = (await page.screenshot({ scale: "css" })).toString("base64");
+  let bytes;
+  for (const quality of [0.85, 0.75, 0.6, 0.45]) {
+    bytes = Buffer.from(await webp(page, png, quality), "base64");
+    if (bytes.length <= MOST_BYTES) break;
+  }
+  const path = join(out, `${name}.webp`);
+  writeFileSync(path, bytes);
   console.log(`${path} ${Math.round(statSync(path).size / 1024)} KB${wide > 0 ? `, ${wide} px too wide` : ""}`);
   await context.close();
 }
 
-for (const [room, program, stdin] of rooms)
-  for (const scheme of ["light", "dark"]) for (const width of widths) await picture(room, program, stdin, scheme, width);
-await picture("epoll", "epoll_lt", null, "light", widths[0], "lab");
-await browser.close();
-server.kill();
+try {
+  for (const [room, program, stdin, at] of rooms)
+    for (const scheme of ["light", "dark"])
+      for (const size of sizes) await picture(`${room}-${size[0]}-${scheme}`, room, program, stdin, at, scheme, size);
+  await picture("lab", "syscalls", "pipe", null, ["write", 4], "light", ["desktop", { width: 1440, height: 900 }]);
+} finally {
+  await browser.close();
+  server.kill();
+}
