@@ -13,8 +13,9 @@ mkdirSync(out, { recursive: true });
 /** room, program, standard input, and which of the events that a search finds the cursor stands on (null: the room's first proof). */
 const rooms = [
   ["syscalls", "read_write", "hello from the box\n", ["read", 0]],
-  ["vdso", "vdso_clock", null, ["vdso", 0]],
+  ["vdso", "vdso_clock", null, ["write", 0]],
   ["epoll", "epoll_lt", null, null],
+  ["copies", "copies", null, ["write", 3]],
   ["signals", "signals", null, ["SIGUSR1", 1]],
   ["processes", "fork_exec", null, ["execve", 0]],
   ["source", "hello", null, ["write", 0]],
@@ -77,6 +78,11 @@ async function picture(name, room, program, stdin, at, colorScheme, [size, viewp
     await page.locator("#search").fill(at[0]);
     await page.getByRole("list", { name: "Events found" }).getByRole("button").nth(at[1]).click();
     await page.locator("#search").fill("");
+    const count = page.getByRole("button", { name: "Count the copies" });
+    if (await count.isVisible()) {
+      await count.click();
+      await page.locator(".room td").filter({ hasText: /^…$/ }).first().waitFor({ state: "detached", timeout: 60_000 });
+    }
   } else {
     await page.getByRole("button", { name: "Prove it" }).first().click();
     await page.getByText("The cursor is where it is seen.").waitFor();

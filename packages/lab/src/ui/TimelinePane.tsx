@@ -63,6 +63,7 @@ export function TimelinePane() {
   scroll.value;
   taskPid.value;
   view.shown.value;
+  view.matches.value;
   const { event } = moment.value;
   return (
     <section class="pane timeline" aria-labelledby="timeline-title">
