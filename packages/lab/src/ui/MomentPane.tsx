@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { kernelFunctions } from "../page/kernelIndex.ts";
-import { source, stale, state, taskPid } from "../page/session.ts";
+import { running, source, stale, state, taskPid } from "../page/session.ts";
 import type { RegistersView, StateView, TaskView } from "../protocol.ts";
 import { CodeView, codeOpen, MemoryView } from "./MemoryView.tsx";
 import { openSource } from "./SourceDialog.tsx";
@@ -39,8 +39,16 @@ export function MomentPane() {
         <h2 id="moment-title">This moment</h2>
         {view && view.tasks.length > 0 && <TaskPicker view={view} />}
       </header>
-      {view && task ? <Details view={view} task={task} /> : <StartHere />}
+      {view && task ? <Details view={view} task={task} /> : running.value ? <Runs /> : <StartHere />}
     </section>
+  );
+}
+
+function Runs() {
+  return (
+    <p class="soft">
+      The program runs. <b>Pause</b> it, or click into the timeline, to look at a moment.
+    </p>
   );
 }
 

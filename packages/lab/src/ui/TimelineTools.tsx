@@ -1,5 +1,5 @@
 import { categories } from "../page/eventStore.ts";
-import { progress, store, storeVersion } from "../page/session.ts";
+import { store, storeVersion } from "../page/session.ts";
 import type { AxisKind } from "../timeline/axis.ts";
 import * as view from "../timeline/view.ts";
 
@@ -151,7 +151,6 @@ export function Legend() {
           </span>
         ))}
       </span>
-      {progress.value.status === "running" && <span class="soft">growing…</span>}
     </fieldset>
   );
 }
