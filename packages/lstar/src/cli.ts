@@ -17,7 +17,9 @@ import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { bringIn } from "./bringIn.ts";
 import { commitRoot } from "./commit.ts";
 import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.ts";
-import { racesText, reportText } from "./explore/report.ts";
+import { type Minimized, minimize } from "./explore/minimize.ts";
+import { SeedRunner } from "./explore/oneRun.ts";
+import { type Group, racesText, reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { addLabCommand } from "./lab/labCommand.ts";
 import { numberSpec, type RunOptions, withGdbOption, withInjection, withPcapOption, withRunOptions } from "./options.ts";
@@ -372,6 +374,7 @@ withInjection(
   .option("--jobs <J>", "threads that run them (default: one a core)", numberSpec)
   .option("--limit <N>", "instructions after which a run counts as endless", numberSpec, 1_000_000_000)
   .option("--races", "look for data races too: follows what orders the threads' accesses to memory; several times slower")
+  .option("--minimize", "for each bad outcome with injected faults: leave out faults one after the other, down to those it needs")
   .option("--json", "the groups as JSON; with --races an object of groups and races")
   .addHelpText(
     "after",
@@ -390,7 +393,8 @@ Exit status: 0 if all runs came out the same, with status 0, and no race was see
     async (
       file: string | undefined,
       args: string[],
-      o: RunOptions & Omit<ExploreOptions, "progress" | "races"> & { progress: boolean; json?: boolean; races?: boolean },
+      o: RunOptions &
+        Omit<ExploreOptions, "progress" | "races"> & { progress: boolean; json?: boolean; races?: boolean; minimize?: boolean },
       command: Command,
     ) => {
       if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
@@ -409,8 +413,25 @@ Exit status: 0 if all runs came out the same, with status 0, and no race was see
         const found = await explore(join(__dirname, "cli.cjs"), start, { ...o, races, progress });
         const groups = found.list();
         const again = (seed: number): string[] => repeating(seed, file as string, args, o);
-        const style = { color: process.stdout.isTTY === true && !process.env.NO_COLOR };
-        const plain = groups.map((g) => ({ count: g.count, ...g.example, command: again(g.example.seed) }));
+        const fewest = new Map<Group, { minimized: Minimized | null; command: string[] }>();
+        if (o.minimize) {
+          const runner = new SeedRunner(start);
+          for (const g of groups) {
+            if (g.example.faults.length === 0 || (g.example.kind === "exited" && g.example.status === 0)) continue;
+            const minimized = minimize(runner, g.example, o.limit);
+            fewest.set(g, {
+              minimized,
+              command: repeating(g.example.seed, file as string, args, { ...o, e: minimized?.expressions ?? [] }),
+            });
+          }
+        }
+        const style = { color: process.stdout.isTTY === true && !process.env.NO_COLOR, fewest };
+        const plain = groups.map((g) => ({
+          count: g.count,
+          ...g.example,
+          command: again(g.example.seed),
+          ...(fewest.has(g) ? { minimized: fewest.get(g) } : {}),
+        }));
         if (o.json) process.stdout.write(`${JSON.stringify(races ? { groups: plain, races: found.races() } : plain)}\n`);
         else process.stdout.write(reportText(groups, o.seeds, again, style) + (races ? racesText(found, o.seeds, style) : ""));
         const good = groups.length === 1 && groups[0]?.example.kind === "exited" && groups[0].example.status === 0;

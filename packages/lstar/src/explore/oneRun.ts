@@ -71,13 +71,14 @@ export class SeedRunner {
     return this.#machine.k;
   }
 
-  /** One run, with no input, for at most `limit` instructions. @throws StartError */
-  run(seed: number, limit: number): Outcome {
+  /** One run, with no input, for at most `limit` instructions; with other faults, or more of them noted. @throws StartError */
+  run(seed: number, limit: number, other: { faults?: FaultRule[]; logged?: number } = {}): Outcome {
     const { k } = this.#machine;
     this.#output = "";
     if (!restoreSnapshot(k, this.#start)) throw new Error("a machine does not fit its own snapshot");
     k.reseed(seed);
-    startProgram(this.#machine, { ...this.#options, seed });
+    startProgram(this.#machine, { ...this.#options, seed, faults: other.faults ?? this.#options.faults });
+    if (k.faults && other.logged !== undefined) k.faults.logged = other.logged;
     if (!this.#races) return this.#outcome(seed, limit);
     const detector = new RaceDetector(k);
     try {

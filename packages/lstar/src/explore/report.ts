@@ -1,3 +1,4 @@
+import type { Minimized } from "./minimize.ts";
 import type { Outcome } from "./oneRun.ts";
 
 /** Runs that came out alike. */
@@ -60,9 +61,10 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** How the report looks: colours on a terminal. */
+/** How the report looks: colours on a terminal. `fewest`: what is known of the fewest faults that lead to a group. */
 export interface ReportStyle {
   color: boolean;
+  fewest?: ReadonlyMap<Group, { minimized: Minimized | null; command: string[] }>;
 }
 
 const BOLD = "1";
@@ -89,11 +91,21 @@ export function reportText(
     const differs = i === 0 ? 0 : lines.findIndex((line, n) => line !== usual[n]);
     if (i === 0 && lines[0]) out += `  output begins: ${printable(lines[0])}\n`;
     if (i > 0 && differs >= 0) out += `  output differs in line ${differs + 1}: ${printable(lines[differs] ?? "") || "(ends)"}\n`;
-    if (i > 0 && example.faults.length > 0) out += `  injected: ${example.faults.join("; ")}\n`;
+    if ((i > 0 || !good) && example.faults.length > 0) out += `  injected: ${example.faults.join("; ")}\n`;
+    const fewest = style.fewest?.get(g);
+    if (fewest) out += `  ${fewestText(fewest)}\n`;
     for (const line of example.graph) out += `  ${line}\n`;
     out += `  ${paint(DIM, `${command(example.seed).map(shellQuote).join(" ")} </dev/null 2>&1 | cat`)}\n`;
   }
   return out;
+}
+
+function fewestText({ minimized: m, command }: { minimized: Minimized | null; command: string[] }): string {
+  if (!m) return "the faults one by one do not lead there";
+  const n = m.expressions.length;
+  if (n === 0) return `none of its ${m.of} faults is needed: the schedule alone leads there (${m.runs} runs tried)`;
+  const which = m.of === 1 ? "its one fault is" : `${n} of its ${m.of} faults ${n === 1 ? "is" : "are"}`;
+  return `${which} enough (${m.runs} runs tried):\n  ${command.map(shellQuote).join(" ")} </dev/null 2>&1 | cat`;
 }
 
 /** The races of a report. */
