@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const r = spawnSync(process.execPath, [join(root, "scripts/build-lab.mjs")], { cwd: root, stdio: "inherit" });
-if (r.status !== 0) process.exit(r.status ?? 1);
 const to = join(root, "packages/lstar/lab");
 rmSync(to, { recursive: true, force: true });
+// Afterwards it is in the way: a clone has it in packages/lab/dist.
+if (process.argv.includes("--remove")) process.exit(0);
+const r = spawnSync(process.execPath, [join(root, "scripts/build-lab.mjs")], { cwd: root, stdio: "inherit" });
+if (r.status !== 0) process.exit(r.status ?? 1);
 cpSync(join(root, "packages/lab/dist"), to, { recursive: true, filter: (path) => !path.endsWith("compiler.tar.gz") });
 // The offline copy asks for each file by its name.
 const worker = join(to, "sw.js");

@@ -13,9 +13,10 @@ function portSpec(text: string): number {
   return n;
 }
 
-/** Where the built page may lie: in the published package, or beside it in a clone of the repository. */
+/** Where the built page may lie: beside the command in a clone of the repository, or in the published package. */
 export function findLab(dist: string): string | null {
-  const places = [join(dist, "../lab"), join(dist, "../../lab/dist")];
+  const places = [join(dist, "../lab")];
+  if (existsSync(join(dist, "../../lab/vite.config.ts"))) places.unshift(join(dist, "../../lab/dist"));
   return places.find((p) => existsSync(join(p, "sw.js"))) ?? null;
 }
 
