@@ -1,7 +1,7 @@
 // What recording costs: lstar record against lstar run, interleaved, for programs of several kinds; the least of each goes to
 // bench/RECORD.md and bench/record.json.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -33,16 +33,31 @@ const out = `${here}out`;
 mkdirSync(out, { recursive: true });
 const file = `${out}/run.lstar`;
 
-/** Processor and elapsed seconds of a process that must succeed, as bash's `time` has them: all threads are in it. */
+// At its end each process notes how long its main thread was on a processor: on a machine with one to spare for packing, that is
+// what one waits for, whatever else this machine does.
+const hook = `${out}/mainThread.cjs`;
+const noted = `${out}/mainThread.ns`;
+writeFileSync(
+  hook,
+  `const fs = require("node:fs");
+process.on("exit", () => fs.writeFileSync(${JSON.stringify(noted)}, fs.readFileSync("/proc/self/task/" + process.pid + "/schedstat", "latin1").split(" ")[0]));
+`,
+);
+
+/** Processor seconds of a process that must succeed: of its main thread, and of all threads as bash's \`time\` has them. */
 function time(command) {
-  const r = spawnSync("bash", ["-c", 'TIMEFORMAT="%U %S %R"; time "$@" >/dev/null 2>&1', "bash", ...command], {
-    encoding: "utf8",
-    timeout: 600_000,
-    env: { ...process.env, LC_ALL: "C" },
-  });
-  const m = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(r.stderr);
+  const r = spawnSync(
+    "bash",
+    ["-c", 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', "bash", process.execPath, "--require", hook, ...command],
+    {
+      encoding: "utf8",
+      timeout: 600_000,
+      env: { ...process.env, LC_ALL: "C" },
+    },
+  );
+  const m = /([\d.]+) ([\d.]+)\s*$/.exec(r.stderr);
   if (r.status !== 0 || !m) throw new Error(`${command.join(" ")}: ${r.status}: ${r.stderr}`);
-  return { cpu: Number(m[1]) + Number(m[2]), wall: Number(m[3]) };
+  return { main: Number(readFileSync(noted, "latin1")) / 1e9, all: Number(m[1]) + Number(m[2]) };
 }
 
 const compile = (name) => {
@@ -63,7 +78,9 @@ const programs = {
   "clock: 3,000,000 readings, --clock real": ["--clock", "real", "--", clock, "3000000"],
 };
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+const least = (list, what) => Math.min(...list.map((r) => r[what]));
+const percent = (x) => `${x >= 1 ? "+" : "−"}${Math.abs((x - 1) * 100).toFixed(1)} %`;
+const size = (n) => (n < 1e6 ? `${Math.round(n / 1000)} kB` : `${(n / 1e6).toFixed(1)} MB`);
 const rows = [];
 const rounds = Number(values.rounds);
 for (const [name, args] of Object.entries(programs)) {
@@ -72,42 +89,32 @@ for (const [name, args] of Object.entries(programs)) {
   const record = [];
   for (let i = 0; i < rounds; i++) {
     // Alternately first, so that neither profits from what the other left in the caches.
-    const both = [
-      () => run.push(time([process.execPath, lstar, "run", ...args])),
-      () => record.push(time([process.execPath, lstar, "record", "-o", file, ...args])),
-    ];
+    const both = [() => run.push(time([lstar, "run", ...args])), () => record.push(time([lstar, "record", "-o", file, ...args]))];
     if (i % 2) both.reverse();
     for (const one of both) one();
   }
-  const least = (list) => Math.min(...list.map((r) => r.cpu));
-  rows.push({
-    name,
-    run: least(run),
-    record: least(record),
-    cpu: least(record) / least(run),
-    wall: median(record.map((r, i) => r.wall / run[i].wall)),
-    bytes: statSync(file).size,
-    replay: time([process.execPath, lstar, "replay", file]).cpu,
-  });
-  const r = rows[rows.length - 1];
+  const row = { name, run: least(run, "main"), record: least(record, "main"), runAll: least(run, "all"), recordAll: least(record, "all") };
+  row.bytes = statSync(file).size;
+  row.replay = time([lstar, "replay", file]).main;
+  rows.push(row);
   console.log(
-    `${name}: ${r.run.toFixed(2)} s → ${r.record.toFixed(2)} s of processor, ${((r.cpu - 1) * 100).toFixed(1)} %; elapsed ${((r.wall - 1) * 100).toFixed(1)} %; ${r.bytes} bytes`,
+    `${name}: ${row.run.toFixed(2)} → ${row.record.toFixed(2)} s, ${percent(row.record / row.run)}; all threads ${percent(row.recordAll / row.runAll)}; ${size(row.bytes)}`,
   );
 }
-rmSync(file, { force: true });
+for (const f of [file, hook, noted]) rmSync(f, { force: true });
 
-const percent = (x) => `${x >= 1 ? "+" : "−"}${Math.abs((x - 1) * 100).toFixed(1)} %`;
-const size = (n) => (n < 1e6 ? `${Math.round(n / 1000)} kB` : `${(n / 1e6).toFixed(1)} MB`);
 const load = loadavg()[0];
 const text = `# What recording costs
 
-Made by \`node bench/record.mjs\`: whole processes of \`lstar run\` and \`lstar record\`, ${rounds} of each, interleaved. Seconds of
-processor time, all threads counted (packing is done in one of zlib's): the least of the runs, as whatever else a machine
-does only adds to it. Elapsed time: the median of the ratios of neighbours.
-${load > cpus().length / 2 ? `\nThe machine was busy with other work meanwhile (load ${load.toFixed(1)} on ${cpus().length} processors): elapsed times mean little.\n` : ""}
-| program | run | record | more processor time | more elapsed time | recording | replay |
+Made by \`node bench/record.mjs\`: whole processes of \`lstar run\` and \`lstar record\`, ${rounds} of each, interleaved. Seconds that the
+main thread was on a processor: that is what one waits for, where another processor is free for packing. The last column but two has
+all threads. Of each the least of the runs, as whatever else a machine does only adds to it (load here: ${load.toFixed(0)} on ${cpus().length} processors).
+
+| program | run | record | more time | more, all threads | recording | replay |
 |---|---|---|---|---|---|---|
-${rows.map((r) => `| ${r.name} | ${r.run.toFixed(2)} | ${r.record.toFixed(2)} | ${percent(r.cpu)} | ${percent(r.wall)} | ${size(r.bytes)} | ${r.replay.toFixed(2)} |`).join("\n")}
+${rows.map((r) => `| ${r.name} | ${r.run.toFixed(2)} | ${r.record.toFixed(2)} | ${percent(r.record / r.run)} | ${percent(r.recordAll / r.runAll)} | ${size(r.bytes)} | ${r.replay.toFixed(2)} |`).join("\n")}
+
+What is read of files has to be packed, at some 10 ns a byte: short programs that read much show it most.
 `;
 if (!values["no-write"] && !values.only) {
   writeFileSync(`${here}RECORD.md`, text);

@@ -47,7 +47,11 @@ describe("a file that is no whole recording is refused", () => {
     ["a program", () => readFileSync("/bin/busybox"), /is not an lstar recording/],
     ["a bit turned over", (b) => b.map((x, i) => (i === b.length >> 1 ? x ^ 4 : x)), /is damaged: the checksum/],
     ["cut off in its head", (b) => b.subarray(0, 40), /is cut off within its head/],
-    ["cut off before the program's start", (b) => b.subarray(0, 700), /is cut off before its program started/],
+    [
+      "cut off before the program's start",
+      (b) => b.subarray(0, 16 + 28 + b.readUInt32LE(28) + 40),
+      /is cut off before its program started/,
+    ],
     ["more at its end", (b) => Buffer.concat([b, Buffer.from("x")]), /is damaged: there is more after its end/],
     [
       "another version",

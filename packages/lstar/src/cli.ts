@@ -322,6 +322,7 @@ withInjection(
     `
 FILE then holds the program, what it read of files, its input, the terminal's size, signals and the clock: lstar replay
 needs nothing else. It is written as the program runs; if lstar is killed, it can be replayed up to the last second.
+Whoever gets FILE gets the environment and what was read of files.
 
   lstar record -o bug.lstar --root / -- ./server --port 80
   lstar replay bug.lstar                        the same run, checked

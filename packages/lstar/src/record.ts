@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import type { RunEnd } from "@lstar/host";
 import type { Host, Kernel } from "@lstar/kernel";
-import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
+import { deflateOptions, nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
 import { hostShape, Recorder } from "@lstar/replay/record/index.ts";
 import type { StartOptions } from "./boot.ts";
 import { type RecordingHead, recordedStart } from "./replayBoot.ts";
@@ -39,8 +39,8 @@ export class FileRecorder {
       head,
       codec: nodeCodec,
       // In a thread of its own, while the guest runs on.
-      pack: (plain) => deflate(plain, { level: 1 }),
-      sink: (bytes) => (this.#early ? void this.#early.push(bytes) : this.#write(bytes)),
+      pack: (plain) => deflate(plain, deflateOptions(plain.length)),
+      sink: (bytes) => (this.#early ? void this.#early.push(bytes.slice()) : this.#write(bytes)),
     });
   }
 

@@ -1,6 +1,9 @@
 import type { Codec } from "./codec.ts";
 import { CHUNK_HEADER_SIZE, type ContainerKind, DEFLATED, END, HEADER_SIZE, KINDS, MAGIC, MAX_CHUNK, STORED, VERSION } from "./format.ts";
 
+/** Chunks shorter than this are stored as they are: there is little to be won. */
+export const LEAST_PACKED = 1024;
+
 /** Takes the file's bytes in order. */
 export type Sink = (bytes: Uint8Array) => void;
 
@@ -34,7 +37,7 @@ export class ContainerWriter {
 
   /** @param type four ASCII characters; @param plain at most MAX_CHUNK bytes */
   add(type: string, plain: Uint8Array): void {
-    const packed = plain.length < 64 ? plain : this.#codec.deflate(plain);
+    const packed = plain.length < LEAST_PACKED ? plain : this.#codec.deflate(plain);
     this.addPacked(type, packed.length < plain.length ? packed : plain, plain.length);
   }
 

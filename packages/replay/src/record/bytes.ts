@@ -3,9 +3,11 @@
 /** Writes into a buffer that grows. */
 export class ByteWriter {
   #bytes: Uint8Array;
+  readonly #capacity: number;
   length = 0;
 
   constructor(capacity = 4096) {
+    this.#capacity = capacity;
     this.#bytes = new Uint8Array(capacity);
   }
 
@@ -56,9 +58,10 @@ export class ByteWriter {
     for (let i = from; i < s.length; i++) this.#bytes[this.length++] = s.charCodeAt(i);
   }
 
-  /** What was written. The writer begins anew. */
-  take(): Uint8Array {
-    const out = this.#bytes.slice(0, this.length);
+  /** What was written, not copied. The writer begins anew in another buffer: a given one, or one as it had at first. */
+  take(next?: Uint8Array): Uint8Array {
+    const out = this.#bytes.subarray(0, this.length);
+    this.#bytes = next ?? new Uint8Array(this.#capacity);
     this.length = 0;
     return out;
   }

@@ -76,6 +76,9 @@ export const DATA_KNOWN = 2;
 /** Blocks shorter than this are not numbered. */
 export const LEAST_BLOCK = 256;
 
+/** Length of the bytes of a brought-in program that one entry has. */
+export const PIECE = 2 ** 18;
+
 /** What comes at a place of the run (chunk type PLACES). */
 export const PLACE = { arrival: 1, check: 2 } as const;
 

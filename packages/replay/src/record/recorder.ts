@@ -1,7 +1,7 @@
 import type { Host } from "@lstar/kernel/host.ts";
 import type { HostEventKind, Kernel } from "@lstar/kernel/kernel.ts";
 import type { Codec } from "../file/codec.ts";
-import { ContainerWriter, type Sink } from "../file/writer.ts";
+import { ContainerWriter, LEAST_PACKED, type Sink } from "../file/writer.ts";
 import { ByteWriter } from "./bytes.ts";
 import { ARRIVALS, HEAD, LOG, PLACE, PLACES } from "./entries.ts";
 import { type BringIn, RecordingHost } from "./recordingHost.ts";
@@ -19,6 +19,7 @@ const CHECK_DISTANCE = 5_000_000;
 export type Packer = (plain: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 export interface RecorderOptions {
+  /** Must not keep the bytes: they are written over. */
   sink: Sink;
   codec: Codec;
   /** Default: the codec, at once. */
@@ -29,9 +30,12 @@ export interface RecorderOptions {
 
 interface Waiting {
   readonly type: string;
-  readonly length: number;
+  readonly plain: Uint8Array;
   packed: Uint8Array | null;
 }
+
+/** Buffers that are kept for being written to again. */
+const SPARE = 3;
 
 /**
  * Records a run: give `host` to the machine instead of its own, `attach` the kernel once it is booted, tell what
@@ -47,6 +51,7 @@ export class Recorder {
   /** Chunks that wait for being packed, in order. */
   readonly #waiting: Waiting[] = [];
   #pending: Promise<void>[] = [];
+  readonly #spare: Uint8Array[] = [];
   #k: Kernel | null = null;
   #position = 0;
   #lastCheck = 0;
@@ -112,18 +117,18 @@ export class Recorder {
     this.#flushed = performance.now();
     // In this order: of what the log tells, no arrival is missing.
     if (this.#places.length > 0) this.#chunk(PLACES, this.#places.take());
-    if (this.#log.length > 0) this.#chunk(LOG, this.#log.take());
+    if (this.#log.length > 0) this.#chunk(LOG, this.#log.take(this.#spare.pop()));
   }
 
   #chunk(type: string, plain: Uint8Array): void {
     if (this.failure) return;
-    const waiting: Waiting = { type, length: plain.length, packed: null };
+    const waiting: Waiting = { type, plain, packed: null };
     this.#waiting.push(waiting);
     const done = (packed: Uint8Array): void => {
       waiting.packed = packed.length < plain.length ? packed : plain;
       this.#write();
     };
-    const packed = this.#pack(plain);
+    const packed = plain.length < LEAST_PACKED ? plain : this.#pack(plain);
     if (packed instanceof Uint8Array) done(packed);
     else this.#pending.push(packed.then(done, (e: unknown) => this.#fail(e)));
   }
@@ -133,12 +138,13 @@ export class Recorder {
     let first = this.#waiting[0];
     while (first?.packed && !this.failure) {
       try {
-        this.#writer.addPacked(first.type, first.packed, first.length);
+        this.#writer.addPacked(first.type, first.packed, first.plain.length);
       } catch (e) {
         this.#fail(e);
         return;
       }
       this.#waiting.shift();
+      if (first.type === LOG && this.#spare.length < SPARE) this.#spare.push(new Uint8Array(first.plain.buffer as ArrayBuffer));
       first = this.#waiting[0];
     }
     if (this.#waiting.length === 0) this.#pending = [];

@@ -3,10 +3,7 @@ import type { Timespec } from "@lstar/kernel/include/linux/fs.ts";
 import type { Codec } from "../file/codec.ts";
 import { blockKey } from "./blocks.ts";
 import type { ByteWriter } from "./bytes.ts";
-import { ASK, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_END, INPUT_WAIT, LEAST_BLOCK } from "./entries.ts";
-
-/** Length of the bytes of a brought-in program that one entry has. */
-const PIECE = 2 ** 20;
+import { ASK, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_END, INPUT_WAIT, LEAST_BLOCK, PIECE } from "./entries.ts";
 
 export type BringIn = (path: string) => { bytes: Uint8Array; mode: number } | null;
 
@@ -284,8 +281,8 @@ export class RecordingHost implements Host {
       log.uint(file ? file.bytes.length + 1 : 0);
       log.uint(file?.mode ?? 0);
       for (let at = 0; file && at < file.bytes.length; at += PIECE) {
-        this.#begin(ASK.piece);
-        this.#data(file.bytes.subarray(at, at + PIECE));
+        this.#begin(ASK.piece).raw(file.bytes.subarray(at, at + PIECE));
+        this.fileBytes += Math.min(PIECE, file.bytes.length - at);
       }
       return file;
     };

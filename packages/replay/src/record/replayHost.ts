@@ -1,7 +1,7 @@
 import type { Host, HostFileSystem, HostStat, HostStream } from "@lstar/kernel/host.ts";
 import type { Timespec } from "@lstar/kernel/include/linux/fs.ts";
 import { ByteReader, LogError } from "./bytes.ts";
-import { ASK, askText, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_WAIT } from "./entries.ts";
+import { ASK, askText, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_WAIT, PIECE } from "./entries.ts";
 import type { Recording } from "./recording.ts";
 import type { BringIn } from "./recordingHost.ts";
 
@@ -9,8 +9,6 @@ const EIO = 5;
 /** Entries that are looked through for what somebody wants to see who only watches. */
 const AHEAD = 256;
 
-/** Bytes of a brought-in program in one entry. */
-const PIECE = 2 ** 20;
 /** Longest program that is brought in (bytes). */
 const MAX_PROGRAM = 2 ** 31;
 
@@ -548,7 +546,7 @@ export class ReplayHost implements Host {
       case ASK.piece: {
         const size = Math.min(PIECE, this.#pieces);
         this.#pieces -= size;
-        this.#data(size);
+        r.raw(size);
         break;
       }
       default:
@@ -582,7 +580,7 @@ export class ReplayHost implements Host {
           ASK.piece,
           askText(ASK.piece),
           () => null,
-          () => this.#data(size),
+          (r) => r.raw(size),
           null,
         );
         if (!piece) return null;
