@@ -83,17 +83,40 @@ function sleepOnFiles(k: Kernel, queues: readonly WaitQueueHead[]): number {
   return r === BLOCKED ? r : -ERESTARTNOHAND;
 }
 
+/** What a poll or select that sleeps was asked: it is taken from the program once, however often the call is gone on with. */
+class Asked {
+  readonly sets: readonly (Uint8Array | null)[];
+  constructor(sets: readonly (Uint8Array | null)[]) {
+    this.sets = sets;
+  }
+}
+stateClass(Asked);
+
+/** What the present call was asked when it began to sleep; null if it has not slept. */
+function askedBefore(k: Kernel): readonly (Uint8Array | null)[] | null {
+  const { progress } = k.current;
+  return progress instanceof Asked ? progress.sets : null;
+}
+
+/** Goes to sleep with what was asked. A poll that was restarted has its own progress, and takes the array again. */
+function sleepAsked(k: Kernel, queues: readonly WaitQueueHead[], sets: readonly (Uint8Array | null)[]): number {
+  const r = sleepOnFiles(k, queues);
+  if (r === BLOCKED && k.current.progress === null) k.current.progress = new Asked(sets);
+  return r;
+}
+
 /** `timeout` in ns, Infinity = none. Count, 0 at the timeout, -errno or BLOCKED. @linux fs/select.c do_sys_poll */
 function doSysPoll(k: Kernel, ufds: number, nfds: number, timeout: number): number {
   if (nfds > rlimit(k.current, RLIMIT_NOFILE)) return -EINVAL;
-  const bytes = new Uint8Array(nfds * POLLFD);
-  if (nfds > 0 && copyFromUser(k, ufds, bytes, 0, bytes.length) !== 0) return -EFAULT;
+  const before = askedBefore(k);
+  const bytes = before?.[0] ?? new Uint8Array(nfds * POLLFD);
+  if (!before && nfds > 0 && copyFromUser(k, ufds, bytes, 0, bytes.length) !== 0) return -EFAULT;
   const view = new DataView(bytes.buffer);
   if (timeout > 0 && timeout !== Number.POSITIVE_INFINITY) k.sched.setDeadline(k.time.now() + timeout);
   const table = timeout > 0 && !k.sched.deadlinePassed() ? new QueueCollector() : null;
   let count = scanPoll(k, view, nfds, table);
   if (count === 0 && table) {
-    const r = sleepOnFiles(k, table.queues);
+    const r = sleepAsked(k, table.queues, [bytes]);
     if (r === BLOCKED) return r;
     count = r;
   }
@@ -221,10 +244,11 @@ function scanSelect(
 /** @linux fs/select.c core_sys_select */
 function coreSysSelect(k: Kernel, n: number, addresses: readonly number[], timeout: number): number {
   if (n < 0) return -EINVAL;
-  const limit = Math.min(n, maxFds(k.current));
+  const before = askedBefore(k);
+  const limit = before ? Math.min(n, (before.find((x) => x)?.length ?? 0) * 8) : Math.min(n, maxFds(k.current));
   const size = Math.ceil(limit / 64) * 8;
-  const sets: (Uint8Array | null)[] = [];
-  for (const address of addresses) {
+  const sets: (Uint8Array | null)[] = before ? [...before] : [];
+  for (const address of before ? [] : addresses) {
     if (address === 0) {
       sets.push(null);
       continue;
@@ -237,7 +261,7 @@ function coreSysSelect(k: Kernel, n: number, addresses: readonly number[], timeo
   if (timeout > 0 && timeout !== Number.POSITIVE_INFINITY) k.sched.setDeadline(k.time.now() + timeout);
   const table = timeout > 0 && !k.sched.deadlinePassed() ? new QueueCollector() : null;
   const count = scanSelect(k, limit, sets, out, table);
-  if (count === 0 && table) return sleepOnFiles(k, table.queues);
+  if (count === 0 && table) return sleepAsked(k, table.queues, sets);
   if (count < 0) return count;
   for (let i = 0; i < 3; i++) {
     const o = out[i];
