@@ -97,6 +97,31 @@ describe.concurrent("the processor as libc sees it", () => {
   });
 });
 
+it("four layouts take turns, which the seed draws; stack and vDSO are elsewhere each time; setarch -R stops all of it", {
+  timeout: 180_000,
+}, async () => {
+  const loop = (n: number) => `i=0; while [ $i -lt ${n} ]; do grep -E "ld-linux|grep|stack|vdso" /proc/self/maps; i=$((i+1)); done`;
+  const places = async (script: string, ...options: string[]) => {
+    const r = await lstar([...guest, ...options, "--", "/bin/sh", "-c", script]);
+    expect(r.status).toBe(0);
+    const lines = r.stdout.trim().split("\n");
+    // Where the first mapping of each run is.
+    const at = (name: string) => lines.filter((l, i) => l.includes(name) && !lines[i - 1]?.includes(name)).map((l) => l.split("-")[0]!);
+    return { loader: at("ld-linux"), program: at("/grep"), stack: at("[stack]"), vdso: at("[vdso]") };
+  };
+  const p = await places(loop(8));
+  for (const list of [p.loader, p.program]) {
+    expect(new Set(list.slice(0, 4)).size).toBe(4);
+    expect(list.slice(4)).toEqual(list.slice(0, 4));
+  }
+  expect(new Set(p.stack).size).toBe(8);
+  expect(new Set(p.vdso).size).toBe(8);
+  const other = await places(loop(4), "--seed", "2");
+  for (const address of other.loader) expect(p.loader).not.toContain(address);
+  const fixed = await places(`exec setarch -R sh -c '${loop(3)}'`);
+  for (const list of Object.values(fixed)) expect(new Set(list).size).toBe(1);
+});
+
 describe.concurrent("what is missing or hostile", () => {
   /** Copies a program with another PT_INTERP of at most the old one's length. */
   function withInterpreter(name: string, path: string): void {

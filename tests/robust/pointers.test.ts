@@ -9,3 +9,14 @@ it("answers hostile arguments of every system call", { timeout: 300_000 }, async
   expect(r.stdout).toMatch(/^calls \d{5}, all children ended: yes\n$/);
   expect(r.status).toBe(0);
 });
+
+it("answers random sequences of calls among descriptors of every kind", { timeout: 300_000 }, async () => {
+  const program = await compile(join(root, "tests/robust/sequences.c"), ["-O1", "-static"]);
+  // Each seed is another set of sequences.
+  for (const seed of ["1", "2", "5"]) {
+    const r = await lstar(["run", "--memory", "256M", program, seed, "500"], { timeout: 90_000 });
+    expect(r.stderr).toBe("");
+    expect(r.stdout).toBe("500 sequences ended\n");
+    expect(r.status).toBe(0);
+  }
+});
