@@ -260,7 +260,7 @@ export class Machine {
     const { u8 } = this.phys;
     if (u8[FRAME_FLAGS + frame]! & FRAME_HAS_CODE) return;
     u8[FRAME_FLAGS + frame]! |= FRAME_HAS_CODE;
-    this.mmu.protectFrame(frame);
+    this.mmu.protectOften(frame);
   }
 
   /**

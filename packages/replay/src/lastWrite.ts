@@ -67,6 +67,7 @@ class Search<W> {
   readonly #length: number;
   /** The next write to the page: the processor stopped before it. */
   #storing = false;
+  #protected: readonly number[] = [];
   /** Position before the system call that the last slice made, -1 if there was none. */
   #call = -1;
 
@@ -82,16 +83,35 @@ class Search<W> {
     return bytesAt(this.#k, this.#pid, this.#address, this.#length);
   }
 
+  /** The bytes, if they differ from what they were. A page that only came in has not been written. */
+  #changed(old: Int16Array): Int16Array | null {
+    const mm = this.#k.pids.get(this.#pid)?.mm ?? null;
+    const { u8 } = this.#k.machine.phys;
+    let pa = -1;
+    for (let i = 0; i < old.length; i++) {
+      if (i === 0 || (this.#address + i) % PAGE === 0) pa = mm ? physicalOf(this.#k, mm, this.#address + i) : -1;
+      else if (pa >= 0) pa++;
+      if (old[i] !== (pa < 0 ? -1 : u8[pa])) return this.#value();
+    }
+    return null;
+  }
+
   /** Frames that hold the bytes now. */
   #frames(): number[] {
     const mm = this.#k.pids.get(this.#pid)?.mm ?? null;
-    const ends = [this.#address, this.#address + this.#length - 1].map((at) => (mm ? physicalOf(this.#k, mm, at) : -1));
-    return [...new Set(ends.filter((pa) => pa >= 0).map((pa) => Math.floor(pa / PAGE)))];
+    const out: number[] = [];
+    for (const at of [this.#address, this.#address + this.#length - 1]) {
+      const pa = mm ? physicalOf(this.#k, mm, at) : -1;
+      const frame = Math.floor(pa / PAGE);
+      if (pa >= 0 && !out.includes(frame)) out.push(frame);
+    }
+    return out;
   }
 
   /** Asks the processor to stop before the next write to the bytes' page. */
   #protect(): void {
-    for (const frame of this.#frames()) this.#k.machine.watchFrame(frame);
+    this.#protected = this.#frames();
+    for (const frame of this.#protected) this.#k.machine.watchFrame(frame);
   }
 
   /**
@@ -113,7 +133,7 @@ class Search<W> {
     machine.watcher = {
       arrive: () => false,
       store: (frame) => {
-        if (!this.#frames().includes(frame)) return false;
+        if (!this.#protected.includes(frame)) return false;
         this.#storing = true;
         sched.stopSoon = true;
         return true;
@@ -157,8 +177,15 @@ class Search<W> {
     const off = k.trace.sysEnter.on(() => {
       this.#call = k.machine.totalRetired - 1;
     });
+    let value = this.#value();
+    /** Something may have been written by what began at a place. */
+    const look = (place: () => Place): void => {
+      const now = this.#changed(value);
+      if (now === null) return;
+      if (differs(value, now)) found = { place: place(), pid: k.current.pid, old: bytesOf(value), new: bytesOf(now) };
+      value = now;
+    };
     this.#watched(() => {
-      let value = this.#value();
       for (let turns = 0; before(t.place, to) && turns < MAX_TURNS && !k.exited; turns++) {
         let start = t.place;
         this.#protect();
@@ -166,15 +193,14 @@ class Search<W> {
         this.#call = -1;
         // The kernel's own writes are seen turn by turn.
         t.slice(Math.max(1, to.position - start.position), true);
-        if (this.#storing) {
-          this.#note(value, this.#kernelWork(start), (c) => (found = c));
-          value = this.#value();
+        const storing = this.#storing;
+        if (storing) {
+          look(() => this.#kernelWork(start));
           start = t.place;
           t.slice(1, true);
         }
         if (before(to, t.place)) break;
-        this.#note(value, this.#storing ? start : this.#kernelWork(start), (c) => (found = c));
-        value = this.#value();
+        look(() => (storing ? start : this.#kernelWork(start)));
         if (t.place.position !== start.position) turns = 0;
       }
     });
@@ -187,10 +213,5 @@ class Search<W> {
     const { place } = this.#t;
     if (this.#call >= 0) return { position: this.#call, turn: 0 };
     return place.position === start.position ? start : { position: place.position, turn: 0 };
-  }
-
-  #note(old: Int16Array, place: Place, take: (c: Change) => void): void {
-    const now = this.#value();
-    if (differs(old, now)) take({ place, pid: this.#k.current.pid, old: bytesOf(old), new: bytesOf(now) });
   }
 }

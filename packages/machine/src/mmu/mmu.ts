@@ -156,6 +156,12 @@ export class Mmu {
     }
   }
 
+  /** The same where it happens again and again: a TLB whose log is full is emptied, so that the next times are quick. */
+  protectOften(frame: number): void {
+    if (this.#phys.i32[TLB_FILLS >> 2]! > TLB_LOG_ENTRIES) this.flush();
+    else this.protectFrame(frame);
+  }
+
   flushJumpCache(): void {
     this.changes++;
     this.#phys.u8.fill(0, JUMP_CACHE, JUMP_CACHE + JUMP_CACHE_ENTRIES * JUMP_CACHE_ENTRY_SIZE);
