@@ -125,7 +125,7 @@ export function sockSetsockopt(k: Kernel, sock: Socket, name: number, addr: numb
     case S.SO_SNDTIMEO:
       return setTimeo(k, sk, name, addr, length);
     case S.SO_PEEK_OFF:
-      if (value < -1) return -EINVAL;
+      if (value < -1 && !inet(sk)) return -EINVAL;
       sk.peekOffset = value;
       return 0;
     default:

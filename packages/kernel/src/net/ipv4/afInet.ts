@@ -37,7 +37,7 @@ import {
 } from "./inetSock.ts";
 import { ipGetsockopt, ipSetsockopt } from "./ipSockglue.ts";
 import { inetAddrType, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from "./route.ts";
-import { bindAddress, familyOf, type SockAddress } from "./sockaddr.ts";
+import { bindAddress, familyOf, needsScope, type SockAddress } from "./sockaddr.ts";
 
 /** What a protocol does for its sockets: struct proto. */
 export interface Proto {
@@ -103,7 +103,12 @@ export function resetSaddr(sk: InetSock): void {
 /** Is the address one to bind to? 0 or -EADDRNOTAVAIL, -EINVAL. */
 export function checkLocal(k: Kernel, sk: InetSock, a: SockAddress): number {
   if (a.v6 !== null) {
-    if (v6IsMulticast(a.v6)) return sk.type === SOCK_STREAM ? -EINVAL : 0;
+    if (v6IsMulticast(a.v6) && sk.type === SOCK_STREAM) return -EINVAL;
+    if (needsScope(a.v6)) {
+      if (a.scope !== 0) sk.boundDevIf = a.scope;
+      if (sk.boundDevIf === 0) return -EINVAL;
+    }
+    if (v6IsMulticast(a.v6)) return 0;
     if (v6IsAny(a.v6)) return 0;
     return ipv6ChkAddr(k, a.v6) || sk.ip6Options.get(IN.IPV6_FREEBIND) || sk.ipOptions.get(IN.IP_FREEBIND) ? 0 : -EADDRNOTAVAIL;
   }

@@ -1,6 +1,6 @@
 import type { PollTable } from "../../include/linux/wait.ts";
 import type { Kernel } from "../../kernel.ts";
-import { EACCES, EAGAIN, EFAULT, ENETUNREACH } from "../../uapi/errno.ts";
+import { EACCES, EAGAIN, EFAULT, EINVAL, ENETUNREACH } from "../../uapi/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
 import { AF_INET6, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, RCV_SHUTDOWN, SHUTDOWN_MASK, SO_BROADCAST } from "../../uapi/socket.ts";
 import { kfreeSkb, type Packet, skbCopyDatagramIter } from "../core/skb.ts";
@@ -29,8 +29,9 @@ const READ_EVENTS = POLLIN | POLLERR;
 /** Fixes whom a datagram socket sends to and hears. @linux net/ipv4/datagram.c __ip4_datagram_connect, net/ipv6/datagram.c __ip6_datagram_connect */
 export function ipDatagramConnect(k: Kernel, sock: Socket, addr: Uint8Array): number {
   const sk = inetSk(sock);
-  const a = destination(sk, addr, false);
+  const a = destination(sk, addr, "connect");
   if (typeof a === "number") return a;
+  if (a === null) return -EINVAL;
   if (a.v6 === null) {
     if (sk.family === AF_INET6 && sk.v6only) return -ENETUNREACH;
     const oif = sk.boundDevIf || (isMulticast(a.v4) ? sk.mcIndex : 0);

@@ -2,7 +2,7 @@ import { capable } from "../../kernel/capability.ts";
 import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, copyToUser, getUser8, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW } from "../../uapi/capability.ts";
-import { EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM } from "../../uapi/errno.ts";
+import { EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EPERM, EPROTO } from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
 import { AF_INET, AF_INET6, MSG_ERRQUEUE, MSG_TRUNC, SOCK_RAW, SOCK_STREAM, SOL_SOCKET } from "../../uapi/socket.ts";
 import { devGetByIndex, netDevices } from "../core/dev.ts";
@@ -252,6 +252,7 @@ export function ipSetsockopt(k: Kernel, sock: Socket, name: number, addr: number
     return 0;
   }
   if (FLAGS.has(name)) {
+    if (length < 1 && (name === IN.IP_FREEBIND || name === IN.IP_TRANSPARENT)) return -EINVAL;
     if (name === IN.IP_TRANSPARENT && value !== 0 && !capable(k, CAP_NET_RAW) && !capable(k, CAP_NET_ADMIN)) return -EPERM;
     if (name === IN.IP_ROUTER_ALERT) return -EINVAL;
     sk.ipOptions.set(name, value !== 0 ? 1 : 0);
@@ -344,7 +345,7 @@ export function ipGetsockopt(k: Kernel, sock: Socket, name: number, addr: number
 const NOT_CONNECTED = -1000;
 
 /** An option's value: as a byte if there is no room for an int and it fits. */
-export function putOption(k: Kernel, addr: number, lengthAddr: number, room: number, value: number): number {
+function putOption(k: Kernel, addr: number, lengthAddr: number, room: number, value: number): number {
   if (room < 4 && room > 0 && value >= 0 && value <= 255) {
     if (putUser32(k, lengthAddr, 1) !== 0) return -EFAULT;
     return copyToUser(k, addr, new Uint8Array([value]), 0, 1) !== 0 ? -EFAULT : 0;
@@ -407,7 +408,7 @@ function mreqDevice(k: Kernel, address: number, index: number): number | null {
 
 /** @linux net/ipv4/igmp.c ip_mc_join_group, ip_mc_leave_group */
 function membership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
-  if (sk.type === SOCK_STREAM) return -EINVAL;
+  if (sk.type === SOCK_STREAM) return -EPROTO;
   if (length < 8) return -EINVAL;
   const b = new Uint8Array(12);
   if (copyFromUser(k, addr, b, 0, length >= 12 ? 12 : 8) !== 0) return -EFAULT;

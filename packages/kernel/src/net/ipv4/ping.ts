@@ -71,9 +71,10 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
   if (data[0] !== (v6 ? IN.ICMPV6_ECHO_REQUEST : IN.ICMP_ECHO) || data[1] !== 0) return -E.EINVAL;
   let v4 = sk.daddr;
   let to6: Uint8Array | null = sk.v6Daddr;
-  if (m.name !== null && m.name.length > 0) {
-    const a = destination(sk, m.name, false);
+  if (m.name !== null) {
+    const a = destination(sk, m.name, "stream");
     if (typeof a === "number") return a;
+    if (a === null) return -E.EINVAL;
     if (v6 && a.v6 === null) return -E.EINVAL;
     v4 = a.v4;
     to6 = a.v6;

@@ -75,9 +75,10 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
   let v4 = sk.daddr;
   let to6: Uint8Array = sk.v6Daddr;
   let scope = 0;
-  if (m.name !== null && m.name.length > 0) {
-    const a = destination(sk, m.name, false);
+  if (m.name !== null) {
+    const a = destination(sk, m.name, "raw");
     if (typeof a === "number") return a;
+    if (a === null) return -E.EINVAL;
     if (v6 && a.port !== 0 && a.port !== sk.num) return -E.EINVAL;
     if (v6 && a.v6 === null) return -E.EINVAL;
     v4 = a.v4;

@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
-import { EAFNOSUPPORT, EINVAL } from "../../uapi/errno.ts";
+import { EAFNOSUPPORT, EINVAL, ENETUNREACH } from "../../uapi/errno.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../../uapi/socket.ts";
 import { IN6ADDR_ANY, type InetSock, v4Of, v6IsAny, v6IsMapped } from "./inetSock.ts";
 
@@ -23,25 +23,42 @@ function parts(b: Uint8Array, family: number): SockAddress {
   return v6IsMapped(v6) ? { family, v4: v4Of(v6), v6: null, port, scope } : { family, v4: 0, v6, port, scope };
 }
 
+/** Reads an IPv6 address; the scope may be missing (RFC 2133). */
+function parts6(b: Uint8Array): SockAddress {
+  return parts(b.length < 28 ? Uint8Array.from({ length: 28 }, (_, i) => b[i] ?? 0) : b, AF_INET6);
+}
+
+/** Whose rules count: a stream's connect, a datagram socket's connect, a datagram's sendto, a raw packet's. */
+export type DestinationFor = "stream" | "connect" | "send" | "raw";
+
 /**
- * Where connect and sendto lead. For an AF_INET6 socket an IPv4 address may come as one, or mapped; :: is ::1.
- * @returns -EINVAL for a length too short, -EAFNOSUPPORT
- * @linux net/ipv4/udp.c udp_sendmsg, net/ipv6/udp.c udpv6_sendmsg
+ * Where connect and sendto lead. Datagram sockets of AF_INET6 take addresses of AF_INET as well; a mapped address is one
+ * for all. Null: a datagram for AF_UNSPEC, which is as one without an address.
+ * @returns -EINVAL for a length too short, -EAFNOSUPPORT, -ENETUNREACH
+ * @linux net/ipv4/udp.c udp_sendmsg, net/ipv6/udp.c udpv6_sendmsg, net/ipv6/datagram.c __ip6_datagram_connect, net/ipv6/tcp_ipv6.c tcp_v6_connect
  */
-export function destination(sk: InetSock, b: Uint8Array, unspecAllowed: boolean): SockAddress | number {
+export function destination(sk: InetSock, b: Uint8Array, what: DestinationFor): SockAddress | number | null {
+  const family = b.length >= 2 ? familyOf(b) : -1;
   if (sk.family === AF_INET) {
     if (b.length < 16) return -EINVAL;
-    const family = familyOf(b);
-    if (family !== AF_INET && !(unspecAllowed && family === AF_UNSPEC)) return -EAFNOSUPPORT;
-    return parts(b, AF_INET);
+    const unspec = family === AF_UNSPEC && (what === "send" || what === "raw");
+    return family !== AF_INET && !unspec ? -EAFNOSUPPORT : parts(b, AF_INET);
   }
-  if (b.length < 2) return -EINVAL;
-  const family = familyOf(b);
-  if (family === AF_INET) return b.length < 16 ? -EINVAL : sk.v6only ? -EAFNOSUPPORT : parts(b, AF_INET);
-  if (family !== AF_INET6) return b.length < 16 && family !== AF_UNSPEC ? -EINVAL : -EAFNOSUPPORT;
+  if (what === "send") {
+    if (b.length < 2) return -EINVAL;
+    if (family === AF_UNSPEC) return null;
+    if (family === AF_INET) return sk.v6only ? -ENETUNREACH : b.length < 16 ? -EINVAL : parts(b, AF_INET);
+    return family !== AF_INET6 || b.length < 24 ? -EINVAL : parts6(b);
+  }
+  if (what === "connect" && family === AF_INET) return sk.v6only ? -EAFNOSUPPORT : b.length < 16 ? -EINVAL : parts(b, AF_INET);
   if (b.length < 24) return -EINVAL;
-  if (b.length < 28) b = Uint8Array.from({ length: 28 }, (_, i) => b[i] ?? 0);
-  return parts(b, AF_INET6);
+  if (family !== AF_INET6 && !(what === "raw" && family === AF_UNSPEC)) return -EAFNOSUPPORT;
+  return parts6(b);
+}
+
+/** Does an address mean something on one device only? @linux include/net/ipv6.h __ipv6_addr_needs_scope_id */
+export function needsScope(v6: Uint8Array): boolean {
+  return (v6[0] === 0xfe && (v6[1]! & 0xc0) === 0x80) || (v6[0] === 0xff && ((v6[1]! & 15) === 1 || (v6[1]! & 15) === 2));
 }
 
 /** The address that bind() got, with lengths and families checked as each family does. @linux net/ipv4/af_inet.c inet_bind_sk, net/ipv6/af_inet6.c inet6_bind_sk */
@@ -57,8 +74,7 @@ export function bindAddress(_k: Kernel, sk: InetSock, b: Uint8Array): SockAddres
   }
   if (b.length < 24) return -EINVAL;
   if (familyOf(b) !== AF_INET6) return -EAFNOSUPPORT;
-  if (b.length < 28) b = Uint8Array.from({ length: 28 }, (_, i) => b[i] ?? 0);
-  return parts(b, AF_INET6);
+  return parts6(b);
 }
 
 /** Do two sockets' local addresses overlap? @linux net/ipv4/inet_connection_sock.c inet_rcv_saddr_equal */

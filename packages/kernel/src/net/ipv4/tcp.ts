@@ -70,6 +70,7 @@ function tcpPoll(k: Kernel, sock: Socket, table: PollTable | null): number {
 
 /** SO_RCVLOWAT was raised or lowered. @linux net/ipv4/tcp.c tcp_set_rcvlowat */
 tcpHooks.setRcvlowat = (k, sk) => {
+  sk.rcvlowat = Math.min(sk.rcvlowat, (sk.rcvbufLocked ? sk.rcvbuf : T.TCP_RMEM[2]) >> 1);
   if (epollinReady(sk, sk.rcvlowat)) sk.dataReady(k);
   if (sk.rcvbufLocked) return;
   const space = Math.floor((sk.rcvlowat * 256) / sk.scalingRatio);
@@ -144,8 +145,9 @@ function connectLocked(k: Kernel, sk: TcpSock, addr: Uint8Array, flags: number):
       error = task.progress instanceof TcpConnectProgress ? -E.EINPROGRESS : -E.EALREADY;
       break;
     default: {
-      const a = destination(sk, addr, false);
+      const a = destination(sk, addr, "stream");
       if (typeof a === "number") return a;
+      if (a === null) return -E.EINVAL;
       const r = tcpV4Connect(k, sk, a);
       if (r < 0) return r;
       sk.connecting = true;

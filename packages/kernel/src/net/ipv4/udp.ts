@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
-import { getUser32, putUser32 } from "../../mm/usercopy.ts";
+import { copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
 import * as E from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
@@ -47,7 +47,7 @@ import { checksumOk, IP_HEADER, IPDEFTTL, ipXmit, pseudoSum } from "./ipOutput.t
 import { IpcmCookie, ipCmsgSend, mcAllowed } from "./ipSockglue.ts";
 import { libGetPort } from "./ports.ts";
 import { ipRouteOutput, RTN_BROADCAST, route } from "./route.ts";
-import { destination, familyOf, type SockAddress } from "./sockaddr.ts";
+import { destination, type SockAddress } from "./sockaddr.ts";
 
 const UDP_HEADER = 8;
 const IPPROTO_UDP = 17;
@@ -140,11 +140,10 @@ function udpSendmsg(k: Kernel, sock: Socket, m: Message): number {
   const more = sk.corkOn || (m.flags & MSG_MORE) !== 0;
   let to: SockAddress;
   const ipc = sk.cork?.ipc ?? new IpcmCookie();
+  const a = sk.cork || m.name === null ? null : destination(sk, m.name, "send");
+  if (typeof a === "number") return a;
   if (sk.cork) to = sk.cork.to;
-  else if (m.name !== null && m.name.length > 0) {
-    const a = destination(sk, m.name, true);
-    if (typeof a === "number")
-      return sk.family === AF_INET6 && familyOf(m.name) === 0 && sk.state === TCP_ESTABLISHED ? connectedSend(k, sk, m) : a;
+  else if (a !== null) {
     if (a.port === 0) return -E.EINVAL;
     to = a;
   } else {
@@ -183,11 +182,6 @@ function udpSendmsg(k: Kernel, sock: Socket, m: Message): number {
   }
   const s = ipc.gsoSize > 0 && size > ipc.gsoSize ? sendSegments(k, sk, data, to, ipc) : sendDatagram(k, sk, data, to, ipc);
   return s < 0 ? s : size;
-}
-
-function connectedSend(k: Kernel, sk: UdpSock, m: Message): number {
-  m.name = null;
-  return udpSendmsg(k, sk.socket!, m);
 }
 
 function peerOf(sk: InetSock): SockAddress {
@@ -468,7 +462,7 @@ const udpProto: Proto = {
     else return -E.ENOPROTOOPT;
     const n = Math.min(raw, 4);
     if (putUser32(k, lengthAddr, n) !== 0) return -E.EFAULT;
-    return n === 4 ? putUser32(k, addr, value) : 0;
+    return copyToUser(k, addr, new Uint8Array(Int32Array.of(value).buffer), 0, n) !== 0 ? -E.EFAULT : 0;
   },
 };
 

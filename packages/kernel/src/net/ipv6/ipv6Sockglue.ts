@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
-import { copyFromUser, getUser32 } from "../../mm/usercopy.ts";
+import { copyFromUser, copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { EADDRINUSE, EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN } from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
 import { SOCK_STREAM } from "../../uapi/socket.ts";
@@ -15,7 +15,6 @@ import {
   v6IsAny,
   v6IsMulticast,
 } from "../ipv4/inetSock.ts";
-import { putOption } from "../ipv4/ipSockglue.ts";
 import type { Socket } from "../socket.ts";
 
 const CMSG_BITS: Readonly<Record<number, number>> = {
@@ -51,6 +50,7 @@ export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: numb
   const sk = inetSk(sock);
   if (name === IN.IPV6_ADD_MEMBERSHIP || name === IN.IPV6_DROP_MEMBERSHIP)
     return sk.type === SOCK_STREAM ? -EINVAL : membership(k, sk, name === IN.IPV6_ADD_MEMBERSHIP, addr, length);
+  if ((name === IN.IPV6_MULTICAST_HOPS || name === IN.IPV6_MULTICAST_IF) && sk.type === SOCK_STREAM) return -ENOPROTOOPT;
   let value = 0;
   if (length >= 4) {
     const raw = getUser32(k, addr);
@@ -77,7 +77,6 @@ export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: numb
       sk.hopLimit = value;
       return 0;
     case IN.IPV6_MULTICAST_HOPS:
-      if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
       if (value > 255 || value < -1) return -EINVAL;
       sk.mcastHops = value === -1 ? 1 : value;
       return 0;
@@ -86,7 +85,6 @@ export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: numb
       sk.mcLoop = value;
       return 0;
     case IN.IPV6_MULTICAST_IF:
-      if (sk.type === SOCK_STREAM) return -ENOPROTOOPT;
       if (value !== 0 && !devGetByIndex(k, value)) return -ENODEV;
       sk.mcIndex = value;
       return 0;
@@ -96,6 +94,8 @@ export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: numb
     case IN.IPV6_TCLASS:
       if (value < -1 || value > 255) return -EINVAL;
       sk.tclass = value === -1 ? 0 : value;
+      // A stream's bits for congestion are its own.
+      if (sk.type === SOCK_STREAM) sk.tclass &= ~3;
       return 0;
     case IN.IPV6_RECVERR:
       sk.recverr6 = value !== 0;
@@ -122,7 +122,10 @@ export function ipv6Getsockopt(k: Kernel, sock: Socket, name: number, addr: numb
   const value = ipv6Option(sk, name);
   if (value === null) return -ENOPROTOOPT;
   if (value === NOT_CONNECTED) return -ENOTCONN;
-  return putOption(k, addr, lengthAddr, Math.max(4, Math.min(room, 4)), value);
+  if (room < 0) return -EINVAL;
+  const n = Math.min(room, 4);
+  if (putUser32(k, lengthAddr, n) !== 0) return -EFAULT;
+  return copyToUser(k, addr, new Uint8Array(Int32Array.of(value).buffer), 0, n) !== 0 ? -EFAULT : 0;
 }
 const NOT_CONNECTED = -1000;
 
