@@ -96,6 +96,28 @@ int main(void) {
   show("24 bytes", bind(s, (void *)&one, 24));
   name("bound", s, 0);
 
+  puts("IPV6_ADDRFORM");
+  l = socket(AF_INET6, SOCK_STREAM, 0);
+  any.sin6_port = 0;
+  bind(l, (void *)&any, sizeof any);
+  listen(l, 5);
+  to4.sin_port = to6.sin6_port = htons(port_of(l));
+  int c = socket(AF_INET, SOCK_STREAM, 0);
+  connect(c, (void *)&to4, sizeof to4);
+  s = accept(l, 0, 0);
+  show("listener", set(l, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET));
+  show("to AF_INET6", set(s, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET6));
+  show("to AF_INET", set(s, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET));
+  show("again", set(s, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET));
+  name("now", s, 0);
+  name("peer", s, 1);
+  write(c, "still", 5);
+  char still[10];
+  show("read", read(s, still, 10));
+  int c7 = socket(AF_INET6, SOCK_STREAM, 0);
+  connect(c7, (void *)&to6, sizeof to6);
+  show("of IPv6", set(c7, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET));
+
   puts("UDP");
   int u = socket(AF_INET6, SOCK_DGRAM, 0), c4 = socket(AF_INET, SOCK_DGRAM, 0), c6 = socket(AF_INET6, SOCK_DGRAM, 0);
   any.sin6_port = 0;

@@ -26,7 +26,8 @@ export const TCP_NEW_SYN_RECV = 12;
 
 /** struct sock: the network's side of a socket. Families extend it. */
 export abstract class Sock {
-  readonly family: number;
+  /** Changes only by IPV6_ADDRFORM. */
+  family: number;
   readonly type: number;
   readonly protocol: number = 0;
   /** The file's side; null before accept and after close. */

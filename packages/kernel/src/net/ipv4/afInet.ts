@@ -1,5 +1,6 @@
 import type { PollTable } from "../../include/linux/wait.ts";
 import { capable } from "../../kernel/capability.ts";
+import { sysctlValue } from "../../kernel/sysctl.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateTable } from "../../state.ts";
 import { CAP_NET_BIND_SERVICE } from "../../uapi/capability.ts";
@@ -73,7 +74,8 @@ const inetsw = new Map<number, { row: InetProtosw; ops: ProtoOps }[]>();
 
 /** May the current task have this port? @linux net/ipv4/af_inet.c inet_port_requires_bind_service */
 function portAllowed(k: Kernel, port: number): boolean {
-  return port === 0 || port >= 1024 || capable(k, CAP_NET_BIND_SERVICE);
+  const first = Number(sysctlValue(k, "net/ipv4/ip_unprivileged_port_start") ?? 1024);
+  return port === 0 || port >= first || capable(k, CAP_NET_BIND_SERVICE);
 }
 
 /** Gives a socket its local addresses. For IPv6's, what IPv4 sees matches nobody. */

@@ -1,5 +1,6 @@
 import { BLOCKED } from "../../include/linux/sched.ts";
 import type { PollTable } from "../../include/linux/wait.ts";
+import { sysctlValue } from "../../kernel/sysctl.ts";
 import type { Kernel } from "../../kernel.ts";
 import { putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
@@ -365,10 +366,21 @@ export const tcpProto: Proto = {
   getsockopt: tcpGetsockopt,
 };
 
+/** A number of /proc/sys/net/ipv4. */
+const setting = (k: Kernel, name: string, initial: number): number => Number(sysctlValue(k, `net/ipv4/${name}`) ?? initial);
+
 inetRegisterProtosw({
   type: SOCK_STREAM,
   protocol: IPPROTO_TCP,
   proto: tcpProto,
-  create: (_k, family, type, protocol) => new TcpSock(family, type, protocol),
+  create(k, family, type, protocol) {
+    const sk = new TcpSock(family, type, protocol);
+    sk.keepaliveTime = setting(k, "tcp_keepalive_time", 7200) * 1e9;
+    sk.keepaliveIntvl = setting(k, "tcp_keepalive_intvl", 75) * 1e9;
+    sk.keepaliveProbes = setting(k, "tcp_keepalive_probes", 9);
+    sk.linger2 = setting(k, "tcp_fin_timeout", 60) * 1e9;
+    sk.synRetries = setting(k, "tcp_syn_retries", 6);
+    return sk;
+  },
   ops: { connect: streamConnect, listen, accept, sendPage: tcpSendPage },
 });

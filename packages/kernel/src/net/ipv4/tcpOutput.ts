@@ -4,7 +4,7 @@ import { count } from "../core/netNamespace.ts";
 import { allocSkb, CHECKSUM_PARTIAL, kfreeSkb, type Packet, set16, set32, skbClone, skbSplit } from "../core/skb.ts";
 import { TCP_CLOSE, TCP_SYN_SENT } from "../core/sock.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, route6 } from "../ipv6/ip6Output.ts";
-import { IPDEFTTL, ipXmit } from "./ipOutput.ts";
+import { IP_HEADER, IPDEFTTL, ipXmit } from "./ipOutput.ts";
 import { ipRouteOutput, route } from "./route.ts";
 import { after, before, seqAdd, seqSub, type TcpSock } from "./tcpSock.ts";
 import { clearRetransTimer, resetProbe0Timer, resetRetransTimer, sendDelayedAckLater } from "./tcpTimers.ts";
@@ -152,8 +152,6 @@ function queueXmit(k: Kernel, sk: TcpSock, out: Packet): number {
 /** Sends a copy of a segment with the header of this moment. @linux net/ipv4/tcp_output.c __tcp_transmit_skb */
 export function transmitSkb(k: Kernel, sk: TcpSock, skb: Packet): number {
   const syn = (skb.tcpFlags & T.TCPHDR_SYN) !== 0;
-  const out = skbClone(skb, HEADROOM);
-  out.data = out.tail = HEADROOM;
   const options = syn
     ? synOptions(
         scratch,
@@ -167,6 +165,10 @@ export function transmitSkb(k: Kernel, sk: TcpSock, skb: Packet): number {
       )
     : plainOptions(k, sk, scratch);
   const size = TCP_HEADER + options;
+  // No larger than it has to be: V8 has small arrays much cheaper.
+  const room = (sk.v6 ? IPV6_HEADER : IP_HEADER) + size;
+  const out = skbClone(skb, room);
+  out.data = out.tail = room;
   out.data -= size;
   const { head, data: at } = out;
   for (let i = 0; i < options; i++) head[at + TCP_HEADER + i] = scratch[i]!;

@@ -2,8 +2,9 @@ import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { EADDRINUSE, EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN } from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
-import { SOCK_STREAM } from "../../uapi/socket.ts";
+import { AF_INET, SOCK_STREAM } from "../../uapi/socket.ts";
 import { devGetByIndex } from "../core/dev.ts";
+import { TCP_ESTABLISHED } from "../core/sock.ts";
 import {
   type InetSock,
   IPV6_CMSG_HOPLIMIT,
@@ -45,6 +46,17 @@ function membership(k: Kernel, sk: InetSock, join: boolean, addr: number, length
   return 0;
 }
 
+/** Makes a socket that is connected to an IPv4 address one of AF_INET. @linux net/ipv6/ipv6_sockglue.c do_ipv6_setsockopt IPV6_ADDRFORM */
+function addrform(sk: InetSock, family: number): number {
+  if (family !== AF_INET) return -EINVAL;
+  if (sk.protocol !== IN.IPPROTO_TCP && sk.protocol !== IN.IPPROTO_UDP) return -ENOPROTOOPT;
+  if (sk.state !== TCP_ESTABLISHED) return -ENOTCONN;
+  if (sk.v6only || !sk.mapped) return -EADDRNOTAVAIL;
+  sk.family = AF_INET;
+  sk.mapped = false;
+  return 0;
+}
+
 /** @linux net/ipv6/ipv6_sockglue.c do_ipv6_setsockopt */
 export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: number, length: number): number {
   const sk = inetSk(sock);
@@ -68,6 +80,8 @@ export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: numb
     return 0;
   }
   switch (name) {
+    case IN.IPV6_ADDRFORM:
+      return addrform(sk, value);
     case IN.IPV6_V6ONLY:
       if (sk.num !== 0) return -EINVAL;
       sk.v6only = value !== 0;
