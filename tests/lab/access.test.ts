@@ -8,6 +8,8 @@ const rooms = [
   ["epoll", "epoll_lt"],
   ["signals", "signals"],
   ["processes", "fork_exec"],
+  ["copies", "copies"],
+  ["source", "hello"],
 ] as const;
 let site: Site;
 
@@ -38,6 +40,30 @@ test.each(rooms.flatMap(([room, program]) => (["light", "dark"] as const).map((s
   },
   40_000,
 );
+
+test("dialogs, a search and an empty page: nothing for axe to complain of", async () => {
+  const lab = await site.open("program=pipe", { colorScheme: "dark" });
+  const { page } = lab;
+  expect(await violations(lab)).toEqual([]);
+  await page.getByRole("button", { name: "Help and keys" }).click();
+  await page.getByRole("dialog", { name: "How the lab works" }).waitFor();
+  expect(await violations(lab)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await lab.run();
+  await lab.status(/Program exited/);
+  await page.getByLabel("Search the events").fill("write");
+  await page.getByLabel("only these").check();
+  expect(await violations(lab)).toEqual([]);
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("dialog", { name: "Share this moment" }).waitFor();
+  expect(await violations(lab)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.locator(".pane.moment").getByRole("button", { name: /\(\)$/ }).click();
+  await page.getByRole("dialog", { name: "Kernel source" }).locator(".at").waitFor();
+  expect(await violations(lab)).toEqual([]);
+  expect(lab.errors).toEqual([]);
+  await lab.close();
+}, 90_000);
 
 test("a program is run and looked at with the keyboard alone", async () => {
   const lab = await site.open("program=pipe");

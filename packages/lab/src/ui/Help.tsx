@@ -67,12 +67,12 @@ export function Help() {
         open.value = false;
       }}
     >
-      <header class="pane-head">
+      <div class="pane-head">
         <h2 id="help-title">How the lab works</h2>
         <button type="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
-      </header>
+      </div>
       <p>
         A Linux kernel and an x86-64 processor run in this page. A program runs on them, and every instruction of that run can be gone back
         to: there is one <b>cursor of time</b>, and the source line, registers, kernel function, terminal, timeline and room all show the

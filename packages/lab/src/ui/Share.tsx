@@ -41,12 +41,12 @@ export function Share() {
         Share
       </button>
       <dialog ref={dialog} class="share" aria-labelledby="share-title">
-        <header class="pane-head">
+        <div class="pane-head">
           <h2 id="share-title">Share this moment</h2>
           <button type="button" onClick={() => dialog.current?.close()}>
             Close
           </button>
-        </header>
+        </div>
         <p class="soft">The link holds program, arguments, stdin, seed and moment: whoever opens it sees the same, to the instruction.</p>
         {linkIsPartial() && <p class="notice error">The source or stdin is too long for a link and is left out.</p>}
         <label for="share-link">Link</label>

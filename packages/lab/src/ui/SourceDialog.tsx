@@ -35,14 +35,14 @@ export function SourceDialog() {
     >
       {s && (
         <>
-          <header class="pane-head">
+          <div class="pane-head">
             <h2>
               {s.file}:{s.line}
             </h2>
             <button type="button" onClick={() => dialog.current?.close()}>
               Close
             </button>
-          </header>
+          </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
           <pre tabIndex={0}>
             {s.text.split("\n").map((text, i) => (
