@@ -1,7 +1,6 @@
-import { PAUSED_AT_USER } from "@lstar/kernel/kernel/sched/core.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
-import { accesses } from "./access.ts";
-import { physicalOf, readMemory } from "./memory.ts";
+import { physicalOf } from "./memory.ts";
+import { type ReadPoint, ReadWatch } from "./readWatch.ts";
 import type { WatchKind } from "./stop.ts";
 
 /** A stretch of the program's memory that is watched. */
@@ -20,12 +19,13 @@ export class Points {
   #armed = "";
   /** Those that stop at changes. */
   changing: Watchpoint[] = [];
-  /** Those for reads: each instruction is looked at before it runs. */
-  reading: Watchpoint[] = [];
+  /** Those for reads. */
+  readonly reads: ReadWatch;
   readonly #frames = new Set<number>();
 
   constructor(k: Kernel) {
     this.#k = k;
+    this.reads = new ReadWatch(k);
   }
 
   addBreakpoint(address: number): void {
@@ -37,17 +37,19 @@ export class Points {
     else this.#breakpoints.delete(address);
   }
   addWatchpoint(kind: WatchKind, address: number, length: number): void {
-    (kind === "watch" ? this.changing : this.reading).push({ kind, address, length, value: new Int16Array(length).fill(-1) });
+    if (kind === "watch") this.changing.push({ kind, address, length, value: new Int16Array(length).fill(-1) });
+    else this.reads.points.push({ kind, address, length });
   }
   removeWatchpoint(kind: WatchKind, address: number, length: number): void {
-    const list = kind === "watch" ? this.changing : this.reading;
+    const list: ReadPoint[] = kind === "watch" ? this.changing : this.reads.points;
     const i = list.findIndex((w) => w.kind === kind && w.address === address && w.length === length);
     if (i >= 0) list.splice(i, 1);
   }
   clear(): void {
     this.#breakpoints.clear();
     this.changing = [];
-    this.reading = [];
+    this.reads.points = [];
+    this.reads.arm();
   }
 
   /** Tells the machine of the breakpoints, and looks at what is watched as it is now. */
@@ -58,6 +60,7 @@ export class Points {
       this.#armed = key;
       this.#k.machine.setStops(addresses.length > 0 ? new Set(addresses) : null);
     }
+    this.reads.arm();
     for (const w of this.changing) this.#look(w);
   }
 
@@ -101,16 +104,5 @@ export class Points {
     let found: Watchpoint | null = null;
     for (const w of this.changing) if (this.#look(w)) found ??= w;
     return found;
-  }
-
-  /** The watchpoint that the next instruction accesses, if it is the program's. */
-  accessed(): Watchpoint | null {
-    const { current, machine, sched, program } = this.#k;
-    if (sched.pause !== PAUSED_AT_USER || current.tgid !== program.tgid || !current.mm) return null;
-    const code = readMemory(this.#k, current, machine.cpu.rip, 15, false);
-    for (const a of accesses(machine.cpu, code))
-      for (const w of this.reading)
-        if (a.address < w.address + w.length && w.address < a.address + a.length && (a.reads || w.kind === "awatch")) return w;
-    return null;
   }
 }

@@ -5,6 +5,7 @@ import type { CpuContext, Watcher } from "@lstar/machine";
 import { before, type Place, Timeline } from "@lstar/replay";
 import { readMemory, writeMemory } from "./memory.ts";
 import { Points } from "./points.ts";
+import type { ReadHit } from "./readWatch.ts";
 import type { Recorded } from "./recorded.ts";
 import { replaceSignal } from "./settle.ts";
 import type { Pause, Stop } from "./stop.ts";
@@ -187,10 +188,19 @@ export class Target implements Watcher {
     const watching = points.changing.length > 0;
     if (watching) points.protect();
     let from = history.place;
-    const looking = points.reading.length > 0;
-    const accessed = looking ? points.accessed() : null;
-    const reader = k.current?.pid;
-    let state = history.slice(looking ? Math.min(1, instructions) : instructions, oneTurn || watching || looking);
+    let read: ReadHit | null = null;
+    points.reads.onHit = (hit) => {
+      if (this.#mode === "note" && hit.position < this.#noteBefore)
+        this.#noted = {
+          place: { position: hit.position, turn: 0 },
+          stop: { kind: hit.point.kind, pid: hit.pid, address: hit.point.address },
+        };
+      if (this.#mode !== "stop" || read !== null) return;
+      read = hit;
+      k.sched.stopSoon = true;
+      k.machine.stopSoon();
+    };
+    let state = history.slice(instructions, oneTurn || watching);
     let { pid } = k.current;
     if (this.#storing) {
       from = history.place;
@@ -198,15 +208,12 @@ export class Target implements Watcher {
       points.unprotect();
       state = history.slice(1, true);
     }
+    points.reads.onHit = null;
+    if (read !== null) return this.#afterRead(read);
     if ((k.exited || state === "exited") && this.#met === null) return { kind: "exited", status: k.exitStatus };
     const w = watching ? points.changed() : null;
     if (w) {
       const stop: Stop = { kind: "watch", pid: this.thread(pid) ? pid : this.currentPid(), address: w.address };
-      if (this.#mode === "stop") return stop;
-      if (from.position < this.#noteBefore) this.#noted = { place: from, stop };
-    }
-    if (accessed && k.machine.totalRetired > from.position) {
-      const stop: Stop = { kind: accessed.kind, pid: reader, address: accessed.address };
       if (this.#mode === "stop") return stop;
       if (from.position < this.#noteBefore) this.#noted = { place: from, stop };
     }
@@ -217,6 +224,14 @@ export class Target implements Watcher {
     }
     if (this.#hit) return { kind: "break", pid: k.current.pid };
     return state === "idle" ? "idle" : null;
+  }
+
+  /** The run has passed an access that it is to stop at: goes back to behind it. */
+  #afterRead({ position, pid, point }: ReadHit): Stop {
+    const { history } = this;
+    this.seek(position);
+    for (let turns = 0; history.place.position === position && turns < 1000; turns++) history.slice(1, true);
+    return { kind: point.kind, pid, address: point.address };
   }
 
   /** The recording does not tell how it goes on from here. */

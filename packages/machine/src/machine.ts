@@ -145,6 +145,8 @@ export class Machine {
   #scatter = 0;
   /** An instruction runs alone: whatever it is ends it. */
   #single = false;
+  /** What was left of the chunk before that. */
+  #singleLeft = 0;
   /** rcx before the present iteration of a repeated instruction that is stepped through. */
   #repLo = 0;
   #repHi = 0;
@@ -249,10 +251,28 @@ export class Machine {
     this.blocks.flush();
   }
 
-  /** Tells somebody of instructions before they run, in every address space: slow. Null: no more. */
+  /** Tells somebody of instructions before they run, in every address space: slow, nothing is compiled. Null: no more. */
   setObserver(observer: Observer | null): void {
     this.blocks.observer = observer;
     this.blocks.flush();
+  }
+
+  /** For an observer in the midst of `run`: instructions retired before the present block. */
+  get retiredBeforeBlock(): number {
+    const { i32 } = this.phys;
+    return this.totalRetired + i32[BUDGET_START >> 2]! - (this.#single ? this.#singleLeft : i32[BUDGET >> 2]!);
+  }
+
+  /** For an observer: has `run` return after some hundred instructions at most. */
+  stopSoon(): void {
+    this.#stop = true;
+    const { i32 } = this.phys;
+    const cut = i32[BUDGET >> 2]! - BLOCK_MAX;
+    if (this.#single || cut <= 0) return;
+    this.#chunk -= cut;
+    i32[BUDGET >> 2]! -= cut;
+    i32[BUDGET_START >> 2]! -= cut;
+    i32[AFTER_CHUNK >> 2]! += cut;
   }
 
   /** Tells the watcher before the next write to a frame; the way is the one that protects translated code. */
@@ -285,7 +305,7 @@ export class Machine {
       if (code !== Trap.BUDGET) break;
       // Where a chunk of instructions ends is where the program spends its time, more often than not. Chunks
       // end at the same instruction in each run, so what is compiled is the same too.
-      if (this.#regions && this.#left > 0) {
+      if (this.#regions && this.#left > 0 && this.blocks.observer === null) {
         const { i32: words } = this.phys;
         const met = words[RESUMED >> 2] === 0;
         this.#regions.earn(this.totalRetired);
@@ -539,6 +559,7 @@ export class Machine {
     const { i32 } = this.phys;
     // A scratch block: its branches must not look further, so it runs with a budget of its own.
     const left = i32[BUDGET >> 2]!;
+    this.#singleLeft = left;
     i32[BUDGET >> 2] = BLOCK_MAX - 1;
     this.phys.view.setFloat64(TSC_START, -1, true);
     const code = this.#interp.run(pc);

@@ -14,6 +14,7 @@ import {
   opDefs,
 } from "../ir/op.ts";
 import { ret } from "../ir/ops/control.ts";
+import { observe } from "../ir/ops/observe.ts";
 import { readTsc } from "../ir/ops/system.ts";
 import { probeTlb } from "../jit/pages.ts";
 import {
@@ -171,7 +172,13 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number, sysc
     });
     for (const i of repeatedFields(def, f)) e.cache(i, fields[i]!);
     if (isBranch(def)) emitBranch(c, def, e, { pc, budget, rip, slot, loop, lookup, out, status, syscall });
-    else {
+    else if (def === observe) {
+      // Whoever observes may ask how far the run is, and end it.
+      c.i32(0).get(budget).mem(I32.store, BUDGET);
+      def.emit(e);
+      c.i32(0).mem(I32.load, BUDGET).set(budget);
+      c.br(next);
+    } else {
       def.emit(e);
       c.br(next);
     }

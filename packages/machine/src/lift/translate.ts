@@ -40,8 +40,8 @@ export const FETCH_FAULT = 0;
 
 /** Looks at instructions before they run. */
 export interface Observer {
-  /** The instruction at rip is translated. @returns a number for `before`, or -1: it is not to be told of */
-  prepare(insn: Insn, rip: number): number;
+  /** The instruction at rip is translated, after `index` others of its block. @returns a number for `before`, or -1: it is not to be told of */
+  prepare(insn: Insn, rip: number, index: number): number;
   /** The instruction with that number is next; the registers are in the machine's `cpu`, except rip. It may fault, and come again. */
   before(number: number): void;
 }
@@ -224,7 +224,7 @@ export class BlockCache {
       }
       b.nextRip = b.rip + length;
       if (this.observer !== null) {
-        const number = this.observer.prepare(insn, b.rip);
+        const number = this.observer.prepare(insn, b.rip, b.count);
         if (number >= 0) b.op(observe, 0, 0, 0, number, 0);
       }
       const lift = liftOf(insn.row);

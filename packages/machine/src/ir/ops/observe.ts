@@ -1,6 +1,6 @@
 import { T } from "../../wasm/opcodes.ts";
 import { defineHelper, defineUpcall } from "../helper.ts";
-import { defineColdOp } from "../op.ts";
+import { defineOp } from "../op.ts";
 
 /** The machine puts its own function in place of this one. */
 export const OBSERVE = "observe";
@@ -10,7 +10,7 @@ const observeHelper = defineHelper("observeHelper", [T.i32], [], (c, call) => {
   call(observeUpcall);
 });
 /** Tells the machine's observer that the instruction it has given the immediate's number is next. */
-export const observe = defineColdOp("observe", (e) => {
+export const observe = defineOp("observe", (e) => {
   e.flush();
   e.immLo();
   e.call(observeHelper);

@@ -1,6 +1,19 @@
 import { CPU_CONTEXT_SIZE, CpuContext } from "@lstar/machine";
+import { decode } from "@lstar/machine/decode/decode.ts";
+import { Insn } from "@lstar/machine/decode/insn.ts";
 import { expect, it } from "vitest";
-import { accesses } from "./access.ts";
+import { locate, operandsOf } from "./operands.ts";
+
+function accesses(cpu: CpuContext, code: Uint8Array): { address: number; length: number; reads: boolean }[] {
+  const i = new Insn();
+  const length = decode(code, 0, code.length, i);
+  if (length < 0) return [];
+  return operandsOf(i).map((o) => {
+    const at = { address: 0, length: 0 };
+    locate(o, cpu, cpu.rip + length, at);
+    return { ...at, reads: o.reads };
+  });
+}
 
 function cpu(): CpuContext {
   const c = new CpuContext(new ArrayBuffer(CPU_CONTEXT_SIZE), 0);
