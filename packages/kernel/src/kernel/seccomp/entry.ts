@@ -95,5 +95,6 @@ function seccompFilter(k: Kernel, task: Task, nr: number, seen: boolean): number
 
 /** SIGSYS about a call; `fatal`: whatever the program has set. @linux kernel/signal.c force_sig_seccomp */
 function forceSigSeccomp(k: Kernel, task: Task, nr: number, reason: number, fatal: boolean): void {
-  forceSigInfo(k, task, sysSiginfo(SIGSYS, S.SYS_SECCOMP, reason, k.machine.cpu.rip, nr, S.AUDIT_ARCH_X86_64), fatal, fatal);
+  const { cpu } = k.machine;
+  forceSigInfo(k, task, sysSiginfo(SIGSYS, S.SYS_SECCOMP, reason, cpu.ripLo, cpu.ripHi, nr, S.AUDIT_ARCH_X86_64), fatal, fatal);
 }

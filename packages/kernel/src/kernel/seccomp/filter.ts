@@ -177,9 +177,8 @@ export function populateSeccompData(k: Kernel, nr: number): void {
   const { data } = bpfInput;
   data[0] = nr;
   data[1] = AUDIT_ARCH_X86_64 | 0;
-  const { rip } = cpu;
-  data[2] = rip | 0;
-  data[3] = Math.floor(rip / 4294967296) | 0;
+  data[2] = cpu.ripLo;
+  data[3] = cpu.ripHi;
   for (let i = 0; i < 6; i++) {
     const reg = ARG_REGS[i] as number;
     data[4 + 2 * i] = cpu.getLo(reg);

@@ -84,11 +84,12 @@ export function pollSiginfo(sig: number, code: number, band: number, fd: number)
 }
 
 /** A system call that a filter turned into a signal (SIGSYS). */
-export function sysSiginfo(sig: number, code: number, errno: number, callAddr: number, nr: number, arch: number): Uint8Array {
+export function sysSiginfo(sig: number, code: number, errno: number, addrLo: number, addrHi: number, nr: number, arch: number): Uint8Array {
   const info = newSiginfo(sig, code);
   const v = viewOf(info);
   v.setInt32(4, errno, true);
-  setU64(v, 16, callAddr);
+  v.setInt32(16, addrLo, true);
+  v.setInt32(20, addrHi, true);
   v.setInt32(24, nr, true);
   v.setUint32(28, arch, true);
   return info;

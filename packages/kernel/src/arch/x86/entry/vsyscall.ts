@@ -1,15 +1,21 @@
 import { PF_WRITE, Trap } from "@lstar/machine";
-import type { Task } from "../../../include/linux/sched.ts";
-import { forceSig, forceSigFault } from "../../../kernel/signal.ts";
+import { SYSCALL_WORK_SECCOMP } from "../../../include/linux/ptrace.ts";
+import { BLOCKED, type Task } from "../../../include/linux/sched.ts";
+import { secureComputing } from "../../../kernel/seccomp/entry.ts";
+import { forceSig, forceSigFault, forceSigInfo, kernelSiginfo } from "../../../kernel/signal.ts";
 import type { Kernel } from "../../../kernel.ts";
 import { getUser64, putUser32, putUser64 } from "../../../mm/usercopy.ts";
-import { SIGSEGV } from "../../../uapi/signal.ts";
+import { ENOSYS } from "../../../uapi/errno.ts";
+import { SIGSEGV, SIGSYS } from "../../../uapi/signal.ts";
 
 /** Where old programs call the kernel: the page at 0xffffffffff600000, execute-only, three entries 1 KiB apart. */
 const PAGE_LO = 0xff600000;
 const GETTIMEOFDAY = PAGE_LO;
 const TIME = PAGE_LO + 0x400;
 const GETCPU = PAGE_LO + 0x800;
+const NR_GETTIMEOFDAY = 96;
+const NR_TIME = 201;
+const NR_GETCPU = 309;
 /** End of what user space can have, in the high word of an address. */
 const USER_END_HI = 0x8000;
 const SEGV_MAPERR = 1;
@@ -34,6 +40,15 @@ export function emulateVsyscall(k: Kernel, task: Task): void {
     return;
   }
   if (!mayWrite(k, task, 7) || (entry !== TIME && !mayWrite(k, task, 6))) return;
+  if (task.syscallWork & SYSCALL_WORK_SECCOMP) {
+    const verdict = secureVsyscall(k, task, entry === GETTIMEOFDAY ? NR_GETTIMEOFDAY : entry === TIME ? NR_TIME : NR_GETCPU);
+    if (verdict === GONE) return;
+    if (verdict === SKIP) {
+      cpu.rip = caller;
+      cpu.set(4, sp + 8);
+      return;
+    }
+  }
   const a = cpu.get(7);
   const b = cpu.get(6);
   const ok = entry === GETTIMEOFDAY ? gettimeofday(k, a, b) : entry === TIME ? time(k, a) : getcpu(k, a, b);
@@ -43,6 +58,29 @@ export function emulateVsyscall(k: Kernel, task: Task): void {
   }
   cpu.rip = caller;
   cpu.set(4, sp + 8);
+}
+
+const ALLOW = 0;
+const SKIP = 1;
+const GONE = 2;
+
+/**
+ * Filters judge these calls like others. While one waits for its answer the instruction pointer stays here, so that
+ * the program comes again. Neither number nor address may be changed.
+ */
+function secureVsyscall(k: Kernel, task: Task, nr: number): number {
+  const { cpu } = k.machine;
+  const lo = cpu.ripLo;
+  task.syscallNr = nr;
+  cpu.set(0, -ENOSYS);
+  const r = secureComputing(k, task);
+  if (r === BLOCKED || task.exitState !== 0) return GONE;
+  if ((r === 0 && task.syscallNr !== nr) || cpu.ripLo !== lo) {
+    forceSigInfo(k, task, kernelSiginfo(SIGSYS), true, true);
+    return GONE;
+  }
+  task.syscallNr = -1;
+  return r === 0 ? ALLOW : SKIP;
 }
 
 /** A pointer beyond user space is told apart from one where nothing is. @linux arch/x86/entry/vsyscall/vsyscall_64.c write_ok_or_segv */
