@@ -44,6 +44,7 @@ import {
   cloneNames,
 } from "../uapi/sched.ts";
 import { SIG_IGN, SIGCHLD } from "../uapi/signal.ts";
+import { auditAlloc } from "./audit/syscall.ts";
 import { capable } from "./capability.ts";
 import { futexWakeAddress } from "./futex/waitwake.ts";
 import { allocPid } from "./pid.ts";
@@ -211,6 +212,8 @@ function inherit(task: Task, from: Task): void {
   task.mdwe = from.mdwe;
   task.tscFault = from.tscFault;
   copySeccomp(task, from);
+  task.loginuid = from.loginuid;
+  task.sessionid = from.sessionid;
 }
 
 function copySighand(task: Task, from: Task, a: CloneArgs): void {
@@ -262,6 +265,7 @@ export function kernelClone(k: Kernel, a: CloneArgs): number {
       return stored;
     }
   }
+  auditAlloc(k, task);
   k.pids.set(task.pid, task);
   task.signal.threads.push(task);
   if (task.pid === task.tgid) task.realParent.children.push(task);

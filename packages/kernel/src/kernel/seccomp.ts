@@ -1,16 +1,13 @@
 import { allocFd, fdPut, fput } from "../fs/file.ts";
-import { procGlobal } from "../fs/proc/entry.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { getUser16, getUser32, getUser64, writeStruct } from "../mm/usercopy.ts";
-import { stateClass } from "../state.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
-import { CAP_SYS_ADMIN } from "../uapi/capability.ts";
-import { EBUSY, EFAULT, EINVAL, EOPNOTSUPP, EPERM } from "../uapi/errno.ts";
+import { EBUSY, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
 import * as S from "../uapi/seccomp.ts";
-import { capable } from "./capability.ts";
 import { type SeccompFilter, seccompAssignMode, seccompAttachFilter, seccompPrepareFilter, seccompSyncThreads } from "./seccomp/filter.ts";
 import { initListener } from "./seccomp/notify.ts";
+import "./seccomp/settings.ts";
 
 /** A mode is set once and for all; more filters may come. @linux kernel/seccomp.c seccomp_may_assign_mode */
 function mayAssignMode(k: Kernel, mode: number): boolean {
@@ -98,55 +95,6 @@ export function prctlSetSeccomp(k: Kernel, mode: number, filter: number): number
   if (mode === S.SECCOMP_MODE_STRICT) return doSeccomp(k, S.SECCOMP_SET_MODE_STRICT, 0, 0);
   return mode === S.SECCOMP_MODE_FILTER ? doSeccomp(k, S.SECCOMP_SET_MODE_FILTER, 0, filter) : -EINVAL;
 }
-
-/** Settings of the whole machine. */
-class SeccompSettings {
-  /** Which actions are worth a line in the log, by their place in the list. */
-  logged = (1 << (S.seccompActions.length - 1)) - 1;
-}
-stateClass(SeccompSettings);
-
-function settings(k: Kernel): SeccompSettings {
-  let s = k.subsystems.get("seccomp") as SeccompSettings | undefined;
-  if (!s) {
-    s = new SeccompSettings();
-    k.subsystems.set("seccomp", s);
-  }
-  return s;
-}
-
-/** Is this action to be logged where somebody asks for it? */
-export function seccompActionLogged(k: Kernel, action: number): boolean {
-  const i = S.seccompActions.findIndex(([, a]) => a === action);
-  return ((settings(k).logged >> Math.max(i, 0)) & 1) !== 0;
-}
-
-const names = (mask: number): string =>
-  S.seccompActions
-    .filter((_a, i) => (mask >> i) & 1)
-    .map(([name]) => name)
-    .join(" ");
-
-procGlobal({
-  "sys/kernel/seccomp/actions_avail": { mode: 0o444, show: () => `${names(-1)}\n` },
-  "sys/kernel/seccomp/actions_logged": {
-    mode: 0o644,
-    show: (k) => `${names(settings(k).logged)}\n`,
-    /** @linux kernel/seccomp.c write_actions_logged */
-    store(k, _task, value) {
-      if (!capable(k, CAP_SYS_ADMIN)) return -EPERM;
-      let mask = 0;
-      for (const word of value.split(/\s+/).filter(Boolean)) {
-        const i = S.seccompActions.findIndex(([name]) => name === word);
-        // What is allowed is never logged.
-        if (i < 0 || word === "allow") return -EINVAL;
-        mask |= 1 << i;
-      }
-      settings(k).logged = mask;
-      return 0;
-    },
-  },
-});
 
 export const seccompSyscalls: readonly SyscallDef[] = [
   syscall(

@@ -22,6 +22,8 @@ export class TraceEvents {
    */
   readonly ptraceStop = new Tracepoint<[task: Task, exitCode: number, message: number]>("ptrace_stop");
   readonly ptraceResume = new Tracepoint<[task: Task, signal: number]>("ptrace_resume");
+  /** A call has left audit records, by the rule with this key. ret: what it returned. */
+  readonly auditSyscall = new Tracepoint<[task: Task, nr: number, ret: number, key: string]>("audit_syscall");
   /** prev's state tells why it gave way: TASK_RUNNING is preemption. */
   readonly schedSwitch = new Tracepoint<[prev: Task | null, next: Task | null]>("sched_switch");
   readonly schedWakeup = new Tracepoint<[task: Task, waker: Task | null]>("sched_wakeup");

@@ -1,6 +1,7 @@
 /** include/uapi/linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, if.h, fib_rules.h */
 export const NETLINK_ROUTE = 0;
 export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_AUDIT = 9;
 export const NETLINK_KOBJECT_UEVENT = 15;
 export const MAX_LINKS = 32;
 export const SOL_NETLINK = 270;

@@ -1,6 +1,7 @@
 import type { Path } from "../../include/linux/fs.ts";
 import type { MmStruct } from "../../include/linux/mm_types.ts";
 import { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE, type Task } from "../../include/linux/sched.ts";
+import { auditSetLoginuid } from "../../kernel/audit/netlink.ts";
 import { capable } from "../../kernel/capability.ts";
 import { ptraceMayAccess } from "../../kernel/ptraceAccess.ts";
 import type { Kernel } from "../../kernel.ts";
@@ -217,8 +218,17 @@ procTask({
   oom_score: file(oomScore),
   oom_adj: { mode: 0o644, show: (_k, task) => `${Math.trunc((task.signal.oomScoreAdj * 17) / 1000)}\n` },
   oom_score_adj: { mode: 0o644, show: (_k, task) => `${task.signal.oomScoreAdj}\n`, store: storeOomScoreAdj },
-  loginuid: { mode: 0o644, show: () => "4294967295", store: () => -EPERM },
-  sessionid: text("4294967295"),
+  loginuid: {
+    mode: 0o644,
+    show: (_k, task) => String(task.loginuid),
+    /** @linux fs/proc/base.c proc_loginuid_write */
+    store(k, task, value) {
+      if (task !== k.current) return -EPERM;
+      if (!/^\d+\s*$/.test(value) || Number(value) > 0xffffffff) return -EINVAL;
+      return auditSetLoginuid(k, Number(value));
+    },
+  },
+  sessionid: file((_k, task) => String(task.sessionid)),
   personality: { mode: 0o400, inspect: true, show: (_k, task) => `${hex(task.personality >>> 0, 8)}\n` },
   syscall: { mode: 0o400, inspect: true, show: syscallState },
   stack: { mode: 0o400, inspect: true, show: () => "" },

@@ -1,4 +1,5 @@
 import type { CpuContext, DebugPoint } from "@lstar/machine";
+import type { AuditContext } from "../../kernel/audit/syscall.ts";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
 import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
@@ -282,6 +283,10 @@ export class Task {
   seccompMode = 0;
   seccompFilter: SeccompFilter | null = null;
   seccompFilterCount = 0;
+  /** Audit: who has logged in and in which session (4294967295 = nobody), and the call that is under way. */
+  loginuid = 0xffffffff;
+  sessionid = 0xffffffff;
+  auditContext: AuditContext | null = null;
   /** PT_* (include/linux/ptrace.ts), 0 = not traced; `parent` is the tracer then. */
   ptrace = 0;
   /** Tasks that this one traces, the last attached first. */

@@ -6,6 +6,7 @@ import { ENOSYS } from "../../uapi/errno.ts";
 import { PTRACE_EVENT_SECCOMP } from "../../uapi/ptrace.ts";
 import * as S from "../../uapi/seccomp.ts";
 import { SIGKILL, SIGSYS } from "../../uapi/signal.ts";
+import { auditSeccomp } from "../audit.ts";
 import { doExit } from "../exit.ts";
 import { lowBit } from "../signal/pending.ts";
 import { ptraceBack, ptraceEvent } from "../signal/ptraceStop.ts";
@@ -13,6 +14,7 @@ import { forceSigInfo } from "../signal/send.ts";
 import { sysSiginfo } from "../signal/siginfo.ts";
 import { populateSeccompData, type SeccompFilter, seccompMatch, seccompRunFilters } from "./filter.ts";
 import { SeccompKnotif, seccompDoUserNotification } from "./notify.ts";
+import { seccompActionLogged } from "./settings.ts";
 
 const MAX_ERRNO = 4095;
 /** What strict mode leaves: read, write, exit, rt_sigreturn. */
@@ -41,6 +43,7 @@ export function secureComputing(k: Kernel, task: Task): number {
     case S.SECCOMP_MODE_STRICT:
       if (nr === NR_READ || nr === NR_WRITE || nr === NR_EXIT || nr === NR_RT_SIGRETURN) return 0;
       if (k.trace.seccomp.enabled) k.trace.seccomp.fire(task, nr, S.SECCOMP_RET_KILL_THREAD, 0);
+      seccompLog(k, task, nr, SIGKILL, S.SECCOMP_RET_KILL_THREAD, true);
       task.seccompMode = S.SECCOMP_MODE_DEAD;
       return doExit(k, SIGKILL) ? -1 : BLOCKED;
     case S.SECCOMP_MODE_FILTER:
@@ -59,9 +62,12 @@ function seccompFilter(k: Kernel, task: Task, nr: number, seen: boolean): number
   const action = verdict & S.SECCOMP_RET_ACTION_FULL;
   if (k.trace.seccomp.enabled) k.trace.seccomp.fire(task, nr, verdict, task.seccompFilterCount);
   const { cpu } = k.machine;
+  if (seccompMatch?.log && QUIET.has(action)) seccompLog(k, task, nr, 0, action, true);
   switch (action) {
     case S.SECCOMP_RET_ALLOW:
+      return 0;
     case S.SECCOMP_RET_LOG:
+      seccompLog(k, task, nr, 0, action, true);
       return 0;
     case S.SECCOMP_RET_ERRNO:
       cpu.set(0, -Math.min(data, MAX_ERRNO));
@@ -83,6 +89,7 @@ function seccompFilter(k: Kernel, task: Task, nr: number, seen: boolean): number
     }
     default:
       task.seccompMode = S.SECCOMP_MODE_DEAD;
+      seccompLog(k, task, nr, SIGSYS, action, true);
       // A core only if the whole process goes.
       if (action === S.SECCOMP_RET_KILL_THREAD && task.signal.threads.length > 1) {
         return doExit(k, SIGSYS) ? -1 : BLOCKED;
@@ -91,6 +98,14 @@ function seccompFilter(k: Kernel, task: Task, nr: number, seen: boolean): number
       forceSigSeccomp(k, task, nr, data, true);
       return -1;
   }
+}
+
+/** Verdicts that only filters with SECCOMP_FILTER_FLAG_LOG want logged. */
+const QUIET: ReadonlySet<number> = new Set([S.SECCOMP_RET_ERRNO, S.SECCOMP_RET_TRAP, S.SECCOMP_RET_TRACE, S.SECCOMP_RET_USER_NOTIF]);
+
+/** @linux kernel/seccomp.c seccomp_log */
+function seccompLog(k: Kernel, task: Task, nr: number, sig: number, action: number, requested: boolean): void {
+  if (requested && seccompActionLogged(k, action)) auditSeccomp(k, task, nr, sig, action);
 }
 
 /** SIGSYS about a call; `fatal`: whatever the program has set. @linux kernel/signal.c force_sig_seccomp */

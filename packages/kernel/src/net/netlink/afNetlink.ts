@@ -1,4 +1,5 @@
 import type { PollTable } from "../../include/linux/wait.ts";
+import { auditReceive } from "../../kernel/audit/netlink.ts";
 import { capable } from "../../kernel/capability.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateTable } from "../../state.ts";
@@ -17,7 +18,7 @@ import {
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
 } from "../../uapi/errno.ts";
-import { MAX_LINKS, NETLINK_KOBJECT_UEVENT, NETLINK_ROUTE, NETLINK_SOCK_DIAG } from "../../uapi/netlink.ts";
+import { MAX_LINKS, NETLINK_AUDIT, NETLINK_KOBJECT_UEVENT, NETLINK_ROUTE, NETLINK_SOCK_DIAG } from "../../uapi/netlink.ts";
 import { POLLERR, POLLIN, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../uapi/poll.ts";
 import { AF_NETLINK, AF_UNSPEC, MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOCK_DGRAM, SOCK_RAW } from "../../uapi/socket.ts";
 import { ScmCookie, scmDestroy } from "../core/scm.ts";
@@ -164,6 +165,7 @@ function send(k: Kernel, sk: NetlinkSock, m: Message): number {
         netlinkQueue(k, one, data, sk.portid, 1 << (group - 1), creds);
   }
   if (other) netlinkQueue(k, other, data, sk.portid, 0, creds);
+  else if (sk.protocol === NETLINK_AUDIT) auditReceive(k, sk, data);
   else if (sk.protocol === NETLINK_ROUTE || sk.protocol === NETLINK_SOCK_DIAG) netlinkReceive(k, sk, data);
   else if (group === 0) return -ECONNREFUSED;
   return size;
@@ -232,7 +234,8 @@ const netlinkOps: ProtoOps = stateTable("netlink_ops", {
 sockRegister(AF_NETLINK, (k, sock, protocol) => {
   if (sock.type !== SOCK_RAW && sock.type !== SOCK_DGRAM) return -ESOCKTNOSUPPORT;
   if (protocol < 0 || protocol >= MAX_LINKS) return -EPROTONOSUPPORT;
-  if (protocol !== NETLINK_ROUTE && protocol !== NETLINK_KOBJECT_UEVENT && protocol !== NETLINK_SOCK_DIAG) return -EPROTONOSUPPORT;
+  if (protocol !== NETLINK_ROUTE && protocol !== NETLINK_KOBJECT_UEVENT && protocol !== NETLINK_SOCK_DIAG && protocol !== NETLINK_AUDIT)
+    return -EPROTONOSUPPORT;
   sock.ops = netlinkOps;
   const sk = new NetlinkSock(sock.type, protocol);
   sock.sk = sk;

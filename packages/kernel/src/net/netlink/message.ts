@@ -28,7 +28,9 @@ export class MessageWriter {
   }
 
   put8(...values: number[]): this {
-    this.bytes.set(values, this.room(values.length));
+    // Making room may replace the array.
+    const at = this.room(values.length);
+    this.bytes.set(values, at);
     return this;
   }
   put16(a: number, b: number): this {
@@ -38,7 +40,10 @@ export class MessageWriter {
     return this;
   }
   put32(...values: number[]): this {
-    for (const value of values) this.view.setUint32(this.room(4), value, true);
+    for (const value of values) {
+      const at = this.room(4);
+      this.view.setUint32(at, value, true);
+    }
     return this;
   }
 

@@ -3,12 +3,14 @@ import {
   STOP_EXIT,
   STOP_NONE,
   STOP_SYSCALL,
+  SYSCALL_WORK_AUDIT,
   SYSCALL_WORK_EMU,
   SYSCALL_WORK_EXIT_TRAP,
   SYSCALL_WORK_SECCOMP,
   SYSCALL_WORK_TRACE,
 } from "../../../include/linux/ptrace.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { auditSyscallEntry, auditSyscallExit } from "../../../kernel/audit/syscall.ts";
 import { doExit } from "../../../kernel/exit.ts";
 import { type FaultInjection, TAMPERED_RESULT } from "../../../kernel/faults/injection.ts";
 import { withCut } from "../../../kernel/faults/partial.ts";
@@ -160,6 +162,7 @@ function enterWithWork(k: Kernel, task: Task): void {
     if (task.exitState !== 0) return;
     allowed = r === 0;
   }
+  if (allowed && task.syscallWork & SYSCALL_WORK_AUDIT) auditSyscallEntry(k, task);
   task.entryStage = ENTRY_DONE;
   if (task.inBlockedCall) {
     task.inBlockedCall = false;
@@ -256,10 +259,16 @@ function finish(k: Kernel, task: Task, ret: number): void {
   syscallExit(k, task, ret);
 }
 
+/** Does a call name files? */
+function usesPaths(nr: number): boolean {
+  return sysCallTable[nr]?.args.some(([, type]) => type.kind === "path") ?? false;
+}
+
 /** `skipped`: no handler has returned this, somebody made it up. @linux kernel/entry/common.c syscall_exit_work */
 function syscallExit(k: Kernel, task: Task, ret: number, skipped = false): void {
   const f = k.faults;
   if (f !== null) faultsOnExit(k, f, task);
+  if (task.auditContext !== null) auditSyscallExit(k, task, ret, usesPaths(task.syscallNr));
   if (k.trace.sysExit.enabled) k.trace.sysExit.fire(task, task.syscallNr, ret);
   // Instead of a call that was replaced there is none to be restarted.
   const replaced = f !== null && (f.note & TAMPERED_RESULT) !== 0;
