@@ -116,6 +116,7 @@ const lines = [
   "# Snapshots, and going back",
   "",
   `Made by \`node bench/time.mjs\` on ${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; load average at the end ${load.toFixed(1)}.`,
+  ...(load > cpus().length / 2 ? ["The machine was not quiet: with so much else running each time is too long by about load / CPUs."] : []),
   "",
   "A machine with 100 MiB in use (25,600 pages, 1 MiB written between two snapshots):",
   "",
