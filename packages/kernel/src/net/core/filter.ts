@@ -171,29 +171,11 @@ export const LOAD_DATA = B.BPF_LDX | B.BPF_W | B.BPF_ABS;
 export const bpfInput = {
   /** struct seccomp_data in words. */
   data: new Int32Array(16),
-  packet: new Uint8Array(0),
 };
 
 const memory = new Int32Array(B.BPF_MEMWORDS);
 
-/** Big-endian `size` bytes of the packet; past its end nothing is there, and the program ends with 0. */
-const NOTHING = Number.NaN;
-function load(at: number, size: number): number {
-  const { packet } = bpfInput;
-  if (at < 0 || at + size > packet.length) return NOTHING;
-  let v = 0;
-  for (let i = 0; i < size; i++) v = (v << 8) | (packet[at + i] as number);
-  return v;
-}
-
-/** Where an offset leads: relative to a header, it is the packet's start, since Unix sockets have none. -1 nowhere. */
-function place(offset: number): number {
-  if (offset >= 0) return offset;
-  if (offset >= B.SKF_NET_OFF) return offset >= B.SKF_AD_OFF ? -1 : offset - B.SKF_NET_OFF;
-  return offset >= B.SKF_LL_OFF ? offset - B.SKF_LL_OFF : -1;
-}
-
-/** Runs a checked program over `bpfInput`. @returns what it returns, as a signed 32-bit number @linux kernel/bpf/core.c bpf_prog_run */
+/** Runs a program over `bpfInput`: one that seccomp_check_filter has let pass, so without packets and remainders. @returns what it returns, as a signed 32-bit number @linux kernel/bpf/core.c bpf_prog_run */
 export function bpfRun(p: BpfProg): number {
   const { code, jt, jf, k } = p;
   let a = 0;
@@ -285,13 +267,6 @@ export function bpfRun(p: BpfProg): number {
         if (x === 0) return 0;
         a = Math.floor((a >>> 0) / (x >>> 0)) | 0;
         break;
-      case 0x94: // MOD K
-        a = ((a >>> 0) % (v >>> 0)) | 0;
-        break;
-      case 0x9c: // MOD X
-        if (x === 0) return 0;
-        a = ((a >>> 0) % (x >>> 0)) | 0;
-        break;
       case 0x54: // AND K
         a &= v;
         break;
@@ -325,48 +300,8 @@ export function bpfRun(p: BpfProg): number {
       case 0x84: // NEG
         a = -a | 0;
         break;
-      case 0x80: // LD LEN
-        a = bpfInput.packet.length;
-        break;
-      case 0x81: // LDX LEN
-        x = bpfInput.packet.length;
-        break;
-      case 0x20: // LD W ABS
-      case 0x28: // LD H ABS
-      case 0x30: // LD B ABS
-      case 0x40: // LD W IND
-      case 0x48: // LD H IND
-      case 0x50: {
-        // LD B IND
-        const c = code[pc] as number;
-        const offset = c & 0x40 ? (x + v) | 0 : v;
-        const got = c < 0x40 && v < 0 && v >= B.SKF_AD_OFF ? ancillary(v - B.SKF_AD_OFF, a, x) : load(place(offset), 4 >> ((c >> 3) & 3));
-        if (Number.isNaN(got)) return 0;
-        a = got;
-        break;
-      }
-      case 0xb1: {
-        // LDX MSH: four times the low half of a byte, an IP header's length
-        const got = load(place(v), 1);
-        if (Number.isNaN(got)) return 0;
-        x = (got & 15) * 4;
-        break;
-      }
       default:
         return 0;
     }
-  }
-}
-
-/** What loads above SKF_AD_OFF tell about a packet that has come from no device. @linux net/core/filter.c convert_bpf_extensions */
-function ancillary(what: number, a: number, x: number): number {
-  switch (what) {
-    case 8: // IFINDEX and HATYPE: without a device the program ends
-    case 28:
-      return NOTHING;
-    case 40: // ALU_XOR_X
-      return a ^ x;
-    default:
-      return 0;
   }
 }
