@@ -58,13 +58,16 @@ export function minimize(runner: SeedRunner, example: Outcome, limit: number): M
     return o.kind === example.kind && o.status === example.status;
   };
   if (!same(left)) return null;
-  for (let size = Math.ceil(left.length / 2); left.length > 0; size = Math.ceil(size / 2)) {
+  for (let size = Math.ceil(left.length / 2); left.length > 0 && runs < MOST_RUNS; ) {
+    const before = left.length;
     for (let at = 0; at < left.length && runs < MOST_RUNS; ) {
       const without = [...left.slice(0, at), ...left.slice(at + size)];
       if (same(without)) left = without;
       else at += size;
     }
-    if (size === 1 || runs >= MOST_RUNS) break;
+    // One that was needed may not be any more once another is gone.
+    if (size > 1) size = Math.ceil(size / 2);
+    else if (left.length === before) break;
   }
   return { of, expressions: left.map(exactExpression), runs };
 }

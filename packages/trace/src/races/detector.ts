@@ -43,6 +43,9 @@ const MAX_RACES = 64;
 /** An access of more bytes (a string instruction) is looked at only so far. */
 const MAX_LENGTH = 65536;
 
+/** What is written to a socket of the internet families may come out of any other. */
+const OTHER_SOCKETS = {};
+
 /** Calls that wait for, or take, what others have put into their file. */
 const TAKES = /^(read|readv|pread64|preadv2?|recvfrom|recvmsg|recvmmsg|accept4?|epoll_wait|epoll_pwait2?)$/;
 /** Calls that may leave something there for others. */
@@ -210,7 +213,7 @@ export class RaceDetector {
     const file = task.file(fd);
     if (!file) return null;
     const sk = sockFromFile(file)?.sk;
-    const object: object = getPipeInfo(file) ?? (sk instanceof UnixSock && gives ? (sk.peer ?? sk) : (sk ?? file));
+    const object: object = getPipeInfo(file) ?? (sk instanceof UnixSock ? (gives ? (sk.peer ?? sk) : sk) : sk ? OTHER_SOCKETS : file);
     let clock = this.#objects.get(object);
     if (!clock) {
       clock = [];
