@@ -35,13 +35,14 @@ test("endless output is stopped with a word, and the page never hangs", async ()
   const lab = await site.open("program=endless_output");
   await lab.watch();
   await lab.run();
-  await lab.status(/stopped: more than (\d+ MB of output|2 million events)/, 60_000);
+  // A machine that runs other tests beside takes a minute for it.
+  await lab.status(/stopped: more than (\d+ MB of output|2 million events)/, 150_000);
   const longest = await lab.longest();
   console.log(`lab: endless output, longest task ${longest} ms`);
   expect(longest).toBeLessThan(BLOCKED_MS);
   await alive(lab);
   await lab.close();
-}, 90_000);
+}, 200_000);
 
 test.each([
   ["endless", /Running/],

@@ -2,9 +2,12 @@
 export class Column<T extends Uint8Array | Int32Array | Uint32Array | Float64Array> {
   data: T;
   length = 0;
+  readonly #least: number;
 
-  constructor(empty: T) {
+  /** @param least elements of the smallest array; columns that are filled together differ in it, so as not to grow at once */
+  constructor(empty: T, least: number) {
     this.data = empty;
+    this.#least = least;
   }
 
   push(value: number): void {
@@ -35,13 +38,15 @@ export class Column<T extends Uint8Array | Int32Array | Uint32Array | Float64Arr
   }
 
   #grow(least: number): void {
-    const bigger = new (this.data.constructor as new (n: number) => T)(Math.max(least, this.data.length * 2, 64));
+    let capacity = this.#least;
+    while (capacity < least) capacity *= 2;
+    const bigger = new (this.data.constructor as new (n: number) => T)(capacity);
     bigger.set(this.data);
     this.data = bigger;
   }
 }
 
-export const int32Column = (): Column<Int32Array> => new Column(new Int32Array(0));
-export const float64Column = (): Column<Float64Array> => new Column(new Float64Array(0));
-export const uint8Column = (): Column<Uint8Array> => new Column(new Uint8Array(0));
-export const uint32Column = (): Column<Uint32Array> => new Column(new Uint32Array(0));
+export const int32Column = (least = 64): Column<Int32Array> => new Column(new Int32Array(0), least);
+export const float64Column = (least = 64): Column<Float64Array> => new Column(new Float64Array(0), least);
+export const uint8Column = (least = 64): Column<Uint8Array> => new Column(new Uint8Array(0), least);
+export const uint32Column = (least = 64): Column<Uint32Array> => new Column(new Uint32Array(0), least);

@@ -69,13 +69,13 @@ export class Lane {
 
 /** All events of a run, in columns. */
 export class EventStore {
-  readonly kind = uint8Column();
-  readonly position = float64Column();
-  readonly time = float64Column();
-  readonly pid = int32Column();
-  readonly a = float64Column();
-  readonly b = float64Column();
-  readonly text = uint32Column();
+  readonly kind = uint8Column(64);
+  readonly position = float64Column(70);
+  readonly time = float64Column(80);
+  readonly pid = int32Column(90);
+  readonly a = float64Column(100);
+  readonly b = float64Column(110);
+  readonly text = uint32Column(120);
   readonly strings: string[] = [""];
   readonly lanes: Lane[] = [];
   readonly #byPid = new Map<number, Lane>();
