@@ -112,6 +112,7 @@ function eventfdShowFdinfo(_k: Kernel, file: File): string {
 export const eventfdFops: FileOperations = stateTable("eventfd_fops", {
   read: eventfdRead,
   write: eventfdWrite,
+  refuseSplice: (): number => -EINVAL,
   poll: eventfdPoll,
   showFdinfo: eventfdShowFdinfo,
   llseek: noopLlseek,

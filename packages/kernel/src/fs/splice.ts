@@ -112,6 +112,7 @@ function sysSplice(k: Kernel, fdIn: number, offIn: number, fdOut: number, offOut
     }
     if (output.flags & O_APPEND) return -EINVAL;
     if (!output.op.write) return -EINVAL;
+    if (output.op.refuseSplice) return output.op.refuseSplice();
     if (pos >= 2 ** 63) return -EINVAL;
     const data = waitForData(k, ipipe, input.flags & O_NONBLOCK ? flags | SPLICE_F_NONBLOCK : flags);
     if (data <= 0) return data;

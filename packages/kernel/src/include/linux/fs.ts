@@ -19,6 +19,8 @@ export interface Timespec {
 export interface FileOperations {
   read?(k: Kernel, file: File, to: IovIter, pos: number): number;
   write?(k: Kernel, file: File, from: IovIter, pos: number): number;
+  /** Where it is there, what can be written to cannot be spliced to: the error. */
+  refuseSplice?(): number;
   llseek?(k: Kernel, file: File, offset: number, whence: number): number;
   iterate?(k: Kernel, file: File, ctx: DirContext): number;
   /** Present readiness (POLL* bits); registers on the file's wait queues through `table` unless null. */
