@@ -4,11 +4,17 @@ import { SCHED_IDLE } from "../../uapi/sched.ts";
 /** How long a task runs before another one gets its turn, in ns of virtual time. */
 export const SLICE_NS = 3_000_000;
 
-/**
- * Share of the processor by nice value -20 … 19: each step is worth about 10 percent, that is a
- * factor of 1.25, around 1024 at nice 0.
- */
-const niceWeight: readonly number[] = Array.from({ length: 40 }, (_, i) => Math.max(15, Math.round(1024 * 1.25 ** (20 - i))));
+/** Share of the processor by nice value -20 … 19: each step is worth a factor of about 1.25, around 1024 at nice 0. Linux's own numbers. */
+const niceWeight: readonly number[] = [
+  [88761, 71755, 56483, 46273, 36291],
+  [29154, 23254, 18705, 14949, 11916],
+  [9548, 7620, 6100, 4904, 3906],
+  [3121, 2501, 1991, 1586, 1277],
+  [1024, 820, 655, 526, 423],
+  [335, 272, 215, 172, 137],
+  [110, 87, 70, 56, 45],
+  [36, 29, 23, 18, 15],
+].flat();
 const IDLE_WEIGHT = 3;
 
 /** @linux kernel/sched/core.c sched_prio_to_weight */
