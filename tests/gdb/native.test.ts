@@ -40,7 +40,6 @@ describe("as gdb on the host's own Linux", () => {
       "c",
       "next",
       "info line",
-      "p add(&items[3], 0)",
       "p total",
       "p $st0",
       "p/x $mxcsr",
@@ -67,6 +66,12 @@ describe("as gdb on the host's own Linux", () => {
     expect(realText).toContain("exited with code 01");
     expect(fromMain(plain(ours.gdb))).toEqual(fromMain(plain(realText)));
   });
+});
+
+// Not compared: gdb 13 cannot write registers natively on processors with AMX, so it cannot call there.
+it("gdb calls a function of the program", { timeout: 60_000 }, async () => {
+  const { gdb } = await debug(sample, ["run", sample], ["break 28", "c", "p total", "p add(&items[3], 0)", "p total", "bt", "kill"]);
+  expect(gdb).toContain("$1 = 20\n$2 = 8\n$3 = 28\n#0  main ()");
 });
 
 describe("watchpoints for reads, and exec", () => {
