@@ -39,6 +39,16 @@ function fillStrings(r: Random, state: Uint8Array, v: DataView): void {
   for (const o of [0, 16]) v.setBigInt64(o, BigInt(r.below(44) - 22), true);
 }
 
+/**
+ * dpps adds its products in an order that differs between processors (on some even from lane to lane), so which of
+ * several NaNs comes out does too: any NaN in the destination stands for all.
+ */
+function oneNaN(state: Uint8Array): void {
+  const v = new DataView(state.buffer, state.byteOffset + AT.xmm + 16, 16);
+  for (let i = 0; i < 16; i += 4) if (Number.isNaN(v.getFloat32(i, true))) v.setUint32(i, 0x7fc00000, true);
+}
+const ANY_NAN = "66 0F 3A 40";
+
 function randomState(c: HardwareCase, r: Random): Uint8Array {
   const state = new Uint8Array(STATE_SIZE);
   const v = new DataView(state.buffer);
@@ -95,7 +105,9 @@ describe("MMX and SSE against the real processor", () => {
       runs.forEach(({ c, form, code, state }, i) => {
         const mxcsr = new DataView(state.buffer).getUint32(AT.mxcsr, true).toString(16);
         simulated.run(code, state);
-        const found = differences(state, native.subarray(i * STATE_SIZE, (i + 1) * STATE_SIZE));
+        const real = native.subarray(i * STATE_SIZE, (i + 1) * STATE_SIZE);
+        if (c.key === ANY_NAN) for (const result of [state, real]) oneNaN(result);
+        const found = differences(state, real);
         if (found.length > 0) wrong.push(`${c.key} ${form} ${Buffer.from(code).toString("hex")} mxcsr ${mxcsr}: ${found.join(", ")}`);
       });
       expect(wrong.slice(0, 10)).toEqual([]);
