@@ -41,6 +41,30 @@ export function unstable(key: string, opSize: number, count: number): boolean {
   return /^0F A[45CD]$/.test(key) && opSize === 2 && (count & 31) >= 16;
 }
 
+const CF = 1;
+const PF = 4;
+const AF = 0x10;
+const ZF = 0x40;
+const SF = 0x80;
+const OF = 0x800;
+const ALL = CF | PF | AF | ZF | SF | OF;
+
+/**
+ * Flags that the manuals leave open after an instruction. lstar's are those of the AMD processors that it was first compared
+ * with; on another maker's they are not compared. `faulted`: the instruction ended in a signal: Intel's rep cmps and scas
+ * then put back the flags from before the first iteration (SDM volume 2, REP), AMD's leave the last comparison's.
+ */
+export function undefinedFlags(row: Row, faulted: boolean): number {
+  const { key, mnemonic } = row;
+  if (/^i?div$/.test(mnemonic)) return ALL;
+  if (/^i?mul$/.test(mnemonic)) return SF | ZF | AF | PF;
+  if (/^(sal|sar|shl|shr)$/.test(mnemonic)) return key.startsWith("D0") || key.startsWith("D1") ? AF : AF | OF;
+  if (/^sh[lr]d$/.test(mnemonic)) return AF | OF;
+  if (/^(rol|ror|rcl|rcr)$/.test(mnemonic)) return key.startsWith("D0") || key.startsWith("D1") ? 0 : OF;
+  if (faulted && /^(cmps|scas)[bwdq]$/.test(mnemonic)) return ALL;
+  return 0;
+}
+
 export interface Row {
   row: number;
   key: string;

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BIT_OFFSETS, encode, type Row, rowsToTest, unstable } from "./cases.ts";
+import { BIT_OFFSETS, encode, type Row, rowsToTest, undefinedFlags, unstable } from "./cases.ts";
 import { AT, DATA_VA, differences, RECORD_SIZE, SimulatedProcessor, STATE_SIZE } from "./processor.ts";
 
 /**
@@ -15,6 +15,8 @@ const TOTAL = Number(process.env.HARDWARE_CASES ?? 2_100_000);
 const BATCH = 20_000;
 /** States tried for each encoding: a new encoding must be translated. */
 const STATES = 8;
+/** What the manuals leave open is done as AMD's processors do it. */
+const IS_AMD = /AMD/.test(cpus()[0]?.model ?? "");
 const TRANSCENDENTAL = /^(f2xm1|fyl2x|fptan|fpatan|fyl2xp1|fsin|fcos|fsincos)$/;
 
 const dir = mkdtempSync(join(tmpdir(), "lstar-hardware-"));
@@ -169,7 +171,9 @@ function runBatch(rows: Row[], seed: number, count: number, simulated: Simulated
     const before = state.slice();
     simulated.run(code, state);
     const row = chosen[i]!;
-    const d = differences(state, real.stdout.subarray(i * STATE_SIZE, (i + 1) * STATE_SIZE), TRANSCENDENTAL.test(row.mnemonic) ? 1 : 0);
+    const after = real.stdout.subarray(i * STATE_SIZE, (i + 1) * STATE_SIZE);
+    const ignored = IS_AMD ? 0 : undefinedFlags(row, after.readInt32LE(AT.signal) !== 0);
+    const d = differences(state, after, TRANSCENDENTAL.test(row.mnemonic) ? 1 : 0, ignored);
     if (d.length > 0 && !failures.has(row.key)) {
       const bytes = Buffer.from(code.subarray(0, code[15])).toString("hex");
       const x87 = row.x87
