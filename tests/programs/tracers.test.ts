@@ -55,7 +55,8 @@ async function alike(args: readonly string[], pick: (r: RunResult) => string): P
 function byTask(text: string): string {
   const child = /Process (\d+) attached/.exec(text)?.[1];
   const tasks: [string[], string[]] = [[], []];
-  for (const line of text.split("\n")) {
+  // strace's own line may come in the midst of another.
+  for (const line of text.replace(/strace: Process \d+ attached\n( <unfinished)/, "$1").split("\n")) {
     const m = /^(?:\[pid +(\d+)\] )?(.*)$/.exec(line) as RegExpExecArray;
     const own = tasks[m[1] !== undefined && m[1] === child ? 1 : 0];
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(m[2] as string);

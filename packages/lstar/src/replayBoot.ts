@@ -39,8 +39,15 @@ function toBase64(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 8190) text += btoa(String.fromCharCode(...bytes.subarray(at, at + 8190)));
   return text;
 }
+/** @throws ContainerError if it is none */
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  let bytes: string;
+  try {
+    bytes = atob(text);
+  } catch {
+    throw new ContainerError("holds a file that is not encoded as files are");
+  }
+  return Uint8Array.from(bytes, (c) => c.charCodeAt(0));
 }
 
 const isText = (v: unknown): v is string => typeof v === "string";
