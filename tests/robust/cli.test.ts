@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { compile, freshDirectory, lstar, root } from "../native.ts";
+import { compile, freshDirectory, lstar, lstarCommand, need, root } from "../native.ts";
 
 /** What users meet when something is wrong: a clear line on stderr and the documented status. */
 const dir = freshDirectory();
@@ -66,4 +67,17 @@ it("help teaches", async () => {
 it("passes exit status and signals on", async () => {
   const exits = await compile(join(root, "tests/robust/tiny.c"), ["-O1", "-static", "-nostdlib", "-fno-stack-protector"]);
   expect((await lstar(["run", exits])).status).toBe(42);
+});
+
+it("a slow reader of the trace, through a pipe that does not block, gets all of it", { timeout: 60_000 }, async () => {
+  const script = "i=0; while [ $i -lt 2000 ]; do cd /; i=$((i + 1)); done; exit 7";
+  const args = [lstarCommand, "trace", need("/bin/busybox"), "sh", "-c", script];
+  const traced = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  traced.stdin.end();
+  traced.stdout.resume();
+  const ended = new Promise<number | null>((resolve) => traced.on("close", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  let text = "";
+  for await (const chunk of traced.stderr) text += chunk;
+  expect([await ended, text.match(/^chdir\(/gm)?.length]).toEqual([7, 2000]);
 });

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { writeAll } from "@lstar/host/node/streams.ts";
 import { RawTerminal } from "@lstar/host/node/terminal.ts";
 import type { ByteSource } from "@lstar/host/tar/entries.ts";
 import { ContainerError } from "@lstar/replay/file/format.ts";
@@ -45,22 +46,10 @@ export interface ReplayRun {
   maxDelay?: number;
 }
 
-/** Writes to our own streams; a reader that is gone ends it. */
-function put(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-    }
-  }
-}
-
 /** Where what the recorded guest writes goes: our own streams of the same number. */
 export function streamOutput(recording: Recording): (stream: number, bytes: Uint8Array) => void {
   const toTerminal = recordingHead(recording).shape.stdio.map((s) => s.kind === "tty");
-  return (stream, bytes) => put(stream === 0 && toTerminal[0] ? 1 : stream, bytes);
+  return (stream, bytes) => writeAll(stream === 0 && toTerminal[0] ? 1 : stream, bytes);
 }
 
 /** Boots the recorded run, its output going where `run` says. @throws ContainerError */

@@ -1,4 +1,6 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { getSystemErrorName } from "node:util";
+import { writeAll } from "@lstar/host/node/streams.ts";
 import { type Kernel, sysCallTable, syscallNames } from "@lstar/kernel";
 import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
@@ -99,7 +101,8 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
     const fd = openSync(path, "w");
     open.push(fd);
     return (text) => {
-      writeSync(fd, Buffer.from(text, "latin1"));
+      const done = writeAll(fd, Buffer.from(text, "latin1"));
+      if (done < text.length) throw new Error(`${path}: ${done < 0 ? getSystemErrorName(done) : "no more could be written"}`);
     };
   };
   // strace can only tamper with the tasks that it traces.
@@ -113,7 +116,8 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
     else if (o.o !== undefined) write = file(o.o);
     else
       write = (text: string) => {
-        writeSync(2, Buffer.from(text, "latin1"));
+        // A reader that is gone does not end the program.
+        writeAll(2, Buffer.from(text, "latin1"));
       };
   } catch (e) {
     return `cannot write ${o.o}: ${(e as Error).message}`;

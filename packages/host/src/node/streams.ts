@@ -96,8 +96,8 @@ export class NodeInput implements HostStream {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes everything; waits while the reader is slow. Bytes or a negated errno. */
-function writeAll(fd: number, bytes: Uint8Array): number {
+/** Writes everything; waits while the reader is slow (a pipe may not block). Bytes or a negated errno. */
+export function writeAll(fd: number, bytes: Uint8Array): number {
   let done = 0;
   while (done < bytes.length) {
     try {
