@@ -120,8 +120,9 @@ export function selectRegion(
       connect(n, rip, add(find(rip), ctx, share));
     };
     if (jumpsAnywhere(block)) {
-      // Which of them is taken is not counted: their own counts decide.
-      for (const rip of targets(block)) go(rip, 0);
+      // Which of them is taken is not counted: one alone is, and their own counts decide.
+      const all = targets(block);
+      for (const rip of all) go(rip, times / all.length);
     } else if (block.branch.branch === "cond") {
       const all = timesOf(block);
       const taken = all > 0 ? block.takenTimes / all : 0.5;
