@@ -81,6 +81,9 @@ const MAX_PROBES = 4;
 /** In a program that calls the kernel often, samples are taken up to so many instructions after a call, in steps. */
 const SCATTER = 64;
 const SCATTER_STEP = 7;
+/** Chunks are longer than said by less than this, in steps. */
+const JITTER = 1009;
+const JITTER_STEP = 367;
 
 let interpreterModule: WebAssembly.Module | null = null;
 
@@ -143,6 +146,7 @@ export class Machine {
   /** The present chunk began behind a system call. */
   #resumed = false;
   #scatter = 0;
+  #phase = 0;
   /** An instruction runs alone: whatever it is ends it. */
   #single = false;
   /** What was left of the chunk before that. */
@@ -310,11 +314,11 @@ export class Machine {
         const met = words[RESUMED >> 2] === 0;
         this.#regions.earn(this.totalRetired);
         if (words[ENDED_IN_REGION >> 2]) {
-          this.#untilSample = COMPILED_CHUNK;
+          this.#untilSample = COMPILED_CHUNK + this.#jitter();
           this.#regions.judge();
         } else if (!looks || this.#untilSample <= 0) {
           this.#regions.sample(this.cpu.rip);
-          this.#untilSample = this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK;
+          this.#untilSample = (this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK) + this.#jitter();
         }
         // The way back into compiled code is long: a region should start on it.
         if (looks && !met) this.#regions.resume(this.cpu.rip, true);
@@ -326,6 +330,15 @@ export class Machine {
     if (code === Trap.BUDGET) this.#materialize();
     this.retired = this.#budget - this.#left;
     return code;
+  }
+
+  /**
+   * Instructions to lengthen a chunk by. Without it a loop whose length divides that of the chunks would be met at the
+   * same instruction always: in a region that holds a part of it, so that the rest would never be compiled.
+   */
+  #jitter(): number {
+    this.#phase = (this.#phase + JITTER_STEP) % JITTER;
+    return this.#phase;
   }
 
   /** Lets the interpreter run for so many instructions, or for those that are left if they are fewer. */

@@ -1,10 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { Machine } from "../machine.ts";
+import type { Machine } from "../machine.ts";
 import { Trap } from "../trap.ts";
+import { CODE_VA, machineWith } from "./testMachine.ts";
 import { lastFunction } from "./wasmText.ts";
-
-const CODE_VA = 0x400000;
-const DATA_VA = 0x500000;
 
 let compiled: Uint8Array = new Uint8Array();
 const Original = WebAssembly.Module;
@@ -20,32 +18,8 @@ afterAll(() => {
 
 /** The region of a program that runs for a while: what the block at `start` compiles to. */
 function regionOf(hex: string, start: number, onSyscall: ((machine: Machine) => number) | null = null): string[] {
-  const machine = new Machine({ memoryLimit: 1 << 22 });
+  const machine = machineWith(hex);
   if (onSyscall) machine.onSyscall = () => onSyscall(machine);
-  const { phys, cpu } = machine;
-  const [pml4, pdpt, pd, pt, code, data] = Array.from({ length: 6 }, () => phys.allocZeroed()) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const entry = (table: number, index: number, frame: number): void => {
-    phys.u32[(table * 4096) / 4 + index * 2] = frame * 4096 + 7;
-  };
-  entry(pml4, 0, pdpt);
-  entry(pdpt, 0, pd);
-  entry(pd, 2, pt);
-  entry(pt, 0, code);
-  entry(pt, 0x100, data);
-  machine.setAddressSpace(pml4, 1);
-  phys.u8.set(Buffer.from(hex.replace(/\s/g, ""), "hex"), code * 4096);
-  cpu.rip = CODE_VA;
-  cpu.set(4, DATA_VA + 2048);
-  cpu.set(7, DATA_VA);
-  cpu.set(1, 100_000);
-  cpu.mxcsr = 0x1fa0;
   expect(machine.run(2000)).toBe(onSyscall ? Trap.SYSCALL_DONE : Trap.BUDGET);
   machine.regions!.earn(1e9);
   for (let n = 0; n < 2; n++) machine.regions!.sample(CODE_VA + start);
