@@ -34,6 +34,8 @@ import { HEADER_RIP } from "./lift/header.ts";
 import { BlockCache, type Observer, SCRATCH_SIZE } from "./lift/translate.ts";
 import { type DebugPoint, Mmu } from "./mmu/mmu.ts";
 import { PhysicalMemory } from "./mmu/physical.ts";
+import { RepeatedStep } from "./repeatedStep.ts";
+import { PROBE_CHUNK, Sampling } from "./sampling.ts";
 import type { MachineImage } from "./snapshot.ts";
 import { Trap } from "./trap.ts";
 
@@ -58,32 +60,14 @@ export interface Watcher {
 }
 
 const TF = 0x100;
-const ZF = 0x40;
 const RF = 0x10000;
 const DR_STEP = 0x4000;
-const RCX = 1;
 const HIGH = 4294967296;
-/**
- * V8 runs a module's first calls in its baseline compiler's code and changes to optimised code only
- * when a function is entered anew: so early runs return often.
- */
-const COLD_CHUNK = 50_000;
-const WARM_AFTER = 4_000_000;
-/** Later runs return for a sample of where the program is. */
-const WARM_CHUNK = 200_000;
-/** After a chunk that ended in compiled code. */
-const COMPILED_CHUNK = 1_000_000;
 /** Instructions to interpret on the way back into compiled code that are too many. */
 const LONG_WAY = 2000;
-/** Length and number of the chunks that look for such ways where a run starts. */
-const PROBE_CHUNK = 3000;
+/** A run longer than this looks whether it comes into compiled code soon, in so many chunks. */
+const LONG_RUN = 200_000;
 const MAX_PROBES = 4;
-/** In a program that calls the kernel often, samples are taken up to so many instructions after a call, in steps. */
-const SCATTER = 64;
-const SCATTER_STEP = 7;
-/** Chunks are longer than said by less than this, in steps. */
-const JITTER = 1009;
-const JITTER_STEP = 367;
 
 let interpreterModule: WebAssembly.Module | null = null;
 
@@ -135,9 +119,9 @@ export class Machine {
   debugHits = 0;
   readonly #interp: InterpreterExports;
   readonly #jumps: JumpCache;
+  readonly #iteration: RepeatedStep;
   #stop = false;
-  /** Instructions until it is looked next where the program is; counted over runs, for programs that call the kernel often. */
-  #untilSample = COLD_CHUNK;
+  readonly #sampling = new Sampling();
   #regions: Regions | null = null;
   /** Budget of the present `run`, what was left of it when the present chunk began, and the chunk's own. */
   #budget = 0;
@@ -145,15 +129,10 @@ export class Machine {
   #chunk = 0;
   /** The present chunk began behind a system call. */
   #resumed = false;
-  #scatter = 0;
-  #phase = 0;
   /** An instruction runs alone: whatever it is ends it. */
   #single = false;
   /** What was left of the chunk before that. */
   #singleLeft = 0;
-  /** rcx before the present iteration of a repeated instruction that is stepped through. */
-  #repLo = 0;
-  #repHi = 0;
 
   constructor(options: MachineOptions) {
     this.phys = new PhysicalMemory(options.memoryLimit);
@@ -163,6 +142,7 @@ export class Machine {
     this.#jumps = new JumpCache(this.phys);
     this.cpu = new CpuContext(this.phys.u8.buffer, CPU_CONTEXT_START);
     this.cpu.reset();
+    this.#iteration = new RepeatedStep(this.cpu, this.mmu, this.phys);
     interpreterModule ??= new WebAssembly.Module(interpreterBytes());
     const table = new WebAssembly.Table({ element: "anyfunc", initial: Math.max(1, numbers.cold.length) });
     const regions = new WebAssembly.Table({ element: "anyfunc", initial: 64 });
@@ -296,14 +276,14 @@ export class Machine {
     this.#budget = this.#left = budget;
     this.#stop = false;
     // A long run that starts in the midst of a loop looks whether it comes into compiled code soon.
-    let probes = budget > WARM_CHUNK && this.#regions && this.#regions.count > 0 ? MAX_PROBES : 0;
+    let probes = budget > LONG_RUN && this.#regions && this.#regions.count > 0 ? MAX_PROBES : 0;
     this.phys.i32[ENDED_IN_REGION >> 2] = 0;
     while (this.#left > 0 && !this.#stop) {
       const ended = this.phys.i32[ENDED_IN_REGION >> 2]! !== 0;
       const looks = probes > 0 && !ended;
       const start = this.cpu.rip;
       this.#resumed = false;
-      this.#beginChunk(looks ? PROBE_CHUNK : Math.max(PROBE_CHUNK, this.#untilSample));
+      this.#beginChunk(looks ? PROBE_CHUNK : this.#sampling.chunk());
       code = this.#runChunk();
       this.#endChunk();
       if (code !== Trap.BUDGET) break;
@@ -314,11 +294,11 @@ export class Machine {
         const met = words[RESUMED >> 2] === 0;
         this.#regions.earn(this.totalRetired);
         if (words[ENDED_IN_REGION >> 2]) {
-          this.#untilSample = COMPILED_CHUNK + this.#jitter();
+          this.#sampling.inCompiledCode();
           this.#regions.judge();
-        } else if (!looks || this.#untilSample <= 0) {
+        } else if (!looks || this.#sampling.due) {
           this.#regions.sample(this.cpu.rip);
-          this.#untilSample = (this.totalRetired < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK) + this.#jitter();
+          this.#sampling.taken(this.totalRetired);
         }
         // The way back into compiled code is long: a region should start on it.
         if (looks && !met) this.#regions.resume(this.cpu.rip, true);
@@ -330,15 +310,6 @@ export class Machine {
     if (code === Trap.BUDGET) this.#materialize();
     this.retired = this.#budget - this.#left;
     return code;
-  }
-
-  /**
-   * Instructions to lengthen a chunk by. Without it a loop whose length divides that of the chunks would be met at the
-   * same instruction always: in a region that holds a part of it, so that the rest would never be compiled.
-   */
-  #jitter(): number {
-    this.#phase = (this.#phase + JITTER_STEP) % JITTER;
-    return this.#phase;
   }
 
   /** Lets the interpreter run for so many instructions, or for those that are left if they are fewer. */
@@ -363,7 +334,7 @@ export class Machine {
   #endChunk(): void {
     const done = this.#chunk - this.phys.i32[BUDGET >> 2]!;
     this.#left -= done;
-    this.#untilSample -= done;
+    this.#sampling.ran(done);
     this.totalRetired += done;
   }
 
@@ -377,7 +348,7 @@ export class Machine {
     const lo = before[RIP >> 2];
     const hi = before[(RIP >> 2) + 1];
     const done = this.#chunk - before[BUDGET >> 2]!;
-    this.#untilSample -= done;
+    this.#sampling.ran(done);
     this.totalRetired += done;
     this.retired = this.#budget - this.#left + done;
     const budget = serve();
@@ -388,12 +359,7 @@ export class Machine {
       return Trap.SYSCALL_DONE;
     }
     this.#resumed = true;
-    let size = this.#untilSample;
-    if (size <= 0) {
-      // A sample is due: somewhere soon, but not always at the same instruction after the call.
-      this.#scatter = (this.#scatter + SCATTER_STEP) % SCATTER;
-      size = BLOCK_MAX + this.#scatter;
-    } else if (size < PROBE_CHUNK) size = PROBE_CHUNK;
+    let size = this.#sampling.chunkAfterCall();
     if (size > budget) size = budget;
     this.#budget = this.#left = budget;
     this.#chunk = size;
@@ -451,7 +417,7 @@ export class Machine {
         }
       }
       this.#single = pc < IR_CACHE + SCRATCH_SIZE;
-      const rep = stepped ? this.#beginIteration() : 0;
+      const rep = stepped ? this.#iteration.begin() : 0;
       let code = this.#runAt(pc);
       if (watched !== null) this.mmu.endWatch();
       // The kernel may have let the memory grow.
@@ -470,7 +436,7 @@ export class Machine {
       if (stepped && (code === Trap.BUDGET || code === Trap.TRANSLATE)) {
         if (rep !== 0) {
           this.#interp.materialize();
-          this.#endIteration(lo, hi, rep);
+          this.#iteration.end(lo, hi, rep);
         }
         if (watched !== null) words[RFLAGS >> 2]! &= ~RF;
         if (!tf && this.mmu.hits === 0) continue;
@@ -487,7 +453,7 @@ export class Machine {
       }
       if (code === EXIT_FAULT) {
         code = this.#fault();
-        if (rep !== 0) this.cpu.setParts(RCX, this.#repLo, this.#repHi);
+        if (rep !== 0) this.#iteration.undo();
         if (code === Trap.CODE_WRITE) {
           this.blocks.dropFrame(this.phys.u32[TRAP_ADDR >> 2]!);
           if (this.watcher?.store(this.phys.u32[TRAP_ADDR >> 2]!)) {
@@ -513,42 +479,6 @@ export class Machine {
     this.#materialize();
     this.debugHits = hits;
     return true;
-  }
-
-  /**
-   * Single steps stop behind each iteration of a repeated string instruction: the next one is made alone.
-   * @returns what it is: its opcode with the prefix above it, 0 if it is none
-   */
-  #beginIteration(): number {
-    const { cpu } = this;
-    const start = cpu.rip;
-    let prefix = 0;
-    for (let i = 0; i < 15; i++) {
-      const pa = this.mmu.walk(start + i, false);
-      if (pa < 0) return 0;
-      const b = this.phys.u8[pa] as number;
-      if (b === 0xf2 || b === 0xf3) prefix = b;
-      else if (b !== 0x66 && b !== 0x2e && b !== 0x36 && b !== 0x3e && b !== 0x26 && b !== 0x64 && b !== 0x65 && (b & 0xf0) !== 0x40) {
-        const string = (b >= 0xa4 && b <= 0xa7) || (b >= 0xaa && b <= 0xaf);
-        this.#repLo = cpu.getLo(RCX);
-        this.#repHi = cpu.getHi(RCX);
-        if (prefix === 0 || !string || (this.#repHi === 0 && this.#repLo >= 0 && this.#repLo <= 1)) return 0;
-        cpu.setParts(RCX, 1, 0);
-        return (prefix << 8) | b;
-      }
-    }
-    return 0;
-  }
-
-  /** The one iteration is done: the count is put right, and the instruction is the next again unless it is over. */
-  #endIteration(lo: number, hi: number, rep: number): void {
-    const left = this.#repLo - 1;
-    const upper = this.#repLo === 0 ? this.#repHi - 1 : this.#repHi;
-    this.cpu.setParts(RCX, left, upper);
-    const op = rep & 0xfe;
-    const compares = op === 0xa6 || op === 0xae;
-    if (compares && (this.cpu.rflags & ZF) !== (rep >>> 8 === 0xf3 ? ZF : 0)) return;
-    if (left !== 0 || upper !== 0) this.cpu.setRipParts(lo, hi);
   }
 
   /** Computes the flags, if they have not been: a system call has put them into r11. */
