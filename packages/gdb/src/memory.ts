@@ -2,7 +2,7 @@ import type { MmStruct } from "@lstar/kernel/include/linux/mm_types.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { PTE_PRESENT, pteIndex } from "@lstar/kernel/mm/pageTable.ts";
-import { accessRemoteVm } from "@lstar/kernel/mm/remote.ts";
+import { accessRemoteVmUncounted } from "@lstar/kernel/mm/remote.ts";
 import { peek } from "@lstar/trace/peek.ts";
 
 const PAGE = 4096;
@@ -29,7 +29,7 @@ export function readMemory(k: Kernel, task: Task, address: number, length: numbe
     const n = Math.min(length - done, PAGE - (va % PAGE));
     const seen = peek(k, task, va, n);
     if (seen.length === n) out.set(seen, done);
-    else if (!bringIn || accessRemoteVm(k, mm, va, out.subarray(done, done + n), false, true) !== n) break;
+    else if (!bringIn || accessRemoteVmUncounted(k, mm, va, out.subarray(done, done + n), false, true) !== n) break;
     done += n;
   }
   return out.subarray(0, done);
@@ -38,5 +38,5 @@ export function readMemory(k: Kernel, task: Task, address: number, length: numbe
 /** Writes a process's memory, read-only pages included. @returns bytes written */
 export function writeMemory(k: Kernel, mm: MmStruct, address: number, bytes: Uint8Array): number {
   if (!(address >= 0 && address + bytes.length <= 0x7ffffffff000)) return 0;
-  return accessRemoteVm(k, mm, address, bytes, true, true);
+  return accessRemoteVmUncounted(k, mm, address, bytes, true, true);
 }

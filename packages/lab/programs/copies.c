@@ -57,6 +57,7 @@ int main(int argc, char **argv) {
         _exit(0);
     }
     connect(out, (struct sockaddr *)&at, sizeof at);
+    memset(buf, 0, sizeof buf); // its pages were shared with the child: now they are copied
     sched_yield(); // a mark: what follows is counted
     long sent = send_by(how, file, out);
     sched_yield(); // up to here

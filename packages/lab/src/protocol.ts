@@ -1,3 +1,4 @@
+import type { CopyCounts } from "@lstar/kernel/trace/copies.ts";
 /**
  * What the page and the worker that holds the machine say to each other. Plain data, sent with postMessage.
  *
@@ -154,8 +155,8 @@ export interface SyscallView {
   /** null while it has not returned. */
   readonly result: string | null;
   readonly instructions: number;
-  readonly copiedIn: number;
-  readonly copiedOut: number;
+  /** Bytes that it has moved. */
+  readonly copied: CopyCounts;
 }
 
 /** What the scheduler knows of a task; times in ns of virtual time. */
@@ -221,9 +222,8 @@ export interface TaskView {
   readonly signals: SignalsView;
   readonly vmas: readonly VmaView[];
   readonly exitCode: number;
-  /** Bytes that its calls have copied from user memory and to it so far. */
-  readonly copiedIn: number;
-  readonly copiedOut: number;
+  /** Bytes moved on its behalf so far. */
+  readonly copied: CopyCounts;
   readonly sched: SchedView;
   readonly hooks: HooksView;
 }

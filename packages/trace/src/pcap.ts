@@ -1,5 +1,5 @@
 import type { Kernel } from "@lstar/kernel";
-import { CHECKSUM_PARTIAL, type Packet, skbCopyBits } from "@lstar/kernel/net/core/skb.ts";
+import { CHECKSUM_PARTIAL, type Packet, skbPeekBits } from "@lstar/kernel/net/core/skb.ts";
 import { checksumHelp } from "@lstar/kernel/net/ipv4/ipOutput.ts";
 
 /** Capture files: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, with times in nanoseconds. */
@@ -44,7 +44,7 @@ export class PcapWriter {
     v.setUint32(8, ETHERNET_HEADER + length, true);
     v.setUint32(12, ETHERNET_HEADER + length, true);
     v.setUint16(28, skb.protocol, false);
-    skbCopyBits(k, skb, 0, record, 16 + ETHERNET_HEADER, length);
+    skbPeekBits(k, skb, 0, record, 16 + ETHERNET_HEADER, length);
     if (skb.ipSummed === CHECKSUM_PARTIAL) checksumHelp(record.subarray(16 + ETHERNET_HEADER), skb.protocol);
     this.#write(record);
     this.packets++;

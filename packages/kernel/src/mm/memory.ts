@@ -2,6 +2,7 @@ import { PF_INSTR, PF_WRITE } from "@lstar/machine";
 import type { MmStruct, Vma } from "../include/linux/mm_types.ts";
 import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
+import { COPY_PAGE, countCopy } from "../trace/copies.ts";
 import { EFAULT, ENOMEM } from "../uapi/errno.ts";
 import { RLIMIT_AS, RLIMIT_MEMLOCK, RLIMIT_STACK } from "../uapi/resource.ts";
 import { MMAP_MIN_ADDR, PAGE_SIZE, pageDown, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
@@ -181,7 +182,10 @@ function filePage(k: Kernel, mm: MmStruct, vma: Vma, va: number, index: number, 
 /** A new frame with the contents of another, or 0. */
 function copyOf(k: Kernel, frame: number): number {
   const copy = allocPage(k);
-  if (copy !== 0) k.machine.phys.u8.copyWithin(copy * PAGE_SIZE, frame * PAGE_SIZE, frame * PAGE_SIZE + PAGE_SIZE);
+  if (copy !== 0) {
+    k.machine.phys.u8.copyWithin(copy * PAGE_SIZE, frame * PAGE_SIZE, frame * PAGE_SIZE + PAGE_SIZE);
+    countCopy(k, COPY_PAGE, PAGE_SIZE);
+  }
   return copy;
 }
 

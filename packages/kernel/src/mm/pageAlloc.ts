@@ -1,5 +1,6 @@
 import type { Kernel } from "../kernel.ts";
 import { stateClass } from "../state.ts";
+import { COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { PAGE_SIZE } from "./flags.ts";
 import { outOfMemory } from "./oomKill.ts";
 import type { AddressSpace } from "./pageCache.ts";
@@ -39,8 +40,14 @@ export function allocPage(k: Kernel): number {
 /** The same, filled with zeros. */
 export function allocZeroedPage(k: Kernel): number {
   const frame = allocPage(k);
-  if (frame !== 0) k.machine.phys.u8.fill(0, frame * PAGE_SIZE, frame * PAGE_SIZE + PAGE_SIZE);
+  if (frame !== 0) zeroUserSegment(k, frame, 0, PAGE_SIZE);
   return frame;
+}
+
+/** Sets bytes [from, to) of a frame to zero. @linux include/linux/highmem.h zero_user_segment */
+export function zeroUserSegment(k: Kernel, frame: number, from: number, to: number): void {
+  k.machine.phys.u8.fill(0, frame * PAGE_SIZE + from, frame * PAGE_SIZE + to);
+  countCopy(k, COPY_ZERO, to - from);
 }
 
 /** The page of zeros that stands for untouched memory that is read; 0 without memory. It is mapped read-only and not counted as resident. */

@@ -7,7 +7,7 @@ import { stateClass } from "../state.ts";
 import { EFAULT, ENODEV, ENOMEM } from "../uapi/errno.ts";
 import { PAGE_SIZE } from "./flags.ts";
 import { dropRss } from "./memory.ts";
-import { addReclaimable, allocPage, allocZeroedPage } from "./pageAlloc.ts";
+import { addReclaimable, allocPage, allocZeroedPage, zeroUserSegment } from "./pageAlloc.ts";
 import { forEachPte, PTE_ANON } from "./pageTable.ts";
 
 /** What a file system does behind the page cache; static tables (struct address_space_operations). */
@@ -88,7 +88,7 @@ export function readMappingPage(k: Kernel, mapping: AddressSpace, index: number)
     }
     addReclaimable(k, mapping);
     const valid = mapping.backed - index * PAGE_SIZE;
-    if (valid < PAGE_SIZE) phys.u8.fill(0, frame * PAGE_SIZE + valid, (frame + 1) * PAGE_SIZE);
+    if (valid < PAGE_SIZE) zeroUserSegment(k, frame, valid, PAGE_SIZE);
   }
   mapping.pages.set(index, frame);
   return frame;
@@ -210,7 +210,7 @@ export function zeroRange(k: Kernel, mapping: AddressSpace, start: number, end: 
     if (frame === undefined || frame < 0) return;
     mapping.markDirty(index);
     k.machine.phys.willWrite(frame);
-    k.machine.phys.u8.fill(0, frame * PAGE_SIZE + (from % PAGE_SIZE), frame * PAGE_SIZE + (from % PAGE_SIZE) + (to - from));
+    zeroUserSegment(k, frame, from % PAGE_SIZE, (from % PAGE_SIZE) + (to - from));
   };
   if (first > last) {
     partial(start, end);
@@ -254,7 +254,7 @@ export function pagecacheIsizeExtended(k: Kernel, mapping: AddressSpace, size: n
   const frame = mapping.pages.get(Math.floor(size / PAGE_SIZE));
   if (frame === undefined) return;
   k.machine.phys.willWrite(frame);
-  k.machine.phys.u8.fill(0, frame * PAGE_SIZE + tail, frame * PAGE_SIZE + PAGE_SIZE);
+  zeroUserSegment(k, frame, tail, PAGE_SIZE);
 }
 
 /** mmap of files that live in the page cache. @linux mm/filemap.c generic_file_mmap */

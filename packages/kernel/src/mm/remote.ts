@@ -1,5 +1,6 @@
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
+import { COPY_FROM_USER, COPY_TO_USER, countCopy } from "../trace/copies.ts";
 import { PAGE_SIZE, pageDown, VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "./flags.ts";
 import { faultPage } from "./memory.ts";
 import { PTE_ANON, PTE_PRESENT, PTE_WRITE, pteIndex } from "./pageTable.ts";
@@ -44,6 +45,20 @@ function withdrawWrite(k: Kernel, index: number, va: number): void {
  * @returns bytes moved @linux mm/memory.c access_remote_vm
  */
 export function accessRemoteVm(k: Kernel, mm: MmStruct, address: number, buffer: Uint8Array, write: boolean, force = false): number {
+  const done = accessRemoteVmUncounted(k, mm, address, buffer, write, force);
+  countCopy(k, write ? COPY_TO_USER : COPY_FROM_USER, done);
+  return done;
+}
+
+/** The same for a debugger outside of the machine, whose copies are none of the machine's. */
+export function accessRemoteVmUncounted(
+  k: Kernel,
+  mm: MmStruct,
+  address: number,
+  buffer: Uint8Array,
+  write: boolean,
+  force: boolean,
+): number {
   const { phys } = k.machine;
   let done = 0;
   while (done < buffer.length) {

@@ -1,5 +1,6 @@
 import type { Kernel } from "../kernel.ts";
 import { IovIter } from "../lib/iovIter.ts";
+import { COPY_FROM_USER, COPY_KERNEL, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { EFAULT, EINVAL } from "../uapi/errno.ts";
 import { TASK_SIZE } from "./flags.ts";
 import { copyFromUser, userPage } from "./usercopy.ts";
@@ -22,8 +23,9 @@ class UserIter extends IovIter {
     this.count = count;
   }
 
-  /** Calls `move(physical address, bytes, offset so far)` for each run of bytes until n are done or a fault comes. */
-  #walk(k: Kernel, n: number, write: boolean, move: (pa: number, run: number, done: number) => void): number {
+  /** Calls `move(physical address, bytes, offset so far)` for each run of bytes until n are done or a fault comes, and counts them. */
+  #walk(k: Kernel, n: number, kind: number, move: (pa: number, run: number, done: number) => void): number {
+    const write = kind !== COPY_FROM_USER;
     let done = 0;
     const want = Math.min(n, this.count);
     while (done < want) {
@@ -41,33 +43,32 @@ class UserIter extends IovIter {
       this.#offset += run;
     }
     this.count -= done;
-    if (write) k.current.copiedOut += done;
-    else k.current.copiedIn += done;
+    countCopy(k, kind, done);
     return done;
   }
 
   copyTo(k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
-    return this.#walk(k, n, true, (pa, run, done) => {
+    return this.#walk(k, n, COPY_TO_USER, (pa, run, done) => {
       k.machine.phys.u8.set(src.subarray(srcOffset + done, srcOffset + done + run), pa);
     });
   }
   copyPhysTo(k: Kernel, physAddr: number, n: number): number {
-    return this.#walk(k, n, true, (pa, run, done) => {
+    return this.#walk(k, n, COPY_TO_USER, (pa, run, done) => {
       k.machine.phys.u8.copyWithin(pa, physAddr + done, physAddr + done + run);
     });
   }
   copyFrom(k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
-    return this.#walk(k, n, false, (pa, run, done) => {
+    return this.#walk(k, n, COPY_FROM_USER, (pa, run, done) => {
       dst.set(k.machine.phys.u8.subarray(pa, pa + run), dstOffset + done);
     });
   }
   copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
-    return this.#walk(k, n, false, (pa, run, done) => {
+    return this.#walk(k, n, COPY_FROM_USER, (pa, run, done) => {
       k.machine.phys.u8.copyWithin(physAddr + done, pa, pa + run);
     });
   }
   zero(k: Kernel, n: number): number {
-    return this.#walk(k, n, true, (pa, run) => {
+    return this.#walk(k, n, COPY_ZERO, (pa, run) => {
       k.machine.phys.u8.fill(0, pa, pa + run);
     });
   }
@@ -104,33 +105,34 @@ class KernelIter extends IovIter {
     this.#bytes = bytes;
     this.count = bytes.length;
   }
-  #take(n: number): number {
+  #take(k: Kernel, n: number, kind: number): number {
     const run = Math.min(n, this.count);
     this.#at += run;
     this.count -= run;
+    countCopy(k, kind, run);
     return run;
   }
-  copyTo(_k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
+  copyTo(k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
     const at = this.#at;
-    const run = this.#take(n);
+    const run = this.#take(k, n, COPY_KERNEL);
     this.#bytes.set(src.subarray(srcOffset, srcOffset + run), at);
     return run;
   }
   copyPhysTo(k: Kernel, physAddr: number, n: number): number {
     return this.copyTo(k, k.machine.phys.u8, physAddr, n);
   }
-  copyFrom(_k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
+  copyFrom(k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
     const at = this.#at;
-    const run = this.#take(n);
+    const run = this.#take(k, n, COPY_KERNEL);
     dst.set(this.#bytes.subarray(at, at + run), dstOffset);
     return run;
   }
   copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
     return this.copyFrom(k, k.machine.phys.u8, physAddr, n);
   }
-  zero(_k: Kernel, n: number): number {
+  zero(k: Kernel, n: number): number {
     const at = this.#at;
-    const run = this.#take(n);
+    const run = this.#take(k, n, COPY_ZERO);
     this.#bytes.fill(0, at, at + run);
     return run;
   }
@@ -139,7 +141,9 @@ class KernelIter extends IovIter {
     this.count += n;
   }
   advance(n: number): void {
-    this.#take(n);
+    n = Math.min(n, this.count);
+    this.#at += n;
+    this.count -= n;
   }
 }
 

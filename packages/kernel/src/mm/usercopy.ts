@@ -1,5 +1,6 @@
 import { PF_USER, PF_WRITE } from "@lstar/machine";
 import type { Kernel } from "../kernel.ts";
+import { COPY_FROM_USER, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { EFAULT, ENAMETOOLONG } from "../uapi/errno.ts";
 import type { StructDef, StructValue } from "../uapi/struct.ts";
 import { TASK_SIZE } from "./flags.ts";
@@ -36,7 +37,7 @@ export function copyFromUserPartial(k: Kernel, addr: number, dst: Uint8Array, of
     dst.set(k.machine.phys.u8.subarray(pa, pa + run), off + done);
     done += run;
   }
-  k.current.copiedIn += done;
+  countCopy(k, COPY_FROM_USER, done);
   return done;
 }
 
@@ -55,7 +56,7 @@ export function copyToUserPartial(k: Kernel, addr: number, src: Uint8Array, off:
     else u8.set(src.subarray(off + done, off + done + run), pa);
     done += run;
   }
-  k.current.copiedOut += done;
+  countCopy(k, COPY_TO_USER, done);
   return done;
 }
 
@@ -67,6 +68,7 @@ export function clearUser(k: Kernel, addr: number, n: number): number {
     if (pa < 0) return -EFAULT;
     const run = Math.min(n - done, 4096 - (pa & 4095));
     k.machine.phys.u8.fill(0, pa, pa + run);
+    countCopy(k, COPY_ZERO, run);
     done += run;
   }
   return 0;
@@ -79,7 +81,7 @@ const wordView = new DataView(word.buffer);
 export function getUser8(k: Kernel, addr: number): number {
   const pa = userPage(k, addr, false);
   if (pa < 0) return -1;
-  k.current.copiedIn++;
+  countCopy(k, COPY_FROM_USER, 1);
   return k.machine.phys.u8[pa]!;
 }
 export function getUser16(k: Kernel, addr: number): number {
@@ -89,7 +91,7 @@ export function getUser32(k: Kernel, addr: number): number {
   if (addr % 4096 <= 4092) {
     const pa = userPage(k, addr, false);
     if (pa < 0) return -1;
-    k.current.copiedIn += 4;
+    countCopy(k, COPY_FROM_USER, 4);
     return k.machine.phys.view.getUint32(pa, true);
   }
   return copyFromUser(k, addr, word, 0, 4) < 0 ? -1 : wordView.getUint32(0, true);
@@ -132,7 +134,7 @@ export function strncpyFromUser(k: Kernel, addr: number, max: number): string | 
     const nul = u8.indexOf(0, pa);
     const end = nul >= 0 && nul < pa + run ? nul : pa + run;
     for (let i = pa; i < end; i++) text += String.fromCharCode(u8[i]!);
-    k.current.copiedIn += Math.min(end + 1 - pa, run);
+    countCopy(k, COPY_FROM_USER, Math.min(end + 1 - pa, run));
     if (end < pa + run) return text;
     done += run;
   }

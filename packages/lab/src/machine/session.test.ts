@@ -84,7 +84,7 @@ test("a call is seen at its entry and after its return, as strace prints it", ()
   expect(task?.ptRegs?.orig_ax).toBe("0".repeat(16));
   const after = page.at(exit?.index ?? -1).tasks[0]?.call;
   expect(after?.text).toBe('read(0, "hello\\n", 64) = 6');
-  expect(after?.copiedOut).toBe(6);
+  expect(after?.copied).toMatchObject({ fromUser: 0, toUser: 6, kernel: 0, dmaIn: 6 });
 });
 
 test("epoll: the item stays in the tree while it is on the ready list", () => {

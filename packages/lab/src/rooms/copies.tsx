@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { list } from "../page/session.ts";
 import { startSide } from "../page/sideMachine.ts";
-import { type CopyCost, copyCostOf, PAYLOAD, ways } from "./copyCost.ts";
+import { type CopyCost, copyCostOf, cpuCopies, PAYLOAD, ways } from "./copyCost.ts";
 import { findEvent, goTo, messageOf, runWhole } from "./go.ts";
 import { Question, type QuestionText } from "./question.tsx";
 import type { Room, Workbench } from "./room.ts";
@@ -11,10 +11,12 @@ const PROGRAM = "copies";
 
 /** Where the bytes go by a way: over the program's memory, or past it. */
 function Path({ cost, title }: { cost: CopyCost; title: string }) {
-  const up = cost.toUser >= PAYLOAD;
-  const down = cost.fromUser >= PAYLOAD;
+  const { fromUser, toUser, kernel } = cost.copied;
+  const up = toUser >= PAYLOAD;
+  const down = fromUser >= PAYLOAD;
+  const within = kernel >= PAYLOAD;
   const mapped = down && !up;
-  const about = `${title}: ${cost.toUser} bytes copied to the program, ${cost.fromUser} from it, in ${cost.calls} system calls`;
+  const about = `${title}: ${toUser} bytes copied to the program, ${fromUser} from it, ${kernel} within the kernel, in ${cost.calls} system calls`;
   const arrow = (x1: number, y1: number, x2: number, y2: number, lit: boolean) => {
     const length = Math.hypot(x2 - x1, y2 - y1);
     const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
@@ -73,7 +75,7 @@ function Path({ cost, title }: { cost: CopyCost; title: string }) {
       </text>
       {(up || mapped) && arrow(90, 92, 130, 50, up)}
       {down && arrow(200, 50, 240, 92, true)}
-      {!up && !down && arrow(130, 109, 200, 109, false)}
+      {!up && !down && arrow(130, 109, 200, 109, within)}
     </svg>
   );
 }
@@ -130,9 +132,7 @@ function Table({ bench }: { bench: Workbench }) {
         </button>
       </p>
       <p role="status">{said.value}</p>
-      {costs.value.length > 0 && (
-        <p class="soft">Thick: the processor copies the payload between kernel and program. Dashed: it does not.</p>
-      )}
+      {costs.value.length > 0 && <p class="soft">Thick: the processor copies the payload. Dashed: it does not.</p>}
       {costs.value.length > 0 && (
         <div class="demo-sides">
           {costs.value.map((c) => {
@@ -154,8 +154,11 @@ function Table({ bench }: { bench: Workbench }) {
               <th scope="col">Way</th>
               <th scope="col">How</th>
               <th scope="col">Copies, by the chapter</th>
+              <th scope="col">Copies, counted here</th>
               <th scope="col">To the program</th>
               <th scope="col">From the program</th>
+              <th scope="col">Within the kernel</th>
+              <th scope="col">By DMA</th>
               <th scope="col">System calls</th>
               <th scope="col">For</th>
             </tr>
@@ -172,8 +175,11 @@ function Table({ bench }: { bench: Workbench }) {
                   </th>
                   <td>{w.mechanism}</td>
                   <td>{w.chapter}</td>
-                  <td>{c ? `${c.toUser} bytes` : "…"}</td>
-                  <td>{c ? `${c.fromUser} bytes` : "…"}</td>
+                  <td>{c ? cpuCopies(c) : "…"}</td>
+                  <td>{c ? `${c.copied.toUser} bytes` : "…"}</td>
+                  <td>{c ? `${c.copied.fromUser} bytes` : "…"}</td>
+                  <td>{c ? `${c.copied.kernel + c.copied.pages} bytes` : "…"}</td>
+                  <td>{c ? `${c.copied.dmaIn + c.copied.dmaOut} bytes` : "…"}</td>
                   <td>{c ? c.calls : "…"}</td>
                   <td>{w.use}</td>
                 </tr>
@@ -183,10 +189,10 @@ function Table({ bench }: { bench: Workbench }) {
         </table>
       </Wide>
       <p class="note">
-        Counted are bytes that the processor copies between kernel and program. What the chapter calls two context switches more are changes
-        of ring, not of the task. “Zero copies” needs a device that reads the pages by DMA and computes the checksum: Linux then puts
-        references to the pages of the page cache into the packet. Here the only device is lo, and TCP copies the pages into its packets
-        within the kernel; over lo Linux’s receiver copies them out as well. The 8 bytes of splice() are the two descriptors of its pipe.
+        Every byte is counted where it is moved, in the kernel that runs here. What the chapter calls two context switches more are changes
+        of ring, not of the task. sendfile() and splice() put references to the pages of the page cache into the packets, here as on Linux.
+        A network card would then read the pages by DMA; over lo no device moves anything, and the one copy left is the receiver’s, out of
+        those same pages. The 8 bytes of splice() are the two descriptors of its pipe. lstar trace --copies counts the same of any program.
       </p>
     </section>
   );
@@ -211,7 +217,7 @@ export const questions: readonly QuestionText[] = [
     program: "copies",
     argv: ["sendfile"],
     event: /^sendfile\(.*= 65536/,
-    look: "65536 bytes went out in this one call. The System calls room says of it: 0 bytes copied from the program, 0 to it.",
+    look: "65536 bytes went out in this one call. The System calls room says of it: 0 bytes copied from the program, 0 to it, 0 within the kernel.",
   },
 ];
 

@@ -1,3 +1,4 @@
+import type { CopyCounts } from "@lstar/kernel/trace/copies.ts";
 import type { EventStore } from "../page/eventStore.ts";
 import { EventKind, type StateView } from "../protocol.ts";
 
@@ -48,10 +49,14 @@ export const PAYLOAD = 65_536;
 
 export interface CopyCost {
   readonly method: string;
-  /** Bytes copied to and from user memory between the program's marks. */
-  readonly toUser: number;
-  readonly fromUser: number;
+  /** Bytes moved for the sender between the program's marks. */
+  readonly copied: CopyCounts;
   readonly calls: number;
+}
+
+/** How often the processor has copied the payload, to hundredths: zeroing is no copy, nor is what a device does. */
+export function cpuCopies({ copied }: CopyCost): number {
+  return Math.round((100 * (copied.fromUser + copied.toUser + copied.kernel + copied.pages)) / PAYLOAD) / 100;
 }
 
 /** What a run of copies.c cost between its two marks, counted by the kernel. */
@@ -70,5 +75,15 @@ export async function copyCostOf(
   // The first mark is one itself.
   let calls = -1;
   for (let i = from; i < to; i++) if (events.pid.at(i) === pid && events.kind.at(i) === EventKind.SYS_ENTER) calls++;
-  return { method, toUser: b.copiedOut - a.copiedOut, fromUser: b.copiedIn - a.copiedIn, calls };
+  const since = (name: keyof CopyCounts): number => b.copied[name] - a.copied[name];
+  const copied: CopyCounts = {
+    fromUser: since("fromUser"),
+    toUser: since("toUser"),
+    kernel: since("kernel"),
+    pages: since("pages"),
+    zeroed: since("zeroed"),
+    dmaIn: since("dmaIn"),
+    dmaOut: since("dmaOut"),
+  };
+  return { method, copied, calls };
 }

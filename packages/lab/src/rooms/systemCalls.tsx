@@ -108,8 +108,9 @@ function Call({ call, task }: { call: SyscallView; task: TaskView }) {
       </ol>
       <p>
         Cost: {call.instructions} ns charged on the virtual clock for the crossing, as much as {call.instructions} instructions (a fixed
-        price: the kernel here is no guest code, so it retires no instructions itself). Counted, not charged: {call.copiedIn} bytes copied
-        from the program, {call.copiedOut} to it. Linux: <code>{call.linux}</code>
+        price: the kernel here is no guest code, so it retires no instructions itself). Counted, not charged: {call.copied.fromUser} bytes
+        copied from the program, {call.copied.toUser} to it, {call.copied.kernel + call.copied.pages} within the kernel. Linux:{" "}
+        <code>{call.linux}</code>
       </p>
       {task.ptRegs && (
         <Wide label="struct pt_regs">

@@ -26,5 +26,5 @@ export async function costOf(
   for (let call = callOf(run.events, method); call; call = callOf(run.events, method, call.exit)) last = call;
   const call = last && (await run.stateAt(last.exit)).tasks[0]?.call;
   if (!last || !call) throw new Error(`the run with ${descriptors} descriptors never called ${method}`);
-  return { method, descriptors, copied: call.copiedIn + call.copiedOut, asked: asked(run.events, last) };
+  return { method, descriptors, copied: call.copied.fromUser + call.copied.toUser, asked: asked(run.events, last) };
 }

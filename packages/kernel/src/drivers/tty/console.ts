@@ -5,6 +5,7 @@ import { groupSendSigInfo, killPgrp } from "../../kernel/signal.ts";
 import { KernelTimer } from "../../kernel/time/timer.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass, stateTable } from "../../state.ts";
+import { COPY_KERNEL, countCopy, DMA_IN, DMA_OUT } from "../../trace/copies.ts";
 import { SIGHUP, SIGINT, SIGTERM } from "../../uapi/signal.ts";
 import { IUTF8 } from "../../uapi/termios.ts";
 import { ttyWakeup } from "./flow.ts";
@@ -58,6 +59,7 @@ function drain(k: Kernel, c: Console): void {
     const n = stream ? stream.write(bytes) : bytes.length;
     // A terminal that is gone swallows the rest.
     const taken = n < 0 ? bytes.length : n;
+    if (stream && n > 0) countCopy(k, DMA_OUT, n);
     c.pendingBytes -= taken;
     if (taken < bytes.length) {
       c.pending[0] = bytes.subarray(taken);
@@ -74,6 +76,7 @@ function consoleWrite(k: Kernel, _tty: Tty, bytes: Uint8Array, from: number, to:
   const n = c.tty.stopped ? 0 : Math.min(to - from, OUTPUT_LIMIT - c.pendingBytes);
   if (n <= 0) return 0;
   c.pending.push(bytes.slice(from, from + n));
+  countCopy(k, COPY_KERNEL, n);
   c.pendingBytes += n;
   if (c.retry.heapIndex < 0) drain(k, c);
   return n;
@@ -133,6 +136,7 @@ function pullInput(k: Kernel): void {
       hangupTty(k, tty);
       return;
     }
+    countCopy(k, DMA_IN, got.length);
     ttyReceive(k, tty, got);
   }
 }

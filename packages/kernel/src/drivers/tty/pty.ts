@@ -8,6 +8,7 @@ import { killPgrp } from "../../kernel/signal.ts";
 import type { Kernel } from "../../kernel.ts";
 import { getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { stateTable } from "../../state.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import { EFAULT, EINVAL, EIO, ENODEV, ENOTTY } from "../../uapi/errno.ts";
 import { EPOLLHUP } from "../../uapi/eventpoll.ts";
 import { O_CLOEXEC } from "../../uapi/fcntl.ts";
@@ -62,7 +63,10 @@ const LIMIT = 8192;
 /** Written here is received there. @linux drivers/tty/pty.c pty_write */
 function ptyWrite(k: Kernel, tty: Tty, bytes: Uint8Array, from: number, to: number): number {
   const n = Math.min(to - from, ptyWriteRoom(k, tty));
-  if (n > 0 && tty.link) ttyReceive(k, tty.link, bytes.slice(from, from + n));
+  if (n > 0 && tty.link) {
+    countCopy(k, COPY_KERNEL, n);
+    ttyReceive(k, tty.link, bytes.slice(from, from + n));
+  }
   return n;
 }
 

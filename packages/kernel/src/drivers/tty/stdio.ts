@@ -20,6 +20,7 @@ import { onHostEvent } from "../../kernel/hostEvents.ts";
 import { sendSig } from "../../kernel/signal.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
+import { countCopy, DMA_IN, DMA_OUT } from "../../trace/copies.ts";
 import { AT_FDCWD } from "../../uapi/fcntl.ts";
 import { consoleTty } from "./console.ts";
 import { procSetTty } from "./jobctrl.ts";
@@ -104,6 +105,7 @@ function fillInput(k: Kernel, s: StdioStream): boolean {
   else {
     s.pending = got;
     s.offset = 0;
+    countCopy(k, DMA_IN, got.length);
   }
   return true;
 }
@@ -140,6 +142,7 @@ function stdioWrite(k: Kernel, file: File, from: IovIter): number {
       return done > 0 ? done : taken;
     }
     done += taken;
+    countCopy(k, DMA_OUT, taken);
     if (taken < n) {
       from.revert(n - taken);
       break;

@@ -9,6 +9,7 @@ import {
   SuperBlock,
 } from "../../include/linux/fs.ts";
 import type { Kernel } from "../../kernel.ts";
+import { zeroUserSegment } from "../../mm/pageAlloc.ts";
 import { AddressSpace, type AddressSpaceOperations, pagecacheIsizeExtended } from "../../mm/pageCache.ts";
 import {
   memoryXattrs,
@@ -22,6 +23,7 @@ import {
   shmemSymlinkOps,
 } from "../../mm/shmem.ts";
 import { stateClass, stateTable } from "../../state.ts";
+import { countCopy, DMA_IN, DMA_OUT } from "../../trace/copies.ts";
 import { EIO, ENODEV, ENOENT } from "../../uapi/errno.ts";
 import { isDir, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../uapi/stat.ts";
 import { dAlloc, dInstantiate, dMakeRoot } from "../dcache.ts";
@@ -72,17 +74,18 @@ const join = (dir: string, name: string): string => (dir === "/" ? `/${name}` : 
 const hostAops: AddressSpaceOperations = stateTable("host_aops", {
   readPage(k: Kernel, mapping: AddressSpace, index: number, frame: number): number {
     const { phys } = k.machine;
-    const page = phys.u8.subarray(frame * 4096, frame * 4096 + 4096);
-    page.fill(0);
     const source = mapping.host.special ?? mapping.host.info;
-    if (!(source instanceof HostInode) || !k.host.fs) return 0;
     let at = 0;
-    while (at < 4096) {
-      const n = k.host.fs.read(source.path, page.subarray(at), index * 4096 + at);
-      if (n < 0) return n;
-      if (n === 0) break;
-      at += n;
+    if (source instanceof HostInode && k.host.fs) {
+      while (at < 4096) {
+        const n = k.host.fs.read(source.path, phys.u8.subarray(frame * 4096 + at, frame * 4096 + 4096), index * 4096 + at);
+        if (n < 0) return n;
+        if (n === 0) break;
+        at += n;
+      }
     }
+    countCopy(k, DMA_IN, at);
+    if (at < 4096) zeroUserSegment(k, frame, at, 4096);
     return 0;
   },
 });
@@ -217,6 +220,7 @@ export const hostWriteFops: FileOperations = stateTable("host_write_file_operati
       const run = Math.min(n - done, 4096 - (at % 4096));
       const w = k.host.fs.write(source.path, phys.u8.subarray(frame * 4096 + (at % 4096), frame * 4096 + (at % 4096) + run), at);
       if (w < 0) return w;
+      countCopy(k, DMA_OUT, run);
       done += run;
     }
     return n;

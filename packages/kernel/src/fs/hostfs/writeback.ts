@@ -5,6 +5,7 @@ import { PAGE_SIZE, VM_MAYWRITE, VM_SHARED } from "../../mm/flags.ts";
 import { pagecacheIsizeExtended } from "../../mm/pageCache.ts";
 import { shmemFileOps } from "../../mm/shmem.ts";
 import { stateClass, stateTable } from "../../state.ts";
+import { countCopy, DMA_OUT } from "../../trace/copies.ts";
 import { FALLOC_FL_PUNCH_HOLE } from "../../uapi/fcntl.ts";
 import { onSync } from "../syncHooks.ts";
 import { hostSource } from "./hostfs.ts";
@@ -34,6 +35,7 @@ function writeBack(k: Kernel, inode: Inode, closing: Vma | null = null): number 
       const bytes = k.machine.phys.u8.subarray(frame * PAGE_SIZE, frame * PAGE_SIZE + n);
       const r = k.host.fs.write(source.path, bytes, index * PAGE_SIZE);
       if (r < 0) error ||= r;
+      else countCopy(k, DMA_OUT, n);
     }
   }
   if (mapping?.writeback && !stillMapped(inode, closing)) {
@@ -86,8 +88,10 @@ export function hostFallocate(k: Kernel, file: File, mode: number, offset: numbe
   if (!(mode & FALLOC_FL_PUNCH_HOLE)) return r;
   const end = Math.min(offset + length, inode.size);
   for (let at = offset; at < end; at += zeros.length) {
-    const w = fs.write?.(source.path, zeros.subarray(0, Math.min(zeros.length, end - at)), at) ?? 0;
+    const n = Math.min(zeros.length, end - at);
+    const w = fs.write?.(source.path, zeros.subarray(0, n), at) ?? 0;
     if (w < 0) return w;
+    countCopy(k, DMA_OUT, n);
   }
   return r;
 }

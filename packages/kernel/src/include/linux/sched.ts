@@ -5,6 +5,7 @@ import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
 import type { PosixTimer } from "../../kernel/time/posixTimers.ts";
 import { stateClass } from "../../state.ts";
+import { COPY_KINDS } from "../../trace/copies.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";
 import type { MmStruct } from "./mm_types.ts";
 import { WaitQueueEntry, WaitQueueHead } from "./wait.ts";
@@ -210,9 +211,8 @@ export class Task {
   syscallNr = -1;
   /** System calls made. */
   nSyscalls = 0;
-  /** Bytes that its calls have copied from and to user memory. */
-  copiedIn = 0;
-  copiedOut = 0;
+  /** Bytes copied, zeroed and moved by devices on its behalf, by kind (trace/copies.ts). */
+  copied = new Float64Array(COPY_KINDS);
   /** Details of the last processor exception, for the signal frame: vector, error code, faulting address. */
   trapNr = 0;
   trapError = 0;

@@ -1,6 +1,7 @@
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import { stateClass } from "../../state.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import type { NetDevice } from "./dev.ts";
 
 const PAGE_SIZE = 4096;
@@ -115,11 +116,14 @@ export function kfreeSkb(k: Kernel, skb: Packet): void {
 }
 
 /** Another packet with the same fragments and a head of its own, with room for headers. @linux net/core/skbuff.c pskb_copy */
-export function skbClone(skb: Packet, headroom: number): Packet {
+export function skbClone(k: Kernel, skb: Packet, headroom: number): Packet {
   const linear = skb.tail - skb.data;
   const copy = allocSkb(headroom, linear);
   copy.tail += linear;
-  if (linear > 0) copy.head.set(skb.head.subarray(skb.data, skb.tail), headroom);
+  if (linear > 0) {
+    copy.head.set(skb.head.subarray(skb.data, skb.tail), headroom);
+    countCopy(k, COPY_KERNEL, linear);
+  }
   if (skb.shared) {
     skb.shared.dataref++;
     copy.shared = skb.shared;
@@ -267,6 +271,12 @@ export function skbCopyDatagramIter(k: Kernel, skb: Packet, offset: number, to: 
 
 /** Copies payload bytes out of a packet into a buffer. @linux net/core/skbuff.c skb_copy_bits */
 export function skbCopyBits(k: Kernel, skb: Packet, offset: number, to: Uint8Array, at: number, n: number): void {
+  skbPeekBits(k, skb, offset, to, at, n);
+  countCopy(k, COPY_KERNEL, n);
+}
+
+/** The same for those who only watch: not counted. */
+export function skbPeekBits(k: Kernel, skb: Packet, offset: number, to: Uint8Array, at: number, n: number): void {
   const linear = skb.tail - skb.data;
   let done = 0;
   if (offset < linear) {

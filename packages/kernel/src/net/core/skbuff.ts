@@ -1,5 +1,6 @@
 import type { File } from "../../include/linux/fs.ts";
 import { stateClass } from "../../state.ts";
+import type { SkbFrag } from "./skb.ts";
 import type { Sock } from "./sock.ts";
 
 const PAGE = 4096;
@@ -49,6 +50,8 @@ export class ScmCreds {
 /** struct sk_buff: a message on a queue. */
 export class SkBuff {
   data: Uint8Array;
+  /** Instead of `data`: bytes of a frame, to which the message has a reference. */
+  page: SkbFrag | null = null;
   /** Bytes that a stream's reader has taken. */
   consumed = 0;
   truesize: number;
@@ -65,7 +68,7 @@ export class SkBuff {
     this.owner = owner;
   }
   get length(): number {
-    return this.data.length - this.consumed;
+    return (this.page ? this.page.size : this.data.length) - this.consumed;
   }
 }
 

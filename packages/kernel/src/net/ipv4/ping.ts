@@ -65,10 +65,10 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
   if (size > 0xffff) return -E.EMSGSIZE;
   if (size < ICMP_HEADER) return -E.EINVAL;
   if (m.flags & MSG_OOB) return -E.EOPNOTSUPP;
-  const data = new Uint8Array(size);
-  if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
   const v6 = sk.family === AF_INET6;
-  if (data[0] !== (v6 ? IN.ICMPV6_ECHO_REQUEST : IN.ICMP_ECHO) || data[1] !== 0) return -E.EINVAL;
+  const out = allocSkb(v6 ? IPV6_HEADER : IP_HEADER, size);
+  if (m.iter.copyFrom(k, out.head, out.data, size) < size) return -E.EFAULT;
+  if (out.head[out.data] !== (v6 ? IN.ICMPV6_ECHO_REQUEST : IN.ICMP_ECHO) || out.head[out.data + 1] !== 0) return -E.EINVAL;
   let v4 = sk.daddr;
   let to6: Uint8Array | null = sk.v6Daddr;
   if (m.name !== null) {
@@ -89,8 +89,6 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
     ? ip6RouteOutput(k, to6!, sk.v6Saddr, sk.boundDevIf || ipc.oif)
     : ipRouteOutput(k, v4, ipc.saddr || sk.saddr, sk.boundDevIf || ipc.oif);
   if (r < 0) return r;
-  const out = allocSkb(v6 ? IPV6_HEADER : IP_HEADER, size);
-  out.head.set(data, out.data);
   out.tail += size;
   set16(out.head, out.data + 4, sk.num);
   set16(out.head, out.data + 2, 0);

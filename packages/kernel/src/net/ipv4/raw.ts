@@ -3,6 +3,7 @@ import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { copyFromUser, copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import { CAP_NET_RAW } from "../../uapi/capability.ts";
 import * as E from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
@@ -50,9 +51,7 @@ function sendOwnHeader(k: Kernel, data: Uint8Array): number {
   if (data.length < IP_HEADER) return -E.EINVAL;
   const ihl = (data[0]! & 15) * 4;
   if (ihl > data.length) return -E.EINVAL;
-  const skb = allocSkb(0, data.length);
-  skb.head.set(data);
-  skb.tail = data.length;
+  const skb = new Packet(data, 0, data.length);
   skb.protocol = IN.ETH_P_IP;
   skb.transportHeader = ihl;
   if (ihl >= IP_HEADER) {
@@ -97,14 +96,14 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
     : ipRouteOutput(k, v4, ipc.saddr || sk.saddr, oif || (isMulticast(v4) ? sk.mcIndex : 0));
   if (r < 0) return r;
   if (!v6 && route.type === RTN_BROADCAST && sk.options.get(SO_BROADCAST) !== 1) return -E.EACCES;
-  const data = new Uint8Array(size);
-  if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
   if (!v6 && sk.hdrincl) {
+    const data = new Uint8Array(size);
+    if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
     const h = sendOwnHeader(k, data);
     return h < 0 ? h : size;
   }
   const skb = allocSkb(v6 ? IPV6_HEADER : IP_HEADER, size);
-  skb.head.set(data, skb.data);
+  if (m.iter.copyFrom(k, skb.head, skb.data, size) < size) return -E.EFAULT;
   skb.tail += size;
   skb.truesize = truesize(size + 64, 0);
   let e: number;
@@ -162,7 +161,10 @@ function deliver(k: Kernel, skb: Packet, protocol: number): boolean {
     const flat = skb.tail - from;
     const bytes = new Uint8Array((v4 ? 0 : IPV6_HEADER) + flat + skb.dataLen);
     const start = v4 ? 0 : IPV6_HEADER;
-    if (!v4) bytes.set(head.subarray(at, at + IPV6_HEADER));
+    if (!v4) {
+      bytes.set(head.subarray(at, at + IPV6_HEADER));
+      countCopy(k, COPY_KERNEL, IPV6_HEADER);
+    }
     const whole = new Packet(head, from, skb.tail);
     whole.shared = skb.shared;
     whole.dataLen = skb.dataLen;

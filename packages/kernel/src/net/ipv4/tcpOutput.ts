@@ -167,7 +167,7 @@ export function transmitSkb(k: Kernel, sk: TcpSock, skb: Packet): number {
   const size = TCP_HEADER + options;
   // No larger than it has to be: V8 has small arrays much cheaper.
   const room = (sk.v6 ? IPV6_HEADER : IP_HEADER) + size;
-  const out = skbClone(skb, room);
+  const out = skbClone(k, skb, room);
   out.data = out.tail = room;
   out.data -= size;
   const { head, data: at } = out;

@@ -1,6 +1,7 @@
 import type { Kernel } from "../../kernel.ts";
 import { copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import * as E from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
 import {
@@ -77,20 +78,34 @@ export class UdpSock extends InetSock {
 }
 stateClass(UdpCork, UdpSock, IpcmCookie);
 
-/** Builds one datagram and sends it. @linux net/ipv4/udp.c udp_send_skb, net/ipv6/udp.c udp_v6_send_skb */
-function sendDatagram(k: Kernel, sk: UdpSock, data: Uint8Array, to: SockAddress, ipc: IpcmCookie): number {
+const headerSize = (to: SockAddress): number => UDP_HEADER + (to.v6 !== null ? IPV6_HEADER : IP_HEADER);
+
+/** A packet for so many bytes of payload, with room for the headers. @linux net/ipv4/ip_output.c ip_make_skb */
+function newDatagram(to: SockAddress, size: number): Packet {
+  const skb = allocSkb(headerSize(to), size);
+  skb.tail += size;
+  return skb;
+}
+
+/** A packet with a copy of these bytes. */
+function copyDatagram(k: Kernel, to: SockAddress, data: Uint8Array): Packet {
+  const skb = newDatagram(to, data.length);
+  skb.head.set(data, skb.data);
+  countCopy(k, COPY_KERNEL, data.length);
+  return skb;
+}
+
+/** Sends a packet whose payload is there. @linux net/ipv4/udp.c udp_send_skb, net/ipv6/udp.c udp_v6_send_skb */
+function sendDatagram(k: Kernel, sk: UdpSock, skb: Packet, to: SockAddress, ipc: IpcmCookie): number {
   const v6 = to.v6 !== null;
-  const overhead = v6 ? IPV6_HEADER + UDP_HEADER : IP_HEADER + UDP_HEADER;
-  const skb = allocSkb(overhead, data.length);
-  skb.head.set(data, skb.tail);
-  skb.tail += data.length;
+  const size = skb.length;
   skb.data -= UDP_HEADER;
   const { head, data: at } = skb;
-  const length = data.length + UDP_HEADER;
+  const length = size + UDP_HEADER;
   set16(head, at, sk.num);
   set16(head, at + 2, to.port);
   set16(head, at + 4, length);
-  skb.truesize = truesize(data.length + overhead + 16, datagramFragments(data.length));
+  skb.truesize = truesize(size + headerSize(to) + 16, datagramFragments(size));
   // Left to the device, as a partial sum, unless the program wants none.
   const none = !v6 && sk.options.get(SO_NO_CHECK) === 1;
   if (!none) skb.ipSummed = CHECKSUM_PARTIAL;
@@ -166,21 +181,23 @@ function udpSendmsg(k: Kernel, sock: Socket, m: Message): number {
     localError(sk, to);
     return -E.EMSGSIZE;
   }
-  const data = new Uint8Array(size);
-  if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
-  if (more) {
-    sk.cork ??= new UdpCork(to, ipc);
-    sk.cork.chunks.push(data);
-    sk.cork.length += size;
-    return size;
-  }
-  if (sk.cork) {
-    sk.cork.chunks.push(data);
-    sk.cork.length += size;
-    const s = pushPending(k, sk);
+  if (!more && !sk.cork && !(ipc.gsoSize > 0 && size > ipc.gsoSize)) {
+    const skb = newDatagram(to, size);
+    if (m.iter.copyFrom(k, skb.head, skb.data, size) < size) return -E.EFAULT;
+    const s = sendDatagram(k, sk, skb, to, ipc);
     return s < 0 ? s : size;
   }
-  const s = ipc.gsoSize > 0 && size > ipc.gsoSize ? sendSegments(k, sk, data, to, ipc) : sendDatagram(k, sk, data, to, ipc);
+  const data = new Uint8Array(size);
+  if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
+  if (!more && !sk.cork) {
+    const s = sendSegments(k, sk, data, to, ipc);
+    return s < 0 ? s : size;
+  }
+  sk.cork ??= new UdpCork(to, ipc);
+  sk.cork.chunks.push(data);
+  sk.cork.length += size;
+  if (more) return size;
+  const s = pushPending(k, sk);
   return s < 0 ? s : size;
 }
 
@@ -200,7 +217,7 @@ function sendSegments(k: Kernel, sk: UdpSock, data: Uint8Array, to: SockAddress,
   const size = ipc.gsoSize;
   if (data.length > size * 64) return -E.EINVAL;
   for (let at = 0; at < data.length; at += size) {
-    const r = sendDatagram(k, sk, data.subarray(at, Math.min(at + size, data.length)), to, ipc);
+    const r = sendDatagram(k, sk, copyDatagram(k, to, data.subarray(at, Math.min(at + size, data.length))), to, ipc);
     if (r < 0) return r;
   }
   return 0;
@@ -211,14 +228,15 @@ function pushPending(k: Kernel, sk: UdpSock): number {
   const { cork } = sk;
   sk.cork = null;
   if (!cork) return 0;
-  const data = new Uint8Array(cork.length);
-  let at = 0;
+  const skb = newDatagram(cork.to, cork.length);
+  let at = skb.data;
   for (const chunk of cork.chunks) {
-    data.set(chunk, at);
+    skb.head.set(chunk, at);
     at += chunk.length;
   }
+  countCopy(k, COPY_KERNEL, cork.length);
   const r = routeDatagram(k, sk, cork.to, cork.ipc);
-  return r < 0 ? r : sendDatagram(k, sk, data, cork.to, cork.ipc);
+  return r < 0 ? r : sendDatagram(k, sk, skb, cork.to, cork.ipc);
 }
 
 /** How well a socket fits a packet, -1 if it does not. @linux net/ipv4/udp.c compute_score */
@@ -375,7 +393,7 @@ function deliverToAll(k: Kernel, skb: Packet, sport: number, dport: number): voi
         : score6(sk, head.subarray(n + 8, n + 24), sport, group, index);
       if (s < 0) continue;
       if (multicast && !sk.mcAll && !mcAllowed(sk, group, index)) continue;
-      const copy = skbClone(skb, 0);
+      const copy = skbClone(k, skb, 0);
       copy.head = skb.head;
       copy.data = skb.data;
       copy.tail = skb.tail;

@@ -1,4 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import {
   NETLINK_CAP_ACK,
   NETLINK_SOCK_DIAG,
@@ -35,7 +36,9 @@ function ack(k: Kernel, sk: NetlinkSock, request: Request, error: number): void 
   const whole = error !== 0 && !sk.settings.has(NETLINK_CAP_ACK);
   const w = new MessageWriter(NLMSG_ERROR, whole ? 0 : NLM_F_CAPPED, request.seq, request.portid);
   w.put32(error);
-  w.put8(...request.bytes.subarray(0, whole ? request.length : NLMSG_HDRLEN));
+  const quoted = whole ? request.length : NLMSG_HDRLEN;
+  w.put8(...request.bytes.subarray(0, quoted));
+  countCopy(k, COPY_KERNEL, quoted);
   netlinkQueue(k, sk, w.finish(), 0, 0, null);
 }
 
@@ -52,6 +55,7 @@ function queueDump(k: Kernel, sk: NetlinkSock, messages: Uint8Array[], request: 
       data.set(m, at);
       at += m.length;
     }
+    countCopy(k, COPY_KERNEL, size);
     netlinkQueue(k, sk, data, 0, 0, null);
     pending = [];
     size = 0;

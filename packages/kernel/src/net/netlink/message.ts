@@ -69,7 +69,7 @@ export class MessageWriter {
   /** The finished message, with its length in the header. */
   finish(): Uint8Array {
     this.view.setUint32(0, this.used, true);
-    return this.bytes.slice(0, this.used);
+    return this.bytes.subarray(0, this.used);
   }
 }
 

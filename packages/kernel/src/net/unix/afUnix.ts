@@ -33,7 +33,7 @@ import {
 } from "./connect.ts";
 import { unixDgramRecvmsg, unixDgramSendmsg, unixSeqpacketRecvmsg, unixSeqpacketSendmsg } from "./dgram.ts";
 import { atMark } from "./oob.ts";
-import { unixStreamRecvmsg, unixStreamSendmsg } from "./stream.ts";
+import { unixStreamRecvmsg, unixStreamSendmsg, unixStreamSendPage } from "./stream.ts";
 
 const READABLE = POLLIN | POLLRDNORM;
 const WRITABLE = POLLOUT | POLLWRNORM | POLLWRBAND;
@@ -110,6 +110,7 @@ const streamOps: ProtoOps = stateTable("unix_stream_ops", {
   poll: unixPoll,
   listen: unixListen,
   sendmsg: unixStreamSendmsg,
+  sendPage: unixStreamSendPage,
   recvmsg: unixStreamRecvmsg,
 });
 const dgramOps: ProtoOps = stateTable("unix_dgram_ops", {

@@ -71,9 +71,11 @@ export function unixInflight(k: Kernel, skb: SkBuff, by: 1 | -1): void {
 /** Frees a message: its sender may write again, files under way are closed. @linux net/core/skbuff.c kfree_skb */
 export function freeSkb(k: Kernel, skb: SkBuff): void {
   unixInflight(k, skb, -1);
-  const { files, owner } = skb;
+  const { files, owner, page } = skb;
   skb.files = [];
   skb.owner = null;
+  skb.page = null;
+  if (page) k.machine.phys.put(page.frame);
   for (const file of files) fput(k, file);
   if (owner) {
     owner.wmemAlloc -= skb.truesize;

@@ -7,6 +7,7 @@ import { EAGAIN, EFAULT, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPIPE } from "..
 import { SIGPIPE } from "../../uapi/signal.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB, MSG_PEEK, MSG_WAITALL, RCV_SHUTDOWN, SEND_SHUTDOWN } from "../../uapi/socket.ts";
 import { currentCreds, ScmCookie, scmDestroy } from "../core/scm.ts";
+import { SkbFrag } from "../core/skb.ts";
 import { type ScmCreds, SKB_MAX_HEAD, type SkBuff, streamFragments, truesize } from "../core/skbuff.ts";
 import { sockWait, TCP_ESTABLISHED } from "../core/sock.ts";
 import type { Message, Socket } from "../socket.ts";
@@ -15,6 +16,7 @@ import { unixSk } from "./connect.ts";
 import { manageOob, queueOob, recvUrgent } from "./oob.ts";
 import { freeSkb, newSkb, type UnixSock, unixInflight } from "./sock.ts";
 
+const PAGE_SIZE = 4096;
 /** One message of a stream takes at most this much beside its head. */
 const UNIX_SKB_FRAGS_SZ = 32768;
 
@@ -95,6 +97,26 @@ function sendStream(k: Kernel, sk: UnixSock, m: Message, already: number, report
   return r > 0 ? 0 : r;
 }
 
+const nothing = new Uint8Array(0);
+
+/** Sends bytes of a frame as they are, by reference. Bytes, -errno or BLOCKED. @linux net/unix/af_unix.c unix_stream_sendmsg MSG_SPLICE_PAGES */
+export function unixStreamSendPage(k: Kernel, sock: Socket, frame: number, offset: number, size: number, flags: number): number {
+  const sk = unixSk(sock);
+  const other = sk.peer;
+  if (!other) return -ENOTCONN;
+  let e = sk.shutdown & SEND_SHUTDOWN ? -EPIPE : waitForRoom(k, sk, flags);
+  if (e === 0 && (other.dead || other.shutdown & RCV_SHUTDOWN)) e = -EPIPE;
+  if (e === -EPIPE && !(flags & MSG_NOSIGNAL)) sendSig(k, SIGPIPE, k.current);
+  if (e !== 0) return e;
+  const skb = newSkb(k, sk, nothing, truesize(size, size));
+  skb.page = new SkbFrag(frame, offset, size);
+  k.machine.phys.get(frame);
+  attach(k, skb, null, false);
+  other.receiveQueue.push(skb);
+  other.dataReady(k);
+  return size;
+}
+
 /** 0 when the send buffer has room. @linux net/core/sock.c sock_alloc_send_pskb */
 export function waitForRoom(k: Kernel, sk: UnixSock, flags: number): number {
   const e = sk.takeError();
@@ -162,7 +184,8 @@ export function unixStreamRecvmsg(k: Kernel, sock: Socket, m: Message): number {
     }
     const chunk = Math.min(skb.length - skip, m.iter.count);
     const from = skb.consumed + skip;
-    const n = m.iter.copyTo(k, skb.data, from, chunk);
+    const { page } = skb;
+    const n = page ? m.iter.copyPhysTo(k, page.frame * PAGE_SIZE + page.offset + from, chunk) : m.iter.copyTo(k, skb.data, from, chunk);
     if (n < chunk) {
       if (copied === 0) error = -EFAULT;
       break;

@@ -8,6 +8,7 @@ import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { Socket } from "@lstar/kernel/net/socket.ts";
 import { stateTableName } from "@lstar/kernel/state.ts";
 import type { ArgWidth, SyscallDef } from "@lstar/kernel/syscall/declare.ts";
+import { copyCounts } from "@lstar/kernel/trace/copies.ts";
 import { printArgument } from "@lstar/trace/strace/arguments.ts";
 import { Call, type PrintOptions } from "@lstar/trace/strace/call.ts";
 import { resultText } from "@lstar/trace/strace/result.ts";
@@ -25,8 +26,8 @@ export interface CallRecord {
   /** Registers as they were at the entry. */
   readonly raw: readonly string[];
   readonly args: readonly number[];
-  readonly copiedIn: number;
-  readonly copiedOut: number;
+  /** The task's counters then. */
+  readonly copied: readonly number[];
   /** Name and entry of the file operations that serve it, "" if none. */
   readonly fops: string;
 }
@@ -65,8 +66,7 @@ export function callAtEntry(k: Kernel, task: Task, nr: number): CallRecord {
   return {
     raw,
     args,
-    copiedIn: task.copiedIn,
-    copiedOut: task.copiedOut,
+    copied: [...task.copied],
     fops: way.fops,
     view: {
       nr,
@@ -85,8 +85,7 @@ export function callAtEntry(k: Kernel, task: Task, nr: number): CallRecord {
       path: way.path,
       result: null,
       instructions: SYSCALL_COST,
-      copiedIn: 0,
-      copiedOut: 0,
+      copied: copyCounts(task.copied, task.copied),
     },
   };
 }
@@ -114,7 +113,7 @@ export function callAtExit(k: Kernel, task: Task, entry: CallRecord, ret: number
   }
   return {
     ...entry,
-    view: { ...view, text, args, result, copiedIn: task.copiedIn - entry.copiedIn, copiedOut: task.copiedOut - entry.copiedOut },
+    view: { ...view, text, args, result, copied: copyCounts(task.copied, entry.copied) },
   };
 }
 
@@ -123,8 +122,7 @@ export function callInside(task: Task, entry: CallRecord): SyscallView {
   return {
     ...entry.view,
     text: `${entry.view.text})`,
-    copiedIn: task.copiedIn - entry.copiedIn,
-    copiedOut: task.copiedOut - entry.copiedOut,
+    copied: copyCounts(task.copied, entry.copied),
   };
 }
 

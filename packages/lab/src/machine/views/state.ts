@@ -1,5 +1,6 @@
 import { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_STOPPED, TASK_TRACED, type Task } from "@lstar/kernel/include/linux/sched.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
+import { COPY_FROM_USER, COPY_TO_USER, copyCounts } from "@lstar/kernel/trace/copies.ts";
 import { decode } from "@lstar/machine/decode/decode.ts";
 import { Insn } from "@lstar/machine/decode/insn.ts";
 import { rowMnemonic } from "@lstar/machine/decode/table.ts";
@@ -71,8 +72,7 @@ function taskView(k: Kernel, task: Task, ids: Identities, s: Surroundings, inKer
     signals: signalsView(k, task, s.frameOf(task.pid)),
     vmas: vmasView(k, task),
     exitCode: task.exitCode,
-    copiedIn: task.copiedIn,
-    copiedOut: task.copiedOut,
+    copied: copyCounts(task.copied),
     sched: schedView(task),
     hooks: hooksView(task),
   };
@@ -92,7 +92,7 @@ export function stateView(k: Kernel, s: Surroundings): StateView {
   let copied = 0;
   for (const t of k.pids.values()) {
     syscalls += t.nSyscalls;
-    copied += t.copiedIn + t.copiedOut;
+    copied += t.copied[COPY_FROM_USER]! + t.copied[COPY_TO_USER]!;
   }
   const current = k.cpuTask && k.cpuTask.state === TASK_RUNNING && k.cpuTask.exitState === 0 ? k.cpuTask : null;
   return {

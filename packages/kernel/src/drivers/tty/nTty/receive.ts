@@ -1,5 +1,6 @@
 import { killPgrp } from "../../../kernel/signal.ts";
 import type { Kernel } from "../../../kernel.ts";
+import { COPY_KERNEL, countCopy } from "../../../trace/copies.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../../uapi/eventpoll.ts";
 import { SIGINT, SIGQUIT, SIGTSTP } from "../../../uapi/signal.ts";
 import {
@@ -199,6 +200,7 @@ function receiveBuf(k: Kernel, tty: Tty, bytes: Uint8Array, from: number, to: nu
   const { ld } = tty;
   const { iflag, lflag } = tty.termios;
   const extproc = (lflag & EXTPROC) !== 0;
+  countCopy(k, COPY_KERNEL, to - from);
   for (let i = from; i < to; i++) {
     let c = bytes[i] as number;
     if (ld.raw || extproc) {
