@@ -1,9 +1,31 @@
+/** Bytes copied by the processor (within the kernel, and for `pages` on write), zeroed, and moved by devices: what comes from the host, or goes there. */
+export interface CopyCounts {
+  readonly fromUser: number;
+  readonly toUser: number;
+  readonly kernel: number;
+  readonly pages: number;
+  readonly zeroed: number;
+  readonly dmaIn: number;
+  readonly dmaOut: number;
+}
+
 /** One system call of the run. */
 export interface SyscallRecord {
   pid: number;
   name: string;
   /** Value returned to the program, or a negated errno. */
   result: number;
+  /** What it has moved. */
+  copies: CopyCounts;
+}
+
+/** One task of the run: process or thread. */
+export interface TaskRecord {
+  pid: number;
+  /** Its name in the end. */
+  name: string;
+  /** What it has moved, page faults and loading its programs included. */
+  copies: CopyCounts;
 }
 
 export interface RunOptions {
@@ -33,6 +55,7 @@ export interface RunResult {
   stderr: string;
   stdoutBytes: Uint8Array;
   syscalls: SyscallRecord[];
+  tasks: TaskRecord[];
   /** x86 instructions that were executed. */
   instructions: number;
 }
@@ -151,7 +174,7 @@ export interface TimeTravel {
   /** Back to where a task was last woken; null, with nothing moved, if it was not in this run. */
   wokenBy(pid: number): Wakeup | null;
   /** Tasks that are there, zombies included. */
-  tasks(): { pid: number; tgid: number; name: string; exited: boolean }[];
+  tasks(): { pid: number; tgid: number; name: string; exited: boolean; copies: CopyCounts }[];
   /** The task that the processor is at. */
   readonly pid: number;
   /** rax … r15, rip, rflags. */

@@ -4,24 +4,7 @@ import type { LoadSnapshot, Run, Travel } from "./api.ts";
 import { makeRun } from "./library.ts";
 import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type {
-  EventKind,
-  LoadSnapshot,
-  MachineSnapshot,
-  MemoryChange,
-  Position,
-  Run,
-  RunEvent,
-  RunOptions,
-  RunResult,
-  SourceLine,
-  StepKind,
-  SyscallRecord,
-  TimeTravel,
-  Travel,
-  TravelOptions,
-  Wakeup,
-} from "./api.ts";
+export type * from "./api.ts";
 
 /** Runs a program out of the files given. Works in a page and in a worker. */
 export const run: Run = makeRun(null);

@@ -6,24 +6,7 @@ import type { LoadSnapshot, Run, Travel } from "./api.ts";
 import { makeRun, type Platform } from "./library.ts";
 import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type {
-  EventKind,
-  LoadSnapshot,
-  MachineSnapshot,
-  MemoryChange,
-  Position,
-  Run,
-  RunEvent,
-  RunOptions,
-  RunResult,
-  SourceLine,
-  StepKind,
-  SyscallRecord,
-  TimeTravel,
-  Travel,
-  TravelOptions,
-  Wakeup,
-} from "./api.ts";
+export type * from "./api.ts";
 
 const platform: Platform = {
   files: new NodeFiles(),

@@ -2,6 +2,8 @@ import { MemoryHost, runMachine } from "@lstar/host";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { HostFileSystem } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { copyCounts } from "@lstar/kernel/trace/copies.ts";
 import type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
 import { dateToTime } from "./date.ts";
@@ -78,8 +80,21 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
   );
   const k = startMachine(host, start);
   const syscalls: SyscallRecord[] = [];
+  // Who there was, with its counters as its last call began.
+  const tasks = new Map<Task, Float64Array>();
+  k.trace.schedProcessFork.on((_parent, child) => tasks.set(child, child.copied.slice()));
+  k.trace.sysEnter.on((task) => {
+    const before = tasks.get(task);
+    if (before) before.set(task.copied);
+    else tasks.set(task, task.copied.slice());
+  });
   k.trace.sysExit.on((task, nr, ret) => {
-    syscalls.push({ pid: task.pid, name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`, result: ret });
+    syscalls.push({
+      pid: task.pid,
+      name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`,
+      result: ret,
+      copies: copyCounts(task.copied, tasks.get(task)),
+    });
   });
   const end = await runMachine(k, host);
   if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
@@ -90,6 +105,7 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
     stderr: new TextDecoder().decode(join(stderr)),
     stdoutBytes: bytes,
     syscalls,
+    tasks: [...tasks.keys()].map((t) => ({ pid: t.pid, name: t.comm, copies: copyCounts(t.copied) })),
     instructions: k.machine.totalRetired,
   };
 }

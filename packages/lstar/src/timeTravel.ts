@@ -1,6 +1,7 @@
 import { type HostFileSystem, type Kernel, readGuestFile } from "@lstar/kernel";
 import type { Host, HostStream } from "@lstar/kernel/host.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "@lstar/kernel/snapshot/snapshot.ts";
+import { copyCounts } from "@lstar/kernel/trace/copies.ts";
 import { type Companion, EventRecorder, LineSteps, lastChange, physicalOf, Timeline } from "@lstar/replay";
 import type { Codec } from "@lstar/replay/file/codec.ts";
 import { FileAnswers, machineAt, resume, type SnapshotFile, SnapshotWriter } from "@lstar/replay/snapshot/index.ts";
@@ -363,10 +364,10 @@ class Traveller implements TimeTravel {
     return { instructions: event.position, event: found, waker: event.value };
   }
 
-  tasks(): { pid: number; tgid: number; name: string; exited: boolean }[] {
+  tasks(): ReturnType<TimeTravel["tasks"]> {
     return [...this.#k.pids.values()]
       .filter((t) => t !== this.#k.initTask)
-      .map((t) => ({ pid: t.pid, tgid: t.tgid, name: t.comm, exited: t.exitState !== 0 }));
+      .map((t) => ({ pid: t.pid, tgid: t.tgid, name: t.comm, exited: t.exitState !== 0, copies: copyCounts(t.copied) }));
   }
 
   registers(pid = this.pid): Record<string, bigint> {

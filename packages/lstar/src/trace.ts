@@ -22,6 +22,7 @@ export interface TraceOptions {
   i?: boolean;
   a?: number;
   epoll?: boolean;
+  copies?: boolean;
   diagnose: boolean;
 }
 
@@ -58,6 +59,7 @@ export function addTraceOptions(command: Command): Command {
     .option("-i", "print the instruction pointer")
     .option("-q", "no messages about attaching; -qq no exit lines either")
     .option("-a <N>", "column of the results", count, 40)
+    .option("--copies", "show behind each call how many bytes it has copied, zeroed and moved by devices; a table of it at the end")
     .option("--epoll", "at the end: each epoll file's descriptors, what was reported of them, and what the program did with it")
     .option("--no-diagnose", "do not say (lines that start with ???) where epoll is misused");
   for (const letter of counted)
@@ -85,6 +87,7 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
     follow: times("f") > 0,
     summary: o.c ? "only" : o.C ? "also" : "none",
     callTimes: o.T === true,
+    copies: o.copies === true,
     timestamps: times("t") > 2 ? "epoch" : times("t") === 2 ? "microseconds" : times("t") === 1 ? "seconds" : o.r ? "relative" : "none",
     decodeFds: Math.min(2, times("y")) as 0 | 1 | 2,
     stringLimit: o.s ?? 32,
@@ -137,6 +140,11 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
     watcher?.stop();
     if (o.epoll && watcher) process.stderr.write(watcher.report());
     if (options.summary !== "none") (write as (text: string) => void)(tracer.summary.text());
+    if (tracer.copies) {
+      // With a file for each task there is none for the table.
+      if (perTask) process.stderr.write(tracer.copies.text());
+      else (write as (text: string) => void)(tracer.copies.text());
+    }
     for (const fd of open) closeSync(fd);
   };
 }

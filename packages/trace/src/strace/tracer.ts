@@ -3,6 +3,7 @@ import { TAMPERED_ARGS, TAMPERED_DELAY, TAMPERED_RESULT, TAMPERED_SUCCESS } from
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import { ARGUMENT_REGISTERS, type SyscallDef } from "@lstar/kernel/syscall/declare.ts";
 import { SA_IMMUTABLE, SIGKILL } from "@lstar/kernel/uapi/signal.ts";
+import { CopySummary, copiesText } from "../copies.ts";
 import { printArgument } from "./arguments.ts";
 import { Call, type FdPath, type PrintOptions, type ReadMemory } from "./call.ts";
 import { everything, type Filter } from "./filter.ts";
@@ -19,6 +20,8 @@ export interface StraceOptions extends PrintOptions {
   filter: Filter;
   /** -c: only count; -C: count and print. */
   summary: "none" | "only" | "also";
+  /** What each call copies, and a table of it at the end. */
+  copies: boolean;
   /** -T: time spent in each call. */
   callTimes: boolean;
   /** -t, -tt, -ttt, -r, or none. */
@@ -43,6 +46,7 @@ export const defaultStraceOptions: StraceOptions = {
   follow: false,
   filter: everything,
   summary: "none",
+  copies: false,
   callTimes: false,
   timestamps: "none",
   numbers: false,
@@ -78,6 +82,7 @@ interface Traced {
  */
 export class StraceTracer {
   readonly summary = new Summary();
+  readonly copies: CopySummary | null;
   readonly #k: Kernel;
   readonly #options: StraceOptions;
   readonly #defs: readonly (SyscallDef | null | undefined)[];
@@ -100,6 +105,7 @@ export class StraceTracer {
   ) {
     this.#k = k;
     this.#options = options;
+    this.copies = options.copies ? new CopySummary() : null;
     this.#defs = table.defs;
     this.#names = table.names;
     this.#read = access.read;
@@ -128,6 +134,7 @@ export class StraceTracer {
   start(task: Task, path: string, argv: readonly string[], environment: number, envAddress: number): void {
     const traced = this.#add(task);
     const f = this.#options.filter;
+    const moved = this.#moved(task, "execve");
     if (this.#options.summary === "only") {
       this.summary.add("execve", 0, false);
       return;
@@ -144,7 +151,12 @@ export class StraceTracer {
       `execve(${quoteBytes(bytes(path))}, [${list.join(", ")}], 0x${envAddress.toString(16)} /* ${environment} ${vars} */) `,
     );
     traced.lines.padTo(this.#options.column);
-    traced.lines.end("= 0");
+    traced.lines.end(`= 0${moved}`);
+  }
+
+  /** What a call that is over has copied, as its line shows it. */
+  #moved(task: Task, name: string): string {
+    return this.copies ? copiesText(this.copies.exit(task, name, this.#options.filter.traces(name))) : "";
   }
 
   /** A line of its own about a process (0: about none that still runs). */
@@ -174,6 +186,7 @@ export class StraceTracer {
       gone: false,
     };
     this.#tasks.set(task.pid, t);
+    this.copies?.watch(task);
     return t;
   }
 
@@ -235,6 +248,7 @@ export class StraceTracer {
     traced.printed = 0;
     traced.comma = true;
     traced.opened = false;
+    this.copies?.enter(task);
     const o = this.#options;
     if (o.summary === "only" || !o.filter.traces(def.name)) return;
     if (!o.filter.status(false, true) || !o.filter.status(true, true)) return; // printed whole at exit
@@ -275,6 +289,7 @@ export class StraceTracer {
     call.succeeded = (tampered & TAMPERED_SUCCESS) !== 0;
     const failed = call.failed;
     const spent = this.#k.time.glance() - traced.start;
+    const moved = this.#moved(task, call.def.name);
     if (o.summary !== "none" && o.filter.traces(call.def.name)) this.summary.add(call.def.name, spent, failed);
     if (o.summary !== "only" && o.filter.traces(call.def.name) && o.filter.status(failed, true)) {
       if (!traced.lines.owns(task.pid)) {
@@ -288,7 +303,7 @@ export class StraceTracer {
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
       const time = o.callTimes ? ` <${Math.floor(spent / 1e9)}.${String(Math.floor((spent % 1e9) / 1000)).padStart(6, "0")}>` : "";
-      traced.lines.end(`= ${call.succeeded ? replacedText(call, ret) : resultText(call)}${tamperedText(tampered)}${time}`);
+      traced.lines.end(`= ${call.succeeded ? replacedText(call, ret) : resultText(call)}${tamperedText(tampered)}${time}${moved}`);
     }
     traced.call = null;
     this.#flushIgnored(task, traced);
@@ -328,6 +343,7 @@ export class StraceTracer {
     if (!traced || traced.gone) return;
     const o = this.#options;
     const call = traced.call;
+    const moved = call ? this.#moved(task, call.def.name) : "";
     if (call && o.summary !== "only" && o.filter.traces(call.def.name) && o.filter.status(false, false)) {
       if (!traced.lines.owns(task.pid)) {
         traced.lines.begin(task.pid, this.#prefix(task));
@@ -337,7 +353,7 @@ export class StraceTracer {
       if (traced.printed < call.def.args.length) traced.lines.put(" <unfinished ...>");
       traced.lines.put(") ");
       traced.lines.padTo(o.column);
-      traced.lines.end("= ?");
+      traced.lines.end(`= ?${moved}`);
     }
     traced.call = null;
     traced.gone = true;
