@@ -1,5 +1,6 @@
 import { anonInodeGetFd } from "../fs/anonInodes.ts";
 import { fdInstall, getFile } from "../fs/file.ts";
+import { pidfdIoctl } from "../fs/pidfs.ts";
 import { ProcInfo } from "../fs/proc/info.ts";
 import type { File, FileOperations } from "../include/linux/fs.ts";
 import { EXIT_DEAD, type Task } from "../include/linux/sched.ts";
@@ -58,7 +59,11 @@ function pidfdShowFdinfo(_k: Kernel, file: File): string {
   return `Pid:\t${pid}\nNSpid:\t${pid}\n`;
 }
 
-export const pidfdFops: FileOperations = stateTable("pidfd_fops", { poll: pidfdPoll, showFdinfo: pidfdShowFdinfo });
+export const pidfdFops: FileOperations = stateTable("pidfd_fops", {
+  poll: pidfdPoll,
+  showFdinfo: pidfdShowFdinfo,
+  ioctl: (k: Kernel, file: File, cmd: number, arg: number) => pidfdIoctl(k, (file.priv as Pidfd).task, cmd, arg),
+});
 
 /** A new descriptor for a task, close-on-exec. @linux kernel/fork.c pidfd_prepare */
 export function pidfdCreate(k: Kernel, task: Task, flags: number): number {

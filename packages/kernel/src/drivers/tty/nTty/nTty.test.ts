@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Kernel } from "../../../kernel.ts";
+import { COPY_KINDS } from "../../../trace/copies.ts";
 import { ECHO, ICANON, OPOST } from "../../../uapi/termios.ts";
 import { stdTermios } from "../pty.ts";
 import { Tty, type TtyOperations } from "../types.ts";
@@ -24,7 +25,7 @@ function terminal(): { k: Kernel; tty: Tty; screen: () => string; setRoom: (n: n
     charsInBuffer: () => 0,
     flushBuffer() {},
   };
-  const k = { pids: new Map() } as unknown as Kernel;
+  const k = { pids: new Map(), current: { copied: new Float64Array(COPY_KINDS) } } as unknown as Kernel;
   const tty = new Tty(ops, "test", 0, 0, stdTermios());
   nTtySetTermios(k, tty, null);
   return {
