@@ -218,6 +218,18 @@ function epWait(k: Kernel, ep: Eventpoll, address: number, maxevents: number, ti
   return BLOCKED;
 }
 
+/**
+ * Copies events that are there, without waiting: how many, 0 = none, or -EINVAL, -EFAULT.
+ * @linux fs/eventpoll.c epoll_sendevents
+ */
+export function epollSendevents(k: Kernel, file: File, address: number, maxevents: number): number {
+  if (maxevents <= 0 || maxevents > EP_MAX_EVENTS) return -EINVAL;
+  if (address + maxevents * EVENT_SIZE > 0x7ffffffff000) return -EFAULT;
+  const ep = eventpollOf(file);
+  if (!ep) return -EINVAL;
+  return ep.rdFirst || ep.ovFirst ? epSendEvents(k, ep, address, maxevents) : 0;
+}
+
 function doEpollCreate(k: Kernel, flags: number): number {
   if (flags & ~EPOLL_CLOEXEC) return -EINVAL;
   const ep = new Eventpoll();
@@ -227,17 +239,29 @@ function doEpollCreate(k: Kernel, flags: number): number {
   return fd;
 }
 
-/** @linux fs/eventpoll.c do_epoll_ctl */
 function sysEpollCtl(k: Kernel, epfd: number, op: number, fd: number, address: number): number {
-  let events = 0;
-  let dataLo = 0;
-  let dataHi = 0;
-  if (op !== EPOLL_CTL_DEL) {
-    if (copyFromUser(k, address, event, 0, EVENT_SIZE) !== 0) return -EFAULT;
-    events = eventView.getInt32(0, true);
-    dataLo = eventView.getInt32(4, true);
-    dataHi = eventView.getInt32(8, true);
-  }
+  const wanted = readEpollEvent(k, op, address);
+  return typeof wanted === "number" ? wanted : doEpollCtl(k, epfd, op, fd, wanted);
+}
+
+/** struct epoll_event: what is waited for, and what is given back with it. */
+export interface EpollEvent {
+  events: number;
+  dataLo: number;
+  dataHi: number;
+}
+
+/** The event of an epoll_ctl that takes one, or -EFAULT. @linux fs/eventpoll.c sys_epoll_ctl */
+export function readEpollEvent(k: Kernel, op: number, address: number): EpollEvent | number {
+  if (op === EPOLL_CTL_DEL) return { events: 0, dataLo: 0, dataHi: 0 };
+  if (copyFromUser(k, address, event, 0, EVENT_SIZE) !== 0) return -EFAULT;
+  return { events: eventView.getInt32(0, true), dataLo: eventView.getInt32(4, true), dataHi: eventView.getInt32(8, true) };
+}
+
+/** @linux fs/eventpoll.c do_epoll_ctl */
+export function doEpollCtl(k: Kernel, epfd: number, op: number, fd: number, wanted: EpollEvent): number {
+  const { dataLo, dataHi } = wanted;
+  let { events } = wanted;
   const file = fget(k, epfd);
   if (!file) return -EBADF;
   const target = fget(k, fd);

@@ -19,7 +19,7 @@ const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 const SPLICE_F_MORE = 4;
 const SPLICE_F_GIFT = 8;
-const SPLICE_F_ALL = 15;
+export const SPLICE_F_ALL = 15;
 /** Largest transfer of one call. */
 const MAX_RW_COUNT = 0x7ffff000;
 /** Flags that a second reference to a buffer does not inherit. */
@@ -82,21 +82,43 @@ function pipeToPipe(k: Kernel, from: PipeInode, to: PipeInode, len: number, flag
   return done;
 }
 
+/** Offsets of a splice, null = the file's own position; where a position was given, what it is afterwards. */
+export interface SpliceOffsets {
+  in: number | null;
+  out: number | null;
+}
+
 /** An offset argument in user memory. */
 const readOffset = (k: Kernel, address: number): number => getUser64(k, address);
 
-/** @linux fs/splice.c do_splice */
 function sysSplice(k: Kernel, fdIn: number, offIn: number, fdOut: number, offOut: number, size: number, flags: number): number {
   if (flags & ~SPLICE_F_ALL) return -EINVAL;
   if (size === 0) return 0;
   const input = fget(k, fdIn);
   const output = fget(k, fdOut);
   if (!input || !output) return -EBADF;
+  if ((offIn !== 0 && getPipeInfo(input)) || (offOut !== 0 && getPipeInfo(output))) return -ESPIPE;
+  const offsets: SpliceOffsets = { in: null, out: null };
+  if (offOut !== 0) {
+    offsets.out = readOffset(k, offOut);
+    if (offsets.out < 0) return -EFAULT;
+  }
+  if (offIn !== 0) {
+    offsets.in = readOffset(k, offIn);
+    if (offsets.in < 0) return -EFAULT;
+  }
+  const n = doSplice(k, input, output, offsets, size, flags);
+  if (n > 0 && offsets.out !== null && putUser64(k, offOut, offsets.out) < 0) return -EFAULT;
+  if (n > 0 && offsets.in !== null && putUser64(k, offIn, offsets.in) < 0) return -EFAULT;
+  return n;
+}
+
+/** Moves bytes between two open files, one of which is a pipe; `offsets` go forward with them. @linux fs/splice.c do_splice */
+export function doSplice(k: Kernel, input: File, output: File, offsets: SpliceOffsets, size: number, flags: number): number {
   const len = Math.min(size, MAX_RW_COUNT);
   const ipipe = getPipeInfo(input);
   const opipe = getPipeInfo(output);
-  if (ipipe && offIn !== 0) return -ESPIPE;
-  if (opipe && offOut !== 0) return -ESPIPE;
+  if ((ipipe && offsets.in !== null) || (opipe && offsets.out !== null)) return -ESPIPE;
   if (!canRead(input) || !canWrite(output)) return -EBADF;
   if (ipipe && opipe) {
     if (ipipe === opipe) return -EINVAL;
@@ -104,39 +126,31 @@ function sysSplice(k: Kernel, fdIn: number, offIn: number, fdOut: number, offOut
     return pipeToPipe(k, ipipe, opipe, len, flags | nonblock, false);
   }
   if (ipipe) {
-    let pos = output.pos;
-    if (offOut !== 0) {
-      if (!isSeekable(output)) return -EINVAL;
-      pos = readOffset(k, offOut);
-      if (pos < 0) return -EFAULT;
-    }
+    if (offsets.out !== null && !isSeekable(output)) return -EINVAL;
+    const pos = offsets.out ?? output.pos;
     if (output.flags & O_APPEND) return -EINVAL;
     if (!output.op.write) return -EINVAL;
     if (output.op.refuseSplice) return output.op.refuseSplice();
-    if (pos >= 2 ** 63) return -EINVAL;
+    if (pos < 0 || pos >= 2 ** 63) return -EINVAL;
     const data = waitForData(k, ipipe, input.flags & O_NONBLOCK ? flags | SPLICE_F_NONBLOCK : flags);
     if (data <= 0) return data;
     const tail = ipipe.tail;
     const n = splicePipeOut(k, ipipe, output, pos, len);
     if (ipipe.tail !== tail) wakeWriters(k, ipipe);
     if (n > 0) {
-      if (offOut === 0) output.pos = pos + n;
-      else if (putUser64(k, offOut, pos + n) < 0) return -EFAULT;
+      if (offsets.out === null) output.pos = pos + n;
+      else offsets.out = pos + n;
     }
     return n;
   }
   if (opipe) {
-    let pos = input.pos;
-    if (offIn !== 0) {
-      if (!isSeekable(input)) return -EINVAL;
-      pos = readOffset(k, offIn);
-      if (pos < 0) return -EFAULT;
-    }
-    if (pos >= 2 ** 63) return -EINVAL;
+    if (offsets.in !== null && !isSeekable(input)) return -EINVAL;
+    const pos = offsets.in ?? input.pos;
+    if (pos < 0 || pos >= 2 ** 63) return -EINVAL;
     const n = spliceFileToPipe(k, input, pos, opipe, len, output.flags & O_NONBLOCK ? flags | SPLICE_F_NONBLOCK : flags);
     if (n > 0) {
-      if (offIn === 0) input.pos = pos + n;
-      else if (putUser64(k, offIn, pos + n) < 0) return -EFAULT;
+      if (offsets.in === null) input.pos = pos + n;
+      else offsets.in = pos + n;
     }
     return n;
   }
@@ -152,13 +166,16 @@ export function spliceFileToPipe(k: Kernel, file: File, pos: number, pipe: PipeI
   return n;
 }
 
-/** @linux fs/splice.c do_tee */
 function sysTee(k: Kernel, fdIn: number, fdOut: number, size: number, flags: number): number {
   if (flags & ~SPLICE_F_ALL) return -EINVAL;
   if (size === 0) return 0;
   const input = fget(k, fdIn);
   const output = fget(k, fdOut);
-  if (!input || !output) return -EBADF;
+  return input && output ? doTee(k, input, output, size, flags) : -EBADF;
+}
+
+/** Gives a second pipe what is in a first, which keeps it. @linux fs/splice.c do_tee */
+export function doTee(k: Kernel, input: File, output: File, size: number, flags: number): number {
   const ipipe = getPipeInfo(input);
   const opipe = getPipeInfo(output);
   if (!canRead(input) || !canWrite(output)) return -EBADF;

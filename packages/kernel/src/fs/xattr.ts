@@ -40,22 +40,42 @@ function resolveName(name: string): number {
   return -EOPNOTSUPP;
 }
 
-/** An attribute name of a call: 1 to 255 bytes. */
-function getName(k: Kernel, address: number): string | number {
+/** An attribute name of a call: 1 to 255 bytes. @linux fs/xattr.c import_xattr_name */
+export function importXattrName(k: Kernel, address: number): string | number {
   const name = strncpyFromUser(k, address, XATTR_NAME_MAX + 1);
   if (typeof name === "number") return name === -ENAMETOOLONG ? -ERANGE : name;
   return name === "" ? -ERANGE : name;
 }
 
-function setxattr(k: Kernel, path: Path, nameAddr: number, value: number, size: number, flags: number): number {
-  const ro = mntWantWrite(path.mnt);
-  if (ro < 0) return ro;
+/** What a setxattr sets: copied from the program. */
+export interface XattrValue {
+  name: string;
+  value: Uint8Array;
+  flags: number;
+}
+
+/** Reads the arguments of a setxattr: -EINVAL, -ERANGE, -E2BIG, -EFAULT. @linux fs/xattr.c setxattr_copy */
+export function setxattrCopy(k: Kernel, nameAddr: number, value: number, size: number, flags: number): XattrValue | number {
   if (flags & ~(XATTR_CREATE | XATTR_REPLACE)) return -EINVAL;
-  const name = getName(k, nameAddr);
+  const name = importXattrName(k, nameAddr);
   if (typeof name === "number") return name;
   if (size > XATTR_SIZE_MAX) return -E2BIG;
   const bytes = new Uint8Array(size);
-  if (size > 0 && copyFromUser(k, value, bytes, 0, size) < 0) return -EFAULT;
+  return size > 0 && copyFromUser(k, value, bytes, 0, size) < 0 ? -EFAULT : { name, value: bytes, flags };
+}
+
+function setxattr(k: Kernel, path: Path, nameAddr: number, value: number, size: number, flags: number): number {
+  const ro = mntWantWrite(path.mnt);
+  if (ro < 0) return ro;
+  const x = setxattrCopy(k, nameAddr, value, size, flags);
+  return typeof x === "number" ? x : doSetxattr(k, path, x);
+}
+
+/** @linux fs/xattr.c do_setxattr */
+export function doSetxattr(k: Kernel, path: Path, x: XattrValue): number {
+  const ro = mntWantWrite(path.mnt);
+  if (ro < 0) return ro;
+  const { name } = x;
   const inode = path.dentry.inode as Inode;
   const p = xattrPermission(k, inode, name, MAY_WRITE);
   if (p < 0) return p;
@@ -63,14 +83,18 @@ function setxattr(k: Kernel, path: Path, nameAddr: number, value: number, size: 
   const known = resolveName(name);
   if (known < 0) return known;
   if (!inode.op.setxattr) return -EOPNOTSUPP;
-  const r = inode.op.setxattr(k, inode, name, bytes, flags);
+  const r = inode.op.setxattr(k, inode, name, x.value, x.flags);
   if (r === 0) fsnotifyAttrib(k, inode, path.dentry);
   return r;
 }
 
 function getxattr(k: Kernel, path: Path, nameAddr: number, value: number, size: number): number {
-  const name = getName(k, nameAddr);
-  if (typeof name === "number") return name;
+  const name = importXattrName(k, nameAddr);
+  return typeof name === "number" ? name : doGetxattr(k, path, name, value, size);
+}
+
+/** The value's length; it goes to `value` unless size is 0. @linux fs/xattr.c do_getxattr */
+export function doGetxattr(k: Kernel, path: Path, name: string, value: number, size: number): number {
   const inode = path.dentry.inode as Inode;
   const p = xattrPermission(k, inode, name, MAY_READ);
   if (p < 0) return p;
@@ -101,7 +125,7 @@ function listxattr(k: Kernel, path: Path, list: number, size: number): number {
 function removexattr(k: Kernel, path: Path, nameAddr: number): number {
   const ro = mntWantWrite(path.mnt);
   if (ro < 0) return ro;
-  const name = getName(k, nameAddr);
+  const name = importXattrName(k, nameAddr);
   if (typeof name === "number") return name;
   const inode = path.dentry.inode as Inode;
   const p = xattrPermission(k, inode, name, MAY_WRITE);

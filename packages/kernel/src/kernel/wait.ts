@@ -140,8 +140,8 @@ function reapZombie(k: Kernel, p: Task): number {
   return p.pid;
 }
 
-/** Waits for a child that fits `want`. @returns its pid, 0 with WNOHANG, -ECHILD, BLOCKED @linux kernel/exit.c do_wait */
-function doWait(k: Kernel): number {
+/** Looks once for a child that fits `want`. @returns its pid, 0 = there may be one later, -ECHILD @linux kernel/exit.c __do_wait */
+function lookOnce(k: Kernel): number {
   const self = k.current;
   let result = -ECHILD;
   for (const t of want.options & __WNOTHREAD ? [self] : self.signal.threads) {
@@ -156,8 +156,14 @@ function doWait(k: Kernel): number {
       if (r === 0) result = 0;
     }
   }
-  if (result === -ECHILD || want.options & WNOHANG) return result;
-  return k.sched.sleepOn(self.signal.waitChildExit);
+  return result;
+}
+
+/** Waits for a child that fits `want`. @returns its pid, 0 with WNOHANG, -ECHILD, BLOCKED @linux kernel/exit.c do_wait */
+function doWait(k: Kernel): number {
+  const r = lookOnce(k);
+  if (r !== 0 || want.options & WNOHANG) return r;
+  return k.sched.sleepOn(k.current.signal.waitChildExit);
 }
 
 const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
@@ -186,44 +192,39 @@ function sysWait4(k: Kernel, upid: number, status: number, options: number, rusa
 const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
 const O_NONBLOCK = 0o4000;
 
-/** @linux kernel/exit.c sys_waitid */
-function sysWaitid(k: Kernel, which: number, upid: number, infop: number, options: number, rusage: number): number {
+/** Fills in whom a waitid is for. @returns 0, 1 if the pidfd asks not to wait, -EINVAL, -EBADF @linux kernel/exit.c kernel_waitid_prepare */
+function waitidPrepare(k: Kernel, which: number, upid: number, options: number): number {
   if (options & ~WAITID_OPTIONS) return -EINVAL;
   if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
   want.options = options;
   want.type = which;
   want.id = upid;
   want.task = null;
-  let nonblock = false;
   switch (which) {
     case P_ALL:
-      break;
+      return 0;
     case P_PID:
-      if (upid <= 0) return -EINVAL;
-      break;
+      return upid <= 0 ? -EINVAL : 0;
     case P_PGID:
       if (upid < 0) return -EINVAL;
       if (upid === 0) want.id = k.current.signal.pgrp;
-      break;
+      return 0;
     case P_PIDFD: {
       if (upid < 0) return -EINVAL;
       const task = pidfdTask(k, upid);
       if (!task) return -EBADF;
       want.task = task;
-      nonblock = ((k.current.file(upid)?.flags ?? 0) & O_NONBLOCK) !== 0;
-      if (nonblock) want.options |= WNOHANG;
-      break;
+      if (!((k.current.file(upid)?.flags ?? 0) & O_NONBLOCK)) return 0;
+      want.options |= WNOHANG;
+      return 1;
     }
     default:
       return -EINVAL;
   }
-  let r = doWait(k);
-  if (r === 0 && nonblock && !(options & WNOHANG)) r = -EAGAIN;
-  if (r < 0 && r !== -ECHILD && r !== -ERESTARTSYS && r !== -EAGAIN) return r;
-  if (r > 0 && rusage !== 0 && copyToUser(k, rusage, found.rusage as Uint8Array, 0, rusageStruct.size) !== 0) return -EFAULT;
-  // Also without an event the fields are stored, as zeros; errors leave them alone.
-  if (infop === 0 || r < 0) return Math.min(r, 0);
-  const event = r > 0;
+}
+
+/** Stores what was found (`event`), or that nothing was. 0 or -EFAULT. */
+function putSiginfo(k: Kernel, infop: number, event: boolean): number {
   if (
     putUser32(k, infop + siginfoStruct.offset["si_signo"]!, event ? SIGCHLD : 0) !== 0 ||
     putUser32(k, infop + 4, 0) !== 0 ||
@@ -236,6 +237,35 @@ function sysWaitid(k: Kernel, which: number, upid: number, infop: number, option
   }
   return 0;
 }
+
+/** @linux kernel/exit.c sys_waitid */
+function sysWaitid(k: Kernel, which: number, upid: number, infop: number, options: number, rusage: number): number {
+  const nonblock = waitidPrepare(k, which, upid, options);
+  if (nonblock < 0) return nonblock;
+  let r = doWait(k);
+  if (r === 0 && nonblock === 1 && !(options & WNOHANG)) r = -EAGAIN;
+  if (r < 0 && r !== -ECHILD && r !== -ERESTARTSYS && r !== -EAGAIN) return r;
+  if (r > 0 && rusage !== 0 && copyToUser(k, rusage, found.rusage as Uint8Array, 0, rusageStruct.size) !== 0) return -EFAULT;
+  // Also without an event the fields are stored, as zeros; errors leave them alone.
+  return infop === 0 || r < 0 ? Math.min(r, 0) : putSiginfo(k, infop, r > 0);
+}
+
+/**
+ * One look of a waitid that nobody sleeps in. @returns WAITID_NONE if there may be something later, else 0 or -errno, with *infop stored
+ * @linux io_uring/waitid.c io_waitid
+ */
+export function waitidOnce(k: Kernel, which: number, upid: number, infop: number, options: number): number {
+  const nonblock = waitidPrepare(k, which, upid, options);
+  if (nonblock < 0) return nonblock;
+  const r = lookOnce(k);
+  if (r === 0 && nonblock === 1 && !(options & WNOHANG)) return -EAGAIN;
+  if (r === 0 && !(options & WNOHANG)) return WAITID_NONE;
+  if (infop !== 0 && (r >= 0 ? putSiginfo(k, infop, r > 0) : putSiginfo(k, infop, false)) !== 0) return -EFAULT;
+  return Math.min(r, 0);
+}
+
+/** Nothing yet: wait on the process's waitChildExit and look again. */
+export const WAITID_NONE = 1;
 
 export const waitSyscalls: readonly SyscallDef[] = [
   syscall("wait4", { upid: A.pid, stat_addr: A.intPtr("out"), options: A.flags(waitNames), ru: A.struct(rusageStruct, "out") }, sysWait4, {

@@ -1,4 +1,5 @@
 import { closeFd, fdInstall, fput } from "../fs/file.ts";
+import type { File } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser, getUser32, putUser32 } from "../mm/usercopy.ts";
 import { EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
@@ -28,7 +29,8 @@ export function addressToUser(k: Kernel, bytes: Uint8Array, addr: number, length
   return putUser32(k, lengthAddr, bytes.length);
 }
 
-const fileFlags = (flags: number): number => (flags & SOCK_NONBLOCK ? O_NONBLOCK : 0);
+/** Flags of the open file by those of the call. */
+export const fileFlags = (flags: number): number => (flags & SOCK_NONBLOCK ? O_NONBLOCK : 0);
 
 /** @linux net/socket.c __sys_socket */
 export function sysSocket(k: Kernel, family: number, type: number, protocol: number): number {
@@ -95,20 +97,21 @@ export function sysConnect(k: Kernel, fd: number, addr: number, length: number):
 
 export function sysListen(k: Kernel, fd: number, backlog: number): number {
   const sock = sockfdLookup(k, fd);
-  if (typeof sock === "number") return sock;
+  return typeof sock === "number" ? sock : listenSocket(k, sock, backlog);
+}
+
+/** @linux net/socket.c __sys_listen_socket */
+export function listenSocket(k: Kernel, sock: Socket, backlog: number): number {
   if (!sock.ops.listen) return -EOPNOTSUPP;
   return sock.ops.listen(k, sock, backlog >>> 0 > SOMAXCONN ? SOMAXCONN : backlog);
 }
 
-/** @linux net/socket.c __sys_accept4 */
-export function sysAccept4(k: Kernel, fd: number, addr: number, lengthAddr: number, flags: number): number {
-  if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) return -EINVAL;
-  const sock = sockfdLookup(k, fd);
-  if (typeof sock === "number") return sock;
+/** Accepts a connection: its open file, or -errno. `nonblock`: O_NONBLOCK or 0. @linux net/socket.c do_accept */
+export function doAccept(k: Kernel, sock: Socket, nonblock: number, addr: number, lengthAddr: number, flags: number): File | number {
   if (!sock.ops.accept) return -EOPNOTSUPP;
   const fresh = new Socket(sock.type);
   fresh.ops = sock.ops;
-  const r = sock.ops.accept(k, sock, fresh, sock.file!.flags & O_NONBLOCK);
+  const r = sock.ops.accept(k, sock, fresh, nonblock);
   if (r < 0) return r;
   const file = sockAllocFile(k, fresh, fileFlags(flags));
   if (addr !== 0) {
@@ -119,6 +122,16 @@ export function sysAccept4(k: Kernel, fd: number, addr: number, lengthAddr: numb
       return e;
     }
   }
+  return file;
+}
+
+/** @linux net/socket.c __sys_accept4 */
+export function sysAccept4(k: Kernel, fd: number, addr: number, lengthAddr: number, flags: number): number {
+  if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) return -EINVAL;
+  const sock = sockfdLookup(k, fd);
+  if (typeof sock === "number") return sock;
+  const file = doAccept(k, sock, sock.file!.flags & O_NONBLOCK, addr, lengthAddr, flags);
+  if (typeof file === "number") return file;
   const newFd = fdInstall(k, file, (flags & SOCK_CLOEXEC) !== 0);
   if (newFd < 0) fput(k, file);
   return newFd;

@@ -74,27 +74,32 @@ export function sysRecvfrom(
   return r;
 }
 
-interface Header {
+/** What a struct user_msghdr says. */
+export interface MessageHeader {
   name: number;
   nameLength: number;
+  /** As the program has it: unlike nameLength not cut to the longest address. */
+  givenNameLength: number;
   iov: number;
   iovCount: number;
   control: number;
   controlLength: number;
 }
 
-/** @linux net/socket.c __copy_msghdr */
-function readHeader(k: Kernel, addr: number): Header | number {
+/** Reads a struct user_msghdr: -EFAULT, -EINVAL, -EMSGSIZE. @linux net/socket.c __copy_msghdr */
+export function copyMsghdr(k: Kernel, addr: number): MessageHeader | number {
   const raw = new Uint8Array(MSGHDR);
   if (copyFromUser(k, addr, raw, 0, MSGHDR) !== 0) return -EFAULT;
   const v = new DataView(raw.buffer);
   const word = (at: number): number => v.getUint32(at + 4, true) * 4294967296 + v.getUint32(at, true);
   const name = word(NAME);
-  const nameLength = name === 0 ? 0 : v.getInt32(NAMELEN, true);
+  const given = v.getInt32(NAMELEN, true);
+  const nameLength = name === 0 ? 0 : given;
   if (nameLength < 0) return -EINVAL;
   const h = {
     name,
     nameLength: Math.min(nameLength, SOCKADDR_MAX),
+    givenNameLength: given,
     iov: word(IOV),
     iovCount: word(IOVLEN),
     control: word(CONTROL),
@@ -104,23 +109,14 @@ function readHeader(k: Kernel, addr: number): Header | number {
   return h.iovCount > UIO_MAXIOV ? -EMSGSIZE : h;
 }
 
-/** @linux net/socket.c ____sys_sendmsg */
-function sendOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
-  const h = readHeader(k, addr);
-  if (typeof h === "number") return h;
-  const iter = importIovec(k, h.iov, h.iovCount, true);
-  if (typeof iter === "number") return iter;
-  const m = new Message(iter, waitFlags(sock, flags & ~MSG_CMSG_CLOEXEC));
-  if (h.controlLength > INT_MAX) return -ENOBUFS;
-  if (h.name !== 0 && h.nameLength > 0) {
-    const name = addressFromUser(k, h.name, h.nameLength);
-    if (typeof name === "number") return name;
-    m.name = name;
-  }
-  if (h.controlLength > 0) {
-    if (h.controlLength > OPTMEM_MAX) return -ENOBUFS;
-    const control = new Uint8Array(h.controlLength);
-    if (copyFromUser(k, h.control, control, 0, control.length) !== 0) return -EFAULT;
+/** Sends one message; `control` is in user memory, what else it has in `m`. @linux net/socket.c ____sys_sendmsg */
+export function sendMessage(k: Kernel, sock: Socket, m: Message, controlAddr: number, controlLength: number): number {
+  m.flags = waitFlags(sock, m.flags & ~MSG_CMSG_CLOEXEC);
+  if (controlLength > INT_MAX) return -ENOBUFS;
+  if (controlLength > 0) {
+    if (controlLength > OPTMEM_MAX) return -ENOBUFS;
+    const control = new Uint8Array(controlLength);
+    if (copyFromUser(k, controlAddr, control, 0, control.length) !== 0) return -EFAULT;
     if (sock.ops.ownControl) m.control = control;
     else {
       const scm = scmSend(k, control);
@@ -131,24 +127,42 @@ function sendOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
   return sock.ops.sendmsg(k, sock, m);
 }
 
+function sendOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
+  const h = copyMsghdr(k, addr);
+  if (typeof h === "number") return h;
+  const iter = importIovec(k, h.iov, h.iovCount, true);
+  if (typeof iter === "number") return iter;
+  const m = new Message(iter, flags);
+  if (h.controlLength > INT_MAX) return -ENOBUFS;
+  if (h.name !== 0 && h.nameLength > 0) {
+    const name = addressFromUser(k, h.name, h.nameLength);
+    if (typeof name === "number") return name;
+    m.name = name;
+  }
+  return sendMessage(k, sock, m, h.control, h.controlLength);
+}
+
 export function sysSendmsg(k: Kernel, fd: number, addr: number, flags: number): number {
   const sock = sockfdLookup(k, fd);
   return typeof sock === "number" ? sock : sendOne(k, sock, addr, flags);
 }
 
-/** @linux net/socket.c ____sys_recvmsg */
-function receiveOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
-  const h = readHeader(k, addr);
-  if (typeof h === "number") return h;
-  const iter = importIovec(k, h.iov, h.iovCount, false);
-  if (typeof iter === "number") return iter;
-  const m = new Message(iter, waitFlags(sock, flags));
+/** What the family and the socket have to tell beside the data, as control messages in at most `room` bytes. */
+export function messageControl(k: Kernel, sock: Socket, m: Message, room: number, flags: number): ControlWriter {
+  const control = new ControlWriter(Math.min(room, OPTMEM_MAX));
+  for (const c of m.controlOut) control.put(c.level, c.type, c.data);
+  if (m.scm) scmRecv(k, sock.sk, m.scm, control, flags);
+  return control;
+}
+
+/** Receives one message for the struct user_msghdr at `addr`, which has been read. @linux net/socket.c ____sys_recvmsg */
+export function receiveMessage(k: Kernel, sock: Socket, m: Message, h: MessageHeader, addr: number): number {
+  const { flags } = m;
+  m.flags = waitFlags(sock, flags);
   m.wantsName = h.name !== 0;
   const r = sock.ops.recvmsg(k, sock, m);
   if (r < 0) return r;
-  const control = new ControlWriter(Math.min(h.controlLength, OPTMEM_MAX));
-  for (const c of m.controlOut) control.put(c.level, c.type, c.data);
-  if (m.scm) scmRecv(k, sock.sk, m.scm, control, flags);
+  const control = messageControl(k, sock, m, h.controlLength, flags);
   if (m.wantsName) {
     const name = m.name ?? new Uint8Array(0);
     if (copyToUser(k, h.name, name, 0, Math.min(h.nameLength, name.length)) !== 0) return -EFAULT;
@@ -157,6 +171,13 @@ function receiveOne(k: Kernel, sock: Socket, addr: number, flags: number): numbe
   if (putUser32(k, addr + FLAGS, m.outFlags | control.flags | (flags & MSG_CMSG_CLOEXEC)) !== 0) return -EFAULT;
   if (control.used > 0 && copyToUser(k, h.control, control.bytes, 0, control.used) !== 0) return -EFAULT;
   return putUser64(k, addr + CONTROLLEN, control.used) !== 0 ? -EFAULT : r;
+}
+
+function receiveOne(k: Kernel, sock: Socket, addr: number, flags: number): number {
+  const h = copyMsghdr(k, addr);
+  if (typeof h === "number") return h;
+  const iter = importIovec(k, h.iov, h.iovCount, false);
+  return typeof iter === "number" ? iter : receiveMessage(k, sock, new Message(iter, flags), h, addr);
 }
 
 export function sysRecvmsg(k: Kernel, fd: number, addr: number, flags: number): number {

@@ -40,6 +40,9 @@ export class Message {
   /** Control messages as they were sent, for families that read them themselves; those for the receiver. */
   control: Uint8Array | null = null;
   readonly controlOut: ControlMessage[] = [];
+  /** Whether the receiver asks for `inq`: how many bytes are left to be read (msg_inq); -1 = the family does not tell. */
+  wantsInq = false;
+  inq = -1;
   constructor(iter: IovIter, flags: number) {
     this.iter = iter;
     this.flags = flags;

@@ -41,6 +41,10 @@ export class FutexWaiter {
     this.task = task;
     this.address = address;
   }
+  /** It is woken, and on no queue any more. @linux kernel/futex/waitwake.c futex_wake_mark */
+  wake(k: Kernel): void {
+    k.sched.wakeUpTask(this.task);
+  }
   /** The task dies in its sleep. */
   cancel(k: Kernel): void {
     for (const w of this.group ?? [this]) unqueue(k, w);
@@ -115,5 +119,5 @@ export function unqueue(k: Kernel, w: FutexWaiter): boolean {
 /** Ends a waiter's sleep. @linux kernel/futex/waitwake.c futex_wake_mark */
 export function wakeWaiter(k: Kernel, w: FutexWaiter): void {
   unqueue(k, w);
-  k.sched.wakeUpTask(w.task);
+  w.wake(k);
 }

@@ -7,7 +7,7 @@ import { getU64 } from "../../uapi/struct.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from "../../uapi/time.ts";
 import { absoluteDeadline } from "../time/nanosleep.ts";
 import { readTimespec, userTimespec } from "../time/userTime.ts";
-import { enqueue, FutexWaiter, futexKey, futexKeyOut } from "./core.ts";
+import { enqueue, FutexWaiter, futexKey, futexKeyOut, unqueue } from "./core.ts";
 
 /** Only 32-bit futexes without NUMA hints exist. @linux kernel/futex/futex.h futex_flags_valid */
 export function futex2FlagsValid(flags: number): boolean {
@@ -22,6 +22,57 @@ export function futex2Deadline(k: Kernel, address: number, clock: number): numbe
   return ns < 0 ? ns : Math.max(0, absoluteDeadline(k, clock, userTimespec));
 }
 
+/** struct futex_waitv: what one of several waits is for. */
+export interface FutexVector {
+  value: number;
+  address: number;
+  shared: boolean;
+}
+
+/** Reads an array of struct futex_waitv: -EFAULT, -EINVAL. @linux kernel/futex/syscalls.c futex_parse_waitv */
+export function futexParseWaitv(k: Kernel, waiters: number, count: number): FutexVector[] | number {
+  const bytes = new Uint8Array(count * 24);
+  if (copyFromUser(k, waiters, bytes, 0, bytes.length) !== 0) return -EFAULT;
+  const v = new DataView(bytes.buffer);
+  const out: FutexVector[] = [];
+  for (let i = 0; i < count; i++) {
+    const flags = v.getUint32(i * 24 + 16, true);
+    if (!futex2FlagsValid(flags) || v.getUint32(i * 24 + 20, true) !== 0) return -EINVAL;
+    if (v.getUint32(i * 24 + 4, true) !== 0) return -EINVAL;
+    out.push({ value: v.getUint32(i * 24, true), address: getU64(v, i * 24 + 8), shared: !(flags & FUTEX2_PRIVATE) });
+  }
+  return out;
+}
+
+/**
+ * Queues a waiter for each word. @returns 0, or -EAGAIN, -EFAULT, -EINVAL with nothing queued
+ * @linux kernel/futex/waitwake.c futex_wait_multiple_setup
+ */
+export function futexWaitMultipleSetup(
+  k: Kernel,
+  words: readonly FutexVector[],
+  group: FutexWaiter[],
+  make: (word: FutexVector) => FutexWaiter,
+): number {
+  let r = 0;
+  for (const word of words) {
+    r = futexKey(k, word.address, word.shared);
+    if (r < 0) break;
+    const { queue } = futexKeyOut;
+    const now = getUser32(k, word.address);
+    if (now !== word.value) {
+      r = now < 0 ? -EFAULT : -EAGAIN;
+      break;
+    }
+    const w = make(word);
+    w.group = group;
+    group.push(w);
+    enqueue(k, w, queue);
+  }
+  if (r < 0) for (const w of group) unqueue(k, w);
+  return r;
+}
+
 /** Sleeps on several words; tells which was woken. @linux kernel/futex/syscalls.c sys_futex_waitv */
 export function sysFutexWaitv(k: Kernel, waiters: number, count: number, flags: number, timeout: number, clock: number): number {
   const task = k.current;
@@ -31,32 +82,11 @@ export function sysFutexWaitv(k: Kernel, waiters: number, count: number, flags: 
   if (count === 0 || count > FUTEX_WAITV_MAX || waiters === 0) return -EINVAL;
   const deadline = futex2Deadline(k, timeout, clock);
   if (deadline < 0) return deadline;
-  const bytes = new Uint8Array(count * 24);
-  if (copyFromUser(k, waiters, bytes, 0, bytes.length) !== 0) return -EFAULT;
-  const v = new DataView(bytes.buffer);
+  const words = futexParseWaitv(k, waiters, count);
+  if (typeof words === "number") return words;
   const group: FutexWaiter[] = [];
-  const fail = (errno: number): number => {
-    group[0]?.cancel(k);
-    return errno;
-  };
-  for (let i = 0; i < count; i++) {
-    const f = v.getUint32(i * 24 + 16, true);
-    if (!futex2FlagsValid(f) || v.getUint32(i * 24 + 20, true) !== 0) return -EINVAL;
-    if (v.getUint32(i * 24 + 4, true) !== 0) return -EINVAL;
-  }
-  for (let i = 0; i < count; i++) {
-    const address = getU64(v, i * 24 + 8);
-    const key = futexKey(k, address, !(v.getUint32(i * 24 + 16, true) & FUTEX2_PRIVATE));
-    if (key < 0) return fail(key);
-    const queue = futexKeyOut.queue;
-    const now = getUser32(k, address);
-    if (now < 0) return fail(-EFAULT);
-    if (now !== v.getUint32(i * 24, true)) return fail(-EAGAIN);
-    const w = new FutexWaiter(task, address);
-    w.group = group;
-    group.push(w);
-    enqueue(k, w, queue);
-  }
+  const r = futexWaitMultipleSetup(k, words, group, (word) => new FutexWaiter(task, word.address));
+  if (r < 0) return r;
   if (deadline !== Number.POSITIVE_INFINITY) k.sched.setDeadline(deadline);
   return goOn(k, group);
 }

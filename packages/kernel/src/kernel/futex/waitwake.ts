@@ -67,6 +67,18 @@ export function futexWait(k: Kernel, address: number, value: number, bitset: num
   return -ERESTART_RESTARTBLOCK;
 }
 
+/** Queues a waiter that does not sleep itself. 0, -EAGAIN (another value), -EFAULT, -EINVAL. @linux kernel/futex/waitwake.c futex_wait_setup */
+export function futexWaitSetup(k: Kernel, w: FutexWaiter, value: number, shared: boolean): number {
+  const key = futexKey(k, w.address, shared);
+  if (key < 0) return key;
+  const { queue } = futexKeyOut;
+  const now = getUser32(k, w.address);
+  if (now < 0) return -EFAULT;
+  if (now !== value >>> 0) return -EAGAIN;
+  enqueue(k, w, queue);
+  return 0;
+}
+
 /** Wakes up to `count` sleepers of a queue whose bitset meets `bitset`. */
 export function wakeQueue(k: Kernel, q: FutexQueue, count: number, bitset = 0xffffffff): number {
   let woken = 0;

@@ -172,6 +172,16 @@ export function sockGetsockopt(k: Kernel, sock: Socket, name: number, addr: numb
   return putUser32(k, lengthAddr, n);
 }
 
+/** The same with the room given and the length as the result. @linux net/socket.c do_sock_getsockopt */
+export function sockGetsockoptLength(k: Kernel, sock: Socket, name: number, addr: number, room: number): number {
+  const { sk } = sock;
+  if (room < 0) return -EINVAL;
+  const out = optionBytes(k, sk, sock, name);
+  if (typeof out === "number") return out;
+  const n = Math.min(room, out.length);
+  return copyToUser(k, addr, out, 0, n) !== 0 ? -EFAULT : n;
+}
+
 function ints(...values: number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(values).buffer);
 }

@@ -237,6 +237,12 @@ function finReached(k: Kernel, sk: TcpSock, peek: boolean, index: number): void 
   eat(k, sk, index);
 }
 
+/** Bytes to be read; one at least behind the end of the stream, so that the reader comes to it. @linux net/ipv4/tcp.c tcp_inq_hint */
+function inqHint(sk: TcpSock): number {
+  const inq = Math.max(0, seqSub(sk.rcvNxt, sk.copiedSeq));
+  return inq === 0 && sk.done ? 1 : inq;
+}
+
 /** @linux net/ipv4/tcp.c tcp_recvmsg */
 export function tcpRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   const sk = sock.sk as TcpSock;
@@ -246,8 +252,9 @@ export function tcpRecvmsg(k: Kernel, sock: Socket, m: Message): number {
   releaseSock(k, sk);
   if (r >= 0 && sk.tcpOptions.get(T.TCP_INQ) === 1) {
     const data = new Uint8Array(4);
-    new DataView(data.buffer).setInt32(0, Math.max(0, seqSub(sk.rcvNxt, sk.copiedSeq)), true);
+    new DataView(data.buffer).setInt32(0, inqHint(sk), true);
     m.controlOut.push({ level: SOL_TCP, type: T.TCP_INQ, data });
   }
+  if (r >= 0 && m.wantsInq) m.inq = inqHint(sk);
   return r;
 }

@@ -131,6 +131,15 @@ const sameCreds = (a: ScmCreds | null, b: ScmCreds | null): boolean => a?.pid ==
 
 /** @linux net/unix/af_unix.c unix_stream_read_generic */
 export function unixStreamRecvmsg(k: Kernel, sock: Socket, m: Message): number {
+  const r = streamRecv(k, sock, m);
+  if (m.wantsInq && r >= 0) {
+    m.inq = 0;
+    for (const skb of unixSk(sock).receiveQueue) m.inq += skb.length;
+  }
+  return r;
+}
+
+function streamRecv(k: Kernel, sock: Socket, m: Message): number {
   const sk = unixSk(sock);
   const task = k.current;
   if (sk.state !== TCP_ESTABLISHED) return -EINVAL;
