@@ -3,6 +3,7 @@ import { TASK_INTERRUPTIBLE, type Task } from "../include/linux/sched.ts";
 import { rlimit } from "../kernel/resource.ts";
 import { retryCall } from "../kernel/retryCall.ts";
 import { sysctlValue } from "../kernel/sysctl.ts";
+import { utsname } from "../kernel/utsname.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelIter } from "../mm/userIov.ts";
 import { RLIMIT_CORE } from "../uapi/resource.ts";
@@ -42,7 +43,7 @@ function coreName(k: Kernel, task: Task, sig: number): string {
       case "t":
         return String(time);
       case "h":
-        return k.hostname;
+        return utsname(k).hostname;
       case "e":
         return task.comm.replaceAll("/", "!");
       case "c":

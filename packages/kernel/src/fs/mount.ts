@@ -1,4 +1,4 @@
-import { type Dentry, type File, Mount, type Path } from "../include/linux/fs.ts";
+import { type Dentry, type File, Mount, type Path, type SuperBlock } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { strncpyFromUser } from "../mm/usercopy.ts";
@@ -26,9 +26,21 @@ import {
 } from "../uapi/mount.ts";
 import { isDir, isReg } from "../uapi/stat.ts";
 import { isSubdir } from "./dcache.ts";
+import { forgetMounts } from "./mntNamespace.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW, PATH_MAX, pathLookupAt, userPathAt } from "./namei.ts";
-import { atimeFlags, attachMount, followDown, mountAt, mountTable, refreshMountpoint, touchMounts } from "./namespace.ts";
+import {
+  atimeFlags,
+  attachMount,
+  checkMnt,
+  followDown,
+  mountAt,
+  mountNamespaces,
+  mountTable,
+  refreshMountpoint,
+  touchMounts,
+} from "./namespace.ts";
 import { fsnotifyUnmount } from "./notify/fsnotify.ts";
+import { NsInfo } from "./nsfs.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
 import { getFilesystem } from "./super.ts";
 
@@ -53,14 +65,21 @@ function sysMount(k: Kernel, sourceAddr: number, targetAddr: number, typeAddr: n
   return newMount(k, type, source, path, flags, data);
 }
 
+/** Does any namespace show the file system? */
+function isMounted(k: Kernel, sb: SuperBlock): boolean {
+  for (const ns of mountNamespaces(k).namespaces) if (ns.mounts.some((m) => m.sb === sb)) return true;
+  return false;
+}
+
 function newMount(k: Kernel, type: string, source: string, path: Path, flags: number, data: string): number {
   if (type === "") return -EINVAL;
   const fs = getFilesystem(type);
   if (!fs) return -ENODEV;
   const sb = fs.mount(k, source, flags, data);
   if (typeof sb === "number") return sb;
+  if (!checkMnt(k, path.mnt)) return -EINVAL;
   if (!isDir(path.dentry.inode!.mode)) return -ENOTDIR;
-  const first = !mountTable(k).mounts.some((m) => m.sb === sb);
+  const first = !isMounted(k, sb);
   if (first) sb.flags |= flags & MS_RDONLY;
   mountAt(k, sb, path, source === "" ? "none" : source, flags);
   return 0;
@@ -76,7 +95,7 @@ function isWritten(k: Kernel, within: (f: File) => boolean): boolean {
 /** New flags for a mount, and for its file system unless MS_BIND is given. @linux fs/namespace.c do_remount, do_reconfigure_mnt */
 function remount(k: Kernel, path: Path, flags: number): number {
   const { mnt } = path;
-  if (path.dentry !== mnt.root) return -EINVAL;
+  if (path.dentry !== mnt.root || !checkMnt(k, mnt)) return -EINVAL;
   if (flags & MS_RDONLY && isWritten(k, flags & MS_BIND ? (f) => f.path.mnt === mnt : (f) => f.inode.sb === mnt.sb)) return -EBUSY;
   // Without a word about access times, their handling stays.
   const atime = flags & (ATIME_FLAGS | MS_STRICTATIME) ? atimeFlags(flags) : mnt.flags & ATIME_FLAGS;
@@ -97,10 +116,11 @@ function bindMount(k: Kernel, source: string, path: Path, recursive: boolean): n
   if (source === "") return -EINVAL;
   const from = pathLookupAt(k, AT_FDCWD, source, LOOKUP_FOLLOW);
   if (typeof from === "number") return from;
+  if (!checkMnt(k, path.mnt) || !(checkMnt(k, from.mnt) || from.dentry.inode!.info instanceof NsInfo)) return -EINVAL;
   if (isDir(from.dentry.inode!.mode) !== isDir(path.dentry.inode!.mode)) return -ENOTDIR;
-  const t = mountTable(k);
-  const below = recursive ? t.mounts.slice() : [];
-  const top = new Mount(t.nextId++, from.mnt.sb, from.dentry, path.mnt, path.dentry, from.mnt.source);
+  const all = mountNamespaces(k);
+  const below = recursive ? mountTable(k).mounts.slice() : [];
+  const top = new Mount(all.nextId++, from.mnt.sb, from.dentry, path.mnt, path.dentry, from.mnt.source);
   copyFlags(attachMount(k, top, 0), from.mnt);
   // What is mounted below the source comes along, each in the copy of its parent.
   const copies = new Map<Mount, Mount>([[from.mnt, top]]);
@@ -108,7 +128,7 @@ function bindMount(k: Kernel, source: string, path: Path, recursive: boolean): n
     const parent = copies.get(m.parent);
     if (!parent || m.parent === m || m === top) continue;
     if (m.parent === from.mnt && !isSubdir(m.mountpoint, from.dentry)) continue;
-    const copy = new Mount(t.nextId++, m.sb, m.root, parent, m.mountpoint, m.source);
+    const copy = new Mount(all.nextId++, m.sb, m.root, parent, m.mountpoint, m.source);
     copyFlags(attachMount(k, copy, 0), m);
     copies.set(m, copy);
   }
@@ -133,7 +153,7 @@ function moveMount(k: Kernel, source: string, path: Path): number {
   const from = pathLookupAt(k, AT_FDCWD, source, LOOKUP_FOLLOW);
   if (typeof from === "number") return from;
   const m = from.mnt;
-  if (from.dentry !== m.root || m.parent === m) return -EINVAL;
+  if (from.dentry !== m.root || m.parent === m || !checkMnt(k, m) || !checkMnt(k, path.mnt)) return -EINVAL;
   if (isDir(from.dentry.inode!.mode) !== isDir(path.dentry.inode!.mode)) return -EINVAL;
   if (isBelow(path.mnt, m)) return -ELOOP;
   const old = m.mountpoint;
@@ -149,7 +169,7 @@ function place(k: Kernel, m: Mount, at: { mnt: Mount; dentry: Dentry }): void {
   m.mountpoint = at.dentry;
   at.dentry.mounted = true;
   t.mounts = [...t.mounts.filter((x) => x !== m), m];
-  touchMounts(k);
+  touchMounts(k, t);
 }
 
 /** Is some task's root, directory, open or mapped file in the mount? @linux fs/pnode.c propagate_mount_busy */
@@ -161,7 +181,7 @@ function isBusy(k: Kernel, m: Mount): boolean {
     if (t.mm.exeFile?.path.mnt === m) return true;
     for (const v of t.mm.vmas) if (v.file && v.file.path.mnt === m) return true;
   }
-  return mountTable(k).mounts.some((x) => x !== m && x.parent === m);
+  return m.ns?.mounts.some((x) => x !== m && x.parent === m) ?? false;
 }
 
 /** @linux fs/namespace.c ksys_umount, do_umount */
@@ -171,7 +191,7 @@ function sysUmount(k: Kernel, nameAddr: number, flags: number): number {
   if (typeof found === "number") return found;
   const { mnt: m, dentry } = followDown(k, found);
   if (!capable(k, CAP_SYS_ADMIN)) return -EPERM;
-  if (dentry !== m.root) return -EINVAL;
+  if (dentry !== m.root || !checkMnt(k, m)) return -EINVAL;
   if (flags & MNT_EXPIRE) {
     if (m === k.current.fs.root.mnt || flags & (MNT_FORCE | MNT_DETACH)) return -EINVAL;
     if (isBusy(k, m)) return -EBUSY;
@@ -183,11 +203,9 @@ function sysUmount(k: Kernel, nameAddr: number, flags: number): number {
   if (!(flags & MNT_DETACH) && isBusy(k, m)) return -EBUSY;
   const t = mountTable(k);
   const gone = t.mounts.filter((x) => isBelow(x, m));
-  t.mounts = t.mounts.filter((x) => !gone.includes(x));
-  for (const x of gone) refreshMountpoint(k, x.mountpoint);
-  touchMounts(k);
+  forgetMounts(k, t, gone);
   // Watchers hear of the end of a file system that nothing shows or uses any more.
-  for (const x of gone) if (!isBusy(k, x) && !t.mounts.some((y) => y.sb === x.sb)) fsnotifyUnmount(k, x.sb);
+  for (const x of gone) if (!isBusy(k, x) && !isMounted(k, x.sb)) fsnotifyUnmount(k, x.sb);
   return 0;
 }
 
@@ -220,6 +238,7 @@ function sysPivotRoot(k: Kernel, newAddr: number, putAddr: number): number {
   const put = userPathAt(k, AT_FDCWD, putAddr, LOOKUP_FOLLOW | LOOKUP_DIRECTORY);
   if (typeof put === "number") return put;
   const { root } = k.current.fs;
+  if (!checkMnt(k, root.mnt) || !checkMnt(k, to.mnt)) return -EINVAL;
   if (to.dentry.unhashed) return -ENOENT;
   if (to.mnt === root.mnt || put.mnt === root.mnt) return -EBUSY;
   if (root.dentry !== root.mnt.root || to.dentry !== to.mnt.root || to.mnt.parent === to.mnt) return -EINVAL;

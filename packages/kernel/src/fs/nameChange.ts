@@ -8,6 +8,7 @@ import { RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT } from "../uapi/fcnt
 import { FS_APPEND_FL, FS_IMMUTABLE_FL } from "../uapi/ioctls.ts";
 import { isDir, S_IFBLK, S_IFCHR, S_IFMT, S_IFREG, S_ISGID, S_ISVTX, S_IXGRP } from "../uapi/stat.ts";
 import { dAlloc, dDelete, dExchange, dMove, dropInode, isSubdir } from "./dcache.ts";
+import { detachMounts, isLocalMountpoint } from "./mntNamespace.ts";
 import { fsnotifyCreate, fsnotifyDelete, fsnotifyLinkCount, fsnotifyMove } from "./notify/fsnotify.ts";
 import { checkSticky, inGroup, inodePermission, MAY_EXEC, MAY_WRITE } from "./permission.ts";
 import { mayLinkat } from "./protectedLinks.ts";
@@ -125,13 +126,14 @@ export function vfsUnlink(k: Kernel, dir: Inode, dentry: Dentry): number {
   const p = mayDelete(k, dir, dentry, false);
   if (p < 0) return p;
   if (!dir.op.unlink) return -EPERM;
-  if (dentry.mounted) return -EBUSY;
+  if (isLocalMountpoint(k, dentry)) return -EBUSY;
   const inode = dentry.inode!;
   const r = dir.op.unlink(k, dir, dentry);
   if (r < 0) return r;
   changed(k, dir);
   inode.ctime = currentTime(k);
   fsnotifyLinkCount(k, inode);
+  detachMounts(k, dentry);
   dDelete(k, dentry);
   fsnotifyDelete(k, dir, dentry, inode);
   return 0;
@@ -141,11 +143,12 @@ export function vfsRmdir(k: Kernel, dir: Inode, dentry: Dentry): number {
   const p = mayDelete(k, dir, dentry, true);
   if (p < 0) return p;
   if (!dir.op.rmdir) return -EPERM;
-  if (dentry.mounted) return -EBUSY;
+  if (isLocalMountpoint(k, dentry)) return -EBUSY;
   const inode = dentry.inode!;
   const r = dir.op.rmdir(k, dir, dentry);
   if (r < 0) return r;
   changed(k, dir);
+  detachMounts(k, dentry);
   dDelete(k, dentry);
   fsnotifyDelete(k, dir, dentry, inode);
   return 0;
@@ -173,7 +176,7 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
     if (p >= 0 && flags & RENAME_EXCHANGE && target && isDir(target.mode)) p = inodePermission(k, target, MAY_WRITE);
     if (p < 0) return p;
   }
-  if (oldDentry.mounted || newDentry.mounted) return -EBUSY;
+  if (isLocalMountpoint(k, oldDentry) || isLocalMountpoint(k, newDentry)) return -EBUSY;
   const oldName = oldDentry.name;
   const r = oldDir.op.rename(k, oldDir, oldDentry, newDir, newDentry, flags);
   if (r < 0) return r;
@@ -181,6 +184,7 @@ export function vfsRename(k: Kernel, oldParent: Path, oldDentry: Dentry, newPare
   if (flags & RENAME_EXCHANGE) dExchange(oldDentry, newDentry);
   else {
     if (target) {
+      detachMounts(k, newDentry);
       newDentry.unhashed = true;
       newDentry.parent.children?.delete(newDentry.name);
     }

@@ -18,31 +18,60 @@ import {
 } from "../uapi/mount.ts";
 import { dAbsolutePath, dentryPath } from "./dcache.ts";
 
-/** The mount table (struct mnt_namespace), in order of mounting. */
+/** struct mnt_namespace: its mounts, in order of mounting. */
 export class MountTable {
   mounts: Mount[] = [];
-  nextId = 20;
+  readonly inum: number;
+  /** It was opened as a file: it stays when nobody is in it. */
+  pinned = false;
   /** Grows with each change; who polls for changes waits on `poll`. */
   event = 0;
   readonly poll = new WaitQueueHead();
-}
-stateClass(MountTable);
-
-/** The machine has one. */
-export function mountTable(k: Kernel): MountTable {
-  let t = k.subsystems.get("mounts") as MountTable | undefined;
-  if (!t) {
-    t = new MountTable();
-    k.subsystems.set("mounts", t);
+  constructor(inum: number) {
+    this.inum = inum;
   }
-  return t;
 }
 
-/** The mounts have changed: whoever polls /proc/PID/mounts hears of it. @linux fs/namespace.c touch_mnt_namespace */
-export function touchMounts(k: Kernel): void {
-  const t = mountTable(k);
-  t.event++;
-  t.poll.wakeUp(k);
+/** All namespaces of mounts, the first one first. Mounts are numbered over all of them. */
+class MountNamespaces {
+  namespaces = new Set<MountTable>();
+  nextId = 20;
+}
+stateClass(MountTable, MountNamespaces);
+
+/** Number of the first namespace, as the file of nsfs shows it. */
+export const MNT_NS_INIT_INO = 4026531841;
+
+export function mountNamespaces(k: Kernel): MountNamespaces {
+  let n = k.subsystems.get("mounts") as MountNamespaces | undefined;
+  if (!n) {
+    n = new MountNamespaces();
+    n.namespaces.add(new MountTable(MNT_NS_INIT_INO));
+    k.subsystems.set("mounts", n);
+  }
+  return n;
+}
+
+/** The first namespace. */
+export function initialMounts(k: Kernel): MountTable {
+  const [first] = mountNamespaces(k).namespaces;
+  return first as MountTable;
+}
+
+/** A task's namespace. */
+export function mountTable(k: Kernel, task: Task = k.current): MountTable {
+  return task.mntNs ?? initialMounts(k);
+}
+
+/** The mounts of a namespace have changed: whoever polls /proc/PID/mounts hears of it. @linux fs/namespace.c touch_mnt_namespace */
+export function touchMounts(k: Kernel, ns: MountTable): void {
+  ns.event++;
+  ns.poll.wakeUp(k);
+}
+
+/** Is the mount one of the current task's namespace? @linux fs/namespace.c check_mnt */
+export function checkMnt(k: Kernel, m: Mount): boolean {
+  return m.ns === mountTable(k);
 }
 
 export function mountsOf(k: Kernel): Mount[] {
@@ -51,8 +80,9 @@ export function mountsOf(k: Kernel): Mount[] {
 
 /** Mounts the first file system. */
 export function doMountRoot(k: Kernel, sb: SuperBlock, source: string): Mount {
-  const t = mountTable(k);
-  const m = new Mount(t.nextId++, sb, sb.root!, null, null, source);
+  const t = initialMounts(k);
+  const m = new Mount(mountNamespaces(k).nextId++, sb, sb.root!, null, null, source);
+  m.ns = t;
   m.flags = MS_RELATIME;
   t.mounts.push(m);
   return m;
@@ -60,7 +90,7 @@ export function doMountRoot(k: Kernel, sb: SuperBlock, source: string): Mount {
 
 /** Mounts a file system on a directory, over what is there. @linux fs/namespace.c do_new_mount_fc */
 export function mountAt(k: Kernel, sb: SuperBlock, path: Path, source: string, flags: number): Mount {
-  return attachMount(k, new Mount(mountTable(k).nextId++, sb, sb.root!, path.mnt, path.dentry, source), flags);
+  return attachMount(k, new Mount(mountNamespaces(k).nextId++, sb, sb.root!, path.mnt, path.dentry, source), flags);
 }
 
 /** relatime unless something else is asked for. @linux fs/namespace.c path_mount */
@@ -70,23 +100,29 @@ export function atimeFlags(flags: number): number {
   return (flags & MS_NODIRATIME) | MS_RELATIME;
 }
 
-/** Enters a mount in the table and marks its mount point. @linux fs/namespace.c attach_mnt */
+/** Enters a mount in its parent's namespace and marks its mount point. @linux fs/namespace.c attach_mnt */
 export function attachMount(k: Kernel, m: Mount, flags: number): Mount {
   m.flags = (flags & MNT_FLAGS & ~ATIME_FLAGS) | atimeFlags(flags);
   m.mountpoint.mounted = true;
-  mountTable(k).mounts.push(m);
-  touchMounts(k);
+  m.ns = m.parent.ns;
+  if (m.ns) {
+    m.ns.mounts.push(m);
+    touchMounts(k, m.ns);
+  }
   return m;
 }
 
 /** A place that may have ceased to be a mount point. */
 export function refreshMountpoint(k: Kernel, dentry: Path["dentry"]): void {
-  dentry.mounted = mountTable(k).mounts.some((m) => m.mountpoint === dentry && m.parent !== m);
+  dentry.mounted = false;
+  for (const ns of mountNamespaces(k).namespaces) {
+    if (ns.mounts.some((m) => m.mountpoint === dentry && m.parent !== m)) dentry.mounted = true;
+  }
 }
 
 /** What is mounted on a place, or null. */
-function mountedOn(k: Kernel, path: Path): Mount | null {
-  const { mounts } = mountTable(k);
+function mountedOn(path: Path): Mount | null {
+  const mounts = path.mnt.ns?.mounts ?? [];
   for (let i = mounts.length - 1; i >= 0; i--) {
     const m = mounts[i]!;
     if (m.mountpoint === path.dentry && m.parent === path.mnt && m.parent !== m) return m;
@@ -95,10 +131,10 @@ function mountedOn(k: Kernel, path: Path): Mount | null {
 }
 
 /** From a mount point to what is mounted there, however deep. @linux fs/namei.c follow_down */
-export function followDown(k: Kernel, path: Path): Path {
+export function followDown(_k: Kernel, path: Path): Path {
   let at = path;
   while (at.dentry.mounted) {
-    const m = mountedOn(k, at);
+    const m = mountedOn(at);
     if (!m) break;
     at = { mnt: m, dentry: m.root };
   }
@@ -130,11 +166,11 @@ function options(m: Mount): string {
 }
 const mangle = (s: string): string => s.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
-/** Mounts below the task's root, with the path it sees. */
+/** Mounts of the task's namespace below its root, with the path it sees. */
 function* visible(k: Kernel, task: Task): Generator<[Mount, string]> {
   const { root } = task.fs;
   const prefix = root.dentry === root.mnt.root && root.mnt.parent === root.mnt ? "" : dAbsolutePath(root);
-  for (const m of mountTable(k).mounts) {
+  for (const m of mountTable(k, task).mounts) {
     const at = m.parent === m ? "/" : dAbsolutePath({ mnt: m.parent, dentry: m.mountpoint });
     if (prefix === "") yield [m, at];
     else if (at === prefix) yield [m, "/"];

@@ -1,9 +1,11 @@
 import { type FileOperations, type InodeOperations, type Mount, type Path, SuperBlock } from "../include/linux/fs.ts";
+import type { UtsNamespace } from "../kernel/utsname.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass, stateTable } from "../state.ts";
 import { EINVAL, ENOTTY, EPERM } from "../uapi/errno.ts";
 import { newInode } from "./inode.ts";
 import { kernMount, pseudoDentry } from "./libfs.ts";
+import type { MountTable } from "./namespace.ts";
 import { getAnonBdev } from "./super.ts";
 
 const NS_GET_USERNS = 0xb701;
@@ -22,20 +24,28 @@ const types: Record<string, number> = {
   uts: 0x04000000,
 };
 
-/** The namespaces there are: one of each kind, as files that name them. */
+/** Namespaces as files that name them: the first ones by kind, the others by themselves. */
 class NsFs {
   mount: Mount;
-  places = new Map<string, Path>();
+  places = new Map<string | object, Path>();
+  /** Number of the next namespace. */
+  nextInum = 4026532192;
   constructor(mount: Mount) {
     this.mount = mount;
   }
 }
 
-/** Which namespace an inode is. */
-class NsInfo {
-  type: string;
-  constructor(type: string) {
+/** Which namespace an inode is: null for the first one of its kind. */
+export class NsInfo {
+  readonly type: string;
+  readonly ns: MountTable | UtsNamespace | null;
+  constructor(type: string, ns: MountTable | UtsNamespace | null) {
     this.type = type;
+    this.ns = ns;
+  }
+  /** CLONE_NEW*. */
+  get flag(): number {
+    return types[this.type] as number;
   }
 }
 
@@ -49,7 +59,7 @@ const nsFops: FileOperations = stateTable("ns_file_operations", {
   ioctl(_k, file, cmd) {
     switch (cmd) {
       case NS_GET_NSTYPE:
-        return types[(file.inode.info as NsInfo).type] ?? -EINVAL;
+        return (file.inode.info as NsInfo).flag;
       case NS_GET_USERNS:
         // The initial user namespace has no owner that could be shown.
         return -EPERM;
@@ -60,8 +70,7 @@ const nsFops: FileOperations = stateTable("ns_file_operations", {
   },
 });
 
-/** The file that stands for a namespace. @linux fs/nsfs.c ns_get_path */
-export function nsPath(k: Kernel, type: string, number: number): Path {
+function nsfs(k: Kernel): NsFs {
   let fs = k.subsystems.get("nsfs") as NsFs | undefined;
   if (!fs) {
     const sb = new SuperBlock("nsfs", nsSuperOps);
@@ -69,13 +78,25 @@ export function nsPath(k: Kernel, type: string, number: number): Path {
     fs = new NsFs(kernMount(sb, "nsfs"));
     k.subsystems.set("nsfs", fs);
   }
-  let place = fs.places.get(type);
+  return fs;
+}
+
+/** A number for a new namespace. @linux fs/nsfs.c ns_alloc_inum */
+export function nsAllocInum(k: Kernel): number {
+  return nsfs(k).nextInum++;
+}
+
+/** The file that stands for a namespace: the first of its type, with that number, or another. @linux fs/nsfs.c ns_get_path */
+export function nsPath(k: Kernel, type: string, number: number, ns: MountTable | UtsNamespace | null): Path {
+  const fs = nsfs(k);
+  let place = fs.places.get(ns ?? type);
   if (!place) {
     const inode = newInode(k, fs.mount.sb, 0o100444, nsInodeOps, nsFops);
-    inode.ino = number;
-    inode.info = new NsInfo(type);
-    place = { mnt: fs.mount, dentry: pseudoDentry(`${type}:[${number}]`, inode) };
-    fs.places.set(type, place);
+    inode.ino = ns?.inum ?? number;
+    inode.info = new NsInfo(type, ns);
+    place = { mnt: fs.mount, dentry: pseudoDentry(`${type}:[${inode.ino}]`, inode) };
+    fs.places.set(ns ?? type, place);
+    if (ns && "pinned" in ns) ns.pinned = true;
   }
   return place;
 }

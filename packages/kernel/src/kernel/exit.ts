@@ -1,5 +1,6 @@
 import { exitFiles, releaseHeldFiles } from "../fs/file.ts";
 import { exitFs } from "../fs/fsStruct.ts";
+import { exitMntNs } from "../fs/mntNamespace.ts";
 import { ksysSync } from "../fs/syncHooks.ts";
 import { PT_EXITKILL, ptraceEventEnabled, ptraceReparented, STOP_EXIT } from "../include/linux/ptrace.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type SigAction, type SignalStruct, TASK_RUNNING, type Task } from "../include/linux/sched.ts";
@@ -85,6 +86,7 @@ function exitFor(k: Kernel, task: Task, code: number): void {
   releaseHeldFiles(k, task);
   exitFiles(k, task);
   exitFs(k, task);
+  exitMntNs(k, task);
   if (groupDead) runExitHooks(k, task);
   if (k.trace.schedProcessExit.enabled) k.trace.schedProcessExit.fire(task);
   exitNotify(k, task, groupDead);

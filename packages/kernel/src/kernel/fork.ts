@@ -1,6 +1,7 @@
 import { CpuContext } from "@lstar/machine";
 import { dupFiles } from "../fs/file.ts";
 import { copyFs } from "../fs/fsStruct.ts";
+import { putMntNs } from "../fs/mntNamespace.ts";
 import { ptraceEventEnabled, STOP_EVENT } from "../include/linux/ptrace.ts";
 import { BLOCKED, SigAction, Sighand, SignalStruct, Task } from "../include/linux/sched.ts";
 import { WaitQueueHead } from "../include/linux/wait.ts";
@@ -21,14 +22,10 @@ import {
   CLONE_FILES,
   CLONE_FS,
   CLONE_INTO_CGROUP_HI,
-  CLONE_NEWCGROUP,
-  CLONE_NEWIPC,
-  CLONE_NEWNET,
   CLONE_NEWNS,
   CLONE_NEWPID,
   CLONE_NEWTIME,
   CLONE_NEWUSER,
-  CLONE_NEWUTS,
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
@@ -47,6 +44,7 @@ import { SIG_IGN, SIGCHLD } from "../uapi/signal.ts";
 import { auditAlloc } from "./audit/syscall.ts";
 import { capable } from "./capability.ts";
 import { futexWakeAddress } from "./futex/waitwake.ts";
+import { createNewNamespaces, mayUnshare, NAMESPACES } from "./nsproxy.ts";
 import { allocPid } from "./pid.ts";
 import { pidfdCreate } from "./pidfd.ts";
 import { ptraceInitTask } from "./ptrace/link.ts";
@@ -64,7 +62,6 @@ import { recalcSigpending } from "./signal/pending.ts";
 import { ptraceBack, ptraceEvent } from "./signal/ptraceStop.ts";
 
 const TASK_SIZE = 0x7ffffffff000;
-const NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME;
 
 /** struct kernel_clone_args: what clone, clone3, fork and vfork ask for. */
 export interface CloneArgs {
@@ -122,9 +119,8 @@ function copyProcess(k: Kernel, a: CloneArgs): Task | number {
   ) {
     return -EAGAIN;
   }
-  // One set of namespaces exists, as in a kernel built without them.
-  if (f & CLONE_NEWUSER) return -EINVAL;
-  if (f & NAMESPACES) return capable(k, CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  const namespaces = mayUnshare(k, f);
+  if (namespaces < 0) return namespaces;
   if (f & CLONE_SETTLS && a.tls >= TASK_SIZE) return -EPERM;
   if (a.setTid !== 0 && k.pids.has(a.setTid)) return -EEXIST;
 
@@ -153,6 +149,7 @@ function copyProcess(k: Kernel, a: CloneArgs): Task | number {
   if (f & CLONE_FS) fs.count++;
   else fs = copyFs(fs);
   const task = new Task(pid, thread ? cur.tgid : pid, ctx, cur, files, fs, cur.cred);
+  createNewNamespaces(k, task, fs, f);
   task.mm = mm;
   task.syscallNr = cur.syscallNr;
   inherit(task, cur);
@@ -333,6 +330,7 @@ function abandon(k: Kernel, task: Task): void {
   k.pids.delete(task.pid);
   if (task.files === cur.files) task.files.count--;
   if (task.fs === cur.fs) task.fs.count--;
+  if (task.mntNs !== cur.mntNs) putMntNs(k, task.mntNs);
   if (task.sighand === cur.sighand) task.sighand.count--;
   if (task.mm && task.mm === cur.mm) task.mm.users--;
   seccompFilterRelease(k, task);
@@ -421,7 +419,7 @@ function sysClone3(k: Kernel, address: number, size: number): number {
   });
 }
 
-/** Namespaces cannot be unshared; tables of files and the file-system view can. @linux kernel/fork.c ksys_unshare */
+/** @linux kernel/fork.c ksys_unshare */
 function sysUnshare(k: Kernel, flags: number): number {
   const task = k.current;
   const known = CLONE_THREAD | CLONE_FS | CLONE_NEWNS | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | 0x40000 | NAMESPACES | CLONE_NEWUSER;
@@ -434,8 +432,8 @@ function sysUnshare(k: Kernel, flags: number): number {
   if (all & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) && task.signal.threads.length > 1) return -EINVAL;
   if (all & (CLONE_SIGHAND | CLONE_VM) && task.sighand.count > 1) return -EINVAL;
   if (all & CLONE_VM && task.mm && task.mm.users > 1) return -EINVAL;
-  if (all & CLONE_NEWUSER) return -EINVAL;
-  if (all & NAMESPACES) return capable(k, CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+  const namespaces = mayUnshare(k, all);
+  if (namespaces < 0) return namespaces;
   if (all & CLONE_FS && task.fs.count > 1) {
     task.fs.count--;
     task.fs = copyFs(task.fs);
@@ -444,6 +442,9 @@ function sysUnshare(k: Kernel, flags: number): number {
     task.files.count--;
     task.files = dupFiles(task.files);
   }
+  const before = task.mntNs;
+  createNewNamespaces(k, task, task.fs, all);
+  if (task.mntNs !== before) putMntNs(k, before);
   return 0;
 }
 

@@ -7,6 +7,7 @@ import { CAP_SYS_ADMIN, CAP_SYS_BOOT } from "../uapi/capability.ts";
 import { EFAULT, EINVAL, EPERM } from "../uapi/errno.ts";
 import { struct } from "../uapi/struct.ts";
 import { capable } from "./capability.ts";
+import { utsname } from "./utsname.ts";
 
 /** What uname reports; /proc/version and /proc/sys/kernel show the same. */
 export const UTS = {
@@ -28,7 +29,8 @@ function sysUname(k: Kernel, address: number): number {
   const out = new Uint8Array(6 * UTS_LEN);
   // UNAME26: old programs take a kernel after 2.6 for an error.
   const release = k.current.personality & UNAME26 ? `2.6.${60 + 12}` : UTS.release;
-  [UTS.sysname, k.hostname, release, UTS.version, UTS.machine, k.domainname].forEach((s, i) => {
+  const names = utsname(k);
+  [UTS.sysname, names.hostname, release, UTS.version, UTS.machine, names.domainname].forEach((s, i) => {
     latin1(out, i * UTS_LEN, s);
   });
   return copyToUser(k, address, out, 0, out.length);
@@ -117,7 +119,7 @@ export const sysSyscalls: readonly SyscallDef[] = [
     (k, address, length) => {
       const name = readName(k, address, length);
       if (typeof name === "number") return name;
-      k.hostname = name;
+      utsname(k).hostname = name;
       return 0;
     },
     { linux: "kernel/sys.c sys_sethostname" },
@@ -128,7 +130,7 @@ export const sysSyscalls: readonly SyscallDef[] = [
     (k, address, length) => {
       const name = readName(k, address, length);
       if (typeof name === "number") return name;
-      k.domainname = name;
+      utsname(k).domainname = name;
       return 0;
     },
     { linux: "kernel/sys.c sys_setdomainname" },

@@ -10,6 +10,7 @@ import { groupSyscalls } from "./groups.ts";
 import { ioprioSyscalls } from "./ioprio.ts";
 import { jobSyscalls } from "./jobs.ts";
 import { kcmpSyscalls } from "./kcmp.ts";
+import { nsproxySyscalls } from "./nsproxy.ts";
 import { pidfdSyscalls } from "./pidfd.ts";
 import { prctlSyscalls } from "./prctl.ts";
 import { ptraceSyscalls } from "./ptrace.ts";
@@ -35,6 +36,7 @@ export const coreSyscalls: readonly SyscallDef[] = [
   ...waitSyscalls,
   ...signalSyscalls,
   ...pidfdSyscalls,
+  ...nsproxySyscalls,
   ...credSyscalls,
   ...groupSyscalls,
   ...capabilitySyscalls,

@@ -21,7 +21,7 @@ export interface ProcEntry {
   /** A write at a position. */
   writeAt?(k: Kernel, task: Task, pos: number, bytes: Uint8Array): number;
   /** What says that the content has changed: a number that grows, and where to wait for it. Makes the file pollable. */
-  changes?(k: Kernel): { readonly event: number; readonly poll: WaitQueueHead };
+  changes?(k: Kernel, task: Task): { readonly event: number; readonly poll: WaitQueueHead };
   /** -ENOTTY for what it does not know. */
   ioctl?(k: Kernel, task: Task, cmd: number, arg: number): number;
   /** Text of a symbolic link. */

@@ -42,7 +42,7 @@ function procOpen(k: Kernel, inode: Inode, file: File): number {
   file.priv = null;
   if (entry?.changes) {
     const text = new ProcText(new Uint8Array(0));
-    text.event = entry.changes(k).event;
+    text.event = entry.changes(k, info.task ?? k.current).event;
     file.priv = text;
   }
   if (entry?.inspectOpen && info.task) {
@@ -127,7 +127,8 @@ function procIoctl(k: Kernel, file: File, cmd: number, arg: number): number {
 
 /** Readable at all times; each change is told of once. @linux fs/proc_namespace.c mounts_poll */
 function procPoll(k: Kernel, file: File, table: PollTable | null): number {
-  const source = procEntry(procInfo(file.inode))?.changes?.(k);
+  const info = procInfo(file.inode);
+  const source = procEntry(info)?.changes?.(k, info.task ?? k.current);
   const text = file.priv as ProcText | null;
   if (!source || !text) return POLLIN | POLLRDNORM;
   table?.wait(k, source.poll);

@@ -4,12 +4,13 @@ import { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE, type Task } fro
 import { auditSetLoginuid } from "../../kernel/audit/netlink.ts";
 import { capable } from "../../kernel/capability.ts";
 import { ptraceMayAccess } from "../../kernel/ptraceAccess.ts";
+import type { UtsNamespace } from "../../kernel/utsname.ts";
 import type { Kernel } from "../../kernel.ts";
 import { accessRemoteVm } from "../../mm/remote.ts";
 import { CAP_SYS_NICE, CAP_SYS_RESOURCE } from "../../uapi/capability.ts";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../uapi/errno.ts";
 import { dPath } from "../dcache.ts";
-import { mountTable, showMountinfo, showMounts } from "../namespace.ts";
+import { type MountTable, mountTable, showMountinfo, showMounts } from "../namespace.ts";
 import { nsPath } from "../nsfs.ts";
 import { file, hex, type ProcEntry, procGlobal, procTask, text } from "./entry.ts";
 
@@ -146,7 +147,7 @@ function mountstats(k: Kernel, task: Task): string {
     .join("");
 }
 
-/** Namespaces there is one of each: links with made-up numbers, as the initial ones have. @linux include/linux/proc_ns.h */
+/** Namespaces: links with made-up numbers, as the initial ones have. @linux include/linux/proc_ns.h */
 const namespaces: readonly [name: string, shown: string, number: number][] = [
   ["cgroup", "cgroup", 4026531835],
   ["ipc", "ipc", 4026531839],
@@ -159,6 +160,10 @@ const namespaces: readonly [name: string, shown: string, number: number][] = [
   ["user", "user", 4026531837],
   ["uts", "uts", 4026531838],
 ];
+
+/** The task's namespace of a kind, null if it is the first. */
+const ownNamespace = (type: string, task: Task): MountTable | UtsNamespace | null =>
+  type === "mnt" ? task.mntNs : type === "uts" ? task.utsNs : null;
 
 const idMap: ProcEntry = { mode: 0o644, show: () => "         0          0 4294967295\n", store: () => -EPERM };
 
@@ -269,7 +274,12 @@ procTask(
   Object.fromEntries(
     namespaces.map(([name, shown, n]) => [
       `ns/${name}`,
-      { mode: 0o777, inspect: true, link: () => `${shown}:[${n}]`, follow: (k: Kernel) => nsPath(k, shown, n) },
+      {
+        mode: 0o777,
+        inspect: true,
+        link: (_k: Kernel, task: Task) => `${shown}:[${ownNamespace(shown, task)?.inum ?? n}]`,
+        follow: (k: Kernel, task: Task) => nsPath(k, shown, n, ownNamespace(shown, task)),
+      },
     ]),
   ),
 );

@@ -2,6 +2,7 @@ import { capable } from "../../kernel/capability.ts";
 import { PID_MAX } from "../../kernel/pid.ts";
 import { UTS } from "../../kernel/sys.ts";
 import { sysctls } from "../../kernel/sysctl.ts";
+import { utsname } from "../../kernel/utsname.ts";
 import type { Kernel } from "../../kernel.ts";
 import { CAP_CHECKPOINT_RESTORE, CAP_LAST_CAP, CAP_SYS_ADMIN } from "../../uapi/capability.ts";
 import { EINVAL, EPERM } from "../../uapi/errno.ts";
@@ -52,9 +53,9 @@ function string(path: string, initial: string): ProcEntry {
 function uts(name: "hostname" | "domainname"): ProcEntry {
   return {
     mode: 0o644,
-    show: (k) => `${k[name]}\n`,
+    show: (k) => `${utsname(k)[name]}\n`,
     store(k, _task, value) {
-      k[name] = value.replace(/[\n\0][\s\S]*$/, "").slice(0, 64);
+      utsname(k)[name] = value.replace(/[\n\0][\s\S]*$/, "").slice(0, 64);
       return 0;
     },
   };

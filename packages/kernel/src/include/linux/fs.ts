@@ -1,3 +1,4 @@
+import type { MountTable } from "../../fs/namespace.ts";
 import type { Kernel } from "../../kernel.ts";
 import type { IovIter } from "../../lib/iovIter.ts";
 import type { AddressSpace } from "../../mm/pageCache.ts";
@@ -196,6 +197,8 @@ export class Mount {
   mountpoint: Dentry;
   /** MS_* flags of this mount (MS_RDONLY, MS_NOSUID …). */
   flags = 0;
+  /** The namespace that it is mounted in; null for the kernel's own, and before it is mounted. */
+  ns: MountTable | null = null;
   /** umount2 with MNT_EXPIRE has asked once. */
   expiring = false;
   /** Device or source name as /proc/mounts shows. */

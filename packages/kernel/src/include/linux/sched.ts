@@ -1,9 +1,11 @@
 import type { CpuContext, DebugPoint } from "@lstar/machine";
+import type { MountTable } from "../../fs/namespace.ts";
 import type { AuditContext } from "../../kernel/audit/syscall.ts";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
 import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
 import type { PosixTimer } from "../../kernel/time/posixTimers.ts";
+import type { UtsNamespace } from "../../kernel/utsname.ts";
 import { stateClass } from "../../state.ts";
 import { COPY_KINDS } from "../../trace/copies.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";
@@ -189,6 +191,9 @@ export class Task {
   realCred: Cred;
   signal: SignalStruct;
   sighand: Sighand;
+  /** Namespaces of mounts and names (struct nsproxy); null: the first one. */
+  mntNs: MountTable | null = null;
+  utsNs: UtsNamespace | null = null;
   pending = new SigPending();
   blockedLo = 0;
   blockedHi = 0;
@@ -320,6 +325,8 @@ export class Task {
     this.ctx = ctx;
     this.parent = parent ?? this;
     this.realParent = this.parent;
+    this.mntNs = this.parent.mntNs;
+    this.utsNs = this.parent.utsNs;
     this.files = files;
     this.fs = fs;
     this.cred = cred;
