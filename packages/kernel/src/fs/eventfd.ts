@@ -111,6 +111,7 @@ function eventfdShowFdinfo(_k: Kernel, file: File): string {
 
 export const eventfdFops: FileOperations = stateTable("eventfd_fops", {
   read: eventfdRead,
+  refuseSpliceRead: (): number => -EINVAL,
   write: eventfdWrite,
   refuseSplice: (): number => -EINVAL,
   poll: eventfdPoll,

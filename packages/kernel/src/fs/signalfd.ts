@@ -132,6 +132,7 @@ export const signalfdFops: FileOperations = stateTable("signalfd_fops", {
   llseek: noopLlseek,
   poll: signalfdPoll,
   read: signalfdRead,
+  refuseSpliceRead: (): number => -EINVAL,
   showFdinfo: signalfdShowFdinfo,
 });
 

@@ -49,6 +49,8 @@ export function filePage(k: Kernel, file: File, pos: number, n: number): number 
     return bytes;
   }
   if (!file.op.read || isDir(inode.mode)) return -EINVAL;
+  const refused = file.op.refuseSpliceRead?.(file) ?? 0;
+  if (refused < 0) return refused;
   const frame = allocPage(k);
   if (frame === 0) return -ENOMEM;
   const r = file.op.read(k, file, new PhysIter(frame * PAGE_SIZE, Math.min(n, PAGE_SIZE)), pos);

@@ -142,6 +142,7 @@ export const timerfdFops: FileOperations = stateTable("timerfd_fops", {
   llseek: noopLlseek,
   poll: timerfdPoll,
   read: timerfdRead,
+  refuseSpliceRead: (): number => -EINVAL,
   release: timerfdRelease,
   ioctl: timerfdIoctl,
   showFdinfo: timerfdShowFdinfo,

@@ -237,6 +237,7 @@ export function removeNotification(k: Kernel, q: Mqueue): void {
 
 /** @linux ipc/mqueue.c mqueue_file_operations */
 export const mqueueFops: FileOperations = stateTable("mqueue_file_operations", {
+  refuseSpliceRead: (): number => -EINVAL,
   read(k, file, to, pos) {
     const q = file.inode.info as Mqueue;
     const n = q.notify;

@@ -139,6 +139,7 @@ function kmsgPoll(k: Kernel, file: File, table: PollTable | null): number {
 export const kmsgFops: FileOperations = stateTable("kmsg_fops", {
   open: kmsgOpen,
   read: kmsgRead,
+  refuseSpliceRead: (): number => -EINVAL,
   write: kmsgWrite,
   llseek: kmsgLlseek,
   poll: kmsgPoll,

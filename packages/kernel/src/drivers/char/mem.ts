@@ -6,7 +6,7 @@ import type { IovIter } from "../../lib/iovIter.ts";
 import { VM_SHARED } from "../../mm/flags.ts";
 import { shmemZeroSetup } from "../../mm/shmem.ts";
 import { stateTable } from "../../state.ts";
-import { EFAULT, ENOSPC } from "../../uapi/errno.ts";
+import { EFAULT, EINVAL, ENOSPC } from "../../uapi/errno.ts";
 import { kmsgFops } from "./kmsg.ts";
 import { randomFops, urandomFops } from "./random.ts";
 
@@ -55,7 +55,12 @@ function writeFull(): number {
   return -ENOSPC;
 }
 
-export const nullFops: FileOperations = stateTable("null_fops", { llseek: nullLseek, read: readNull, write: writeNull });
+export const nullFops: FileOperations = stateTable("null_fops", {
+  llseek: nullLseek,
+  read: readNull,
+  write: writeNull,
+  refuseSpliceRead: (): number => -EINVAL,
+});
 export const zeroFops: FileOperations = stateTable("zero_fops", { llseek: nullLseek, read: readZero, write: writeNull, mmap: mmapZero });
 export const fullFops: FileOperations = stateTable("full_fops", { llseek: nullLseek, read: readZero, write: writeFull });
 

@@ -230,6 +230,7 @@ function inotifyShowFdinfo(_k: Kernel, file: File): string {
 
 export const inotifyFops: FileOperations = stateTable("inotify_fops", {
   read: inotifyRead,
+  refuseSpliceRead: (): number => -EINVAL,
   poll: inotifyPoll,
   ioctl: inotifyIoctl,
   fasync: inotifyFasync,

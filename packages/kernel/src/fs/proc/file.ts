@@ -137,8 +137,15 @@ function procPoll(k: Kernel, file: File, table: PollTable | null): number {
   return POLLIN | POLLRDNORM | POLLERR | POLLPRI;
 }
 
+/** Files of processes give no pages, unless they are those about mounts. @linux fs/proc/base.c proc_single_file_operations */
+function procRefuseSpliceRead(file: File): number {
+  const info = procInfo(file.inode);
+  return info.area === "global" || procEntry(info)?.changes ? 0 : -EINVAL;
+}
+
 const operations = {
   open: procOpen,
+  refuseSpliceRead: procRefuseSpliceRead,
   read: procRead,
   write: procWrite,
   llseek: procLlseek,

@@ -22,6 +22,8 @@ export interface FileOperations {
   write?(k: Kernel, file: File, from: IovIter, pos: number): number;
   /** Where it is there, what can be written to cannot be spliced to: the error. */
   refuseSplice?(): number;
+  /** Where it is there, what can be read cannot be spliced from: the error, or 0. */
+  refuseSpliceRead?(file: File): number;
   llseek?(k: Kernel, file: File, offset: number, whence: number): number;
   iterate?(k: Kernel, file: File, ctx: DirContext): number;
   /** Present readiness (POLL* bits); registers on the file's wait queues through `table` unless null. */
