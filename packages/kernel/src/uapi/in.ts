@@ -49,6 +49,12 @@ export const IP_MULTICAST_TTL = 33;
 export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_DROP_MEMBERSHIP = 36;
+/** For both families. */
+export const MCAST_JOIN_GROUP = 42;
+export const MCAST_LEAVE_GROUP = 45;
+/** sizeof(struct group_req), and where in it the group's address is. */
+export const GROUP_REQ_SIZE = 136;
+export const GROUP_REQ_GROUP = 8;
 export const IP_MULTICAST_ALL = 49;
 export const IP_UNICAST_IF = 50;
 export const IP_LOCAL_PORT_RANGE = 51;

@@ -238,7 +238,10 @@ export function ipSetsockopt(k: Kernel, sock: Socket, name: number, addr: number
   switch (name) {
     case IN.IP_ADD_MEMBERSHIP:
     case IN.IP_DROP_MEMBERSHIP:
-      return membership(k, sk, name === IN.IP_ADD_MEMBERSHIP, addr, length);
+      return mreqMembership(k, sk, name === IN.IP_ADD_MEMBERSHIP, addr, length);
+    case IN.MCAST_JOIN_GROUP:
+    case IN.MCAST_LEAVE_GROUP:
+      return groupMembership(k, sk, name === IN.MCAST_JOIN_GROUP, addr, length);
     case IN.IP_MULTICAST_IF:
       return multicastIf(k, sk, addr, length);
     case IN.IP_OPTIONS:
@@ -406,18 +409,30 @@ function mreqDevice(k: Kernel, address: number, index: number): number | null {
   return null;
 }
 
-/** @linux net/ipv4/igmp.c ip_mc_join_group, ip_mc_leave_group */
-function membership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
+/** IP_ADD_MEMBERSHIP and IP_DROP_MEMBERSHIP: struct ip_mreq or ip_mreqn. */
+function mreqMembership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
   if (sk.type === SOCK_STREAM) return -EPROTO;
   if (length < 8) return -EINVAL;
   const b = new Uint8Array(12);
   if (copyFromUser(k, addr, b, 0, length >= 12 ? 12 : 8) !== 0) return -EFAULT;
-  const group = v4Of(b, 0);
+  return membership(k, sk, join, b.slice(0, 4), v4Of(b, 4), new DataView(b.buffer).getInt32(8, true));
+}
+
+/** The same by struct group_req. @linux net/ipv4/ip_sockglue.c do_mcast_group_source, ip_mcast_join_leave */
+function groupMembership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
+  if (length < IN.GROUP_REQ_SIZE) return -EINVAL;
+  const b = new Uint8Array(IN.GROUP_REQ_SIZE);
+  if (copyFromUser(k, addr, b, 0, b.length) !== 0) return -EFAULT;
+  const view = new DataView(b.buffer);
+  if (view.getUint16(IN.GROUP_REQ_GROUP, true) !== AF_INET) return -EINVAL;
+  return membership(k, sk, join, b.slice(IN.GROUP_REQ_GROUP + 4, IN.GROUP_REQ_GROUP + 8), 0, view.getInt32(0, true));
+}
+
+/** `named`: an address of the device, or 0. @linux net/ipv4/igmp.c ip_mc_join_group, ip_mc_leave_group */
+function membership(k: Kernel, sk: InetSock, join: boolean, g: Uint8Array, named: number, index: number): number {
+  const group = v4Of(g, 0);
   if (!isMulticast(group)) return join ? -EINVAL : -EADDRNOTAVAIL;
-  const index = new DataView(b.buffer).getInt32(8, true);
-  const named = v4Of(b, 4);
   const device = mreqDevice(k, named, index);
-  const g = b.slice(0, 4);
   const at = sk.memberships.findIndex(
     (m) => m.group.length === 4 && v4Of(m.group, 0) === group && ((index === 0 && named === 0) || m.ifindex === device),
   );

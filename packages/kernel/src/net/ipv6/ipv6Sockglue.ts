@@ -2,7 +2,7 @@ import type { Kernel } from "../../kernel.ts";
 import { copyFromUser, copyToUser, getUser32, putUser32 } from "../../mm/usercopy.ts";
 import { EADDRINUSE, EADDRNOTAVAIL, EFAULT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN } from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
-import { AF_INET, SOCK_STREAM } from "../../uapi/socket.ts";
+import { AF_INET, AF_INET6, SOCK_STREAM } from "../../uapi/socket.ts";
 import { devGetByIndex } from "../core/dev.ts";
 import { TCP_ESTABLISHED } from "../core/sock.ts";
 import {
@@ -26,13 +26,26 @@ const CMSG_BITS: Readonly<Record<number, number>> = {
 /** On or off and only kept: RECVRTHDR, RECVHOPOPTS, RECVDSTOPTS, FREEBIND and kin. */
 const FLAGS = new Set([54, 56, 58, 59, 60, 61, IN.IPV6_DONTFRAG, 70, 72, 74, 75, IN.IPV6_FREEBIND]);
 
-/** Joins or leaves a group (struct ipv6_mreq). @linux net/ipv6/mcast.c ipv6_sock_mc_join */
-function membership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
+/** IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP: struct ipv6_mreq. */
+function mreqMembership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
   if (length < 20) return -EINVAL;
   const b = new Uint8Array(20);
   if (copyFromUser(k, addr, b, 0, 20) !== 0) return -EFAULT;
-  const group = b.slice(0, 16);
-  const index = new DataView(b.buffer).getInt32(16, true);
+  return membership(k, sk, join, b.slice(0, 16), new DataView(b.buffer).getInt32(16, true));
+}
+
+/** The same by struct group_req. @linux net/ipv6/ipv6_sockglue.c ipv6_mcast_join_leave */
+function groupMembership(k: Kernel, sk: InetSock, join: boolean, addr: number, length: number): number {
+  if (length < IN.GROUP_REQ_SIZE) return -EINVAL;
+  const b = new Uint8Array(IN.GROUP_REQ_SIZE);
+  if (copyFromUser(k, addr, b, 0, b.length) !== 0) return -EFAULT;
+  const view = new DataView(b.buffer);
+  if (view.getUint16(IN.GROUP_REQ_GROUP, true) !== AF_INET6) return -EADDRNOTAVAIL;
+  return membership(k, sk, join, b.slice(IN.GROUP_REQ_GROUP + 8, IN.GROUP_REQ_GROUP + 24), view.getInt32(0, true));
+}
+
+/** Joins or leaves a group. @linux net/ipv6/mcast.c ipv6_sock_mc_join */
+function membership(k: Kernel, sk: InetSock, join: boolean, group: Uint8Array, index: number): number {
   if (!v6IsMulticast(group)) return -EINVAL;
   const at = sk.memberships.findIndex((m) => m.group.length === 16 && v6Equal(m.group, group) && (index === 0 || m.ifindex === index));
   if (!join) {
@@ -61,7 +74,9 @@ function addrform(sk: InetSock, family: number): number {
 export function ipv6Setsockopt(k: Kernel, sock: Socket, name: number, addr: number, length: number): number {
   const sk = inetSk(sock);
   if (name === IN.IPV6_ADD_MEMBERSHIP || name === IN.IPV6_DROP_MEMBERSHIP)
-    return sk.type === SOCK_STREAM ? -EINVAL : membership(k, sk, name === IN.IPV6_ADD_MEMBERSHIP, addr, length);
+    return sk.type === SOCK_STREAM ? -EINVAL : mreqMembership(k, sk, name === IN.IPV6_ADD_MEMBERSHIP, addr, length);
+  if (name === IN.MCAST_JOIN_GROUP || name === IN.MCAST_LEAVE_GROUP)
+    return groupMembership(k, sk, name === IN.MCAST_JOIN_GROUP, addr, length);
   if ((name === IN.IPV6_MULTICAST_HOPS || name === IN.IPV6_MULTICAST_IF) && sk.type === SOCK_STREAM) return -ENOPROTOOPT;
   let value = 0;
   if (length >= 4) {
