@@ -92,6 +92,16 @@ function eventfdWrite(k: Kernel, file: File, from: IovIter): number {
   return 8;
 }
 
+/** Adds one, from inside the kernel; a counter at its end stays there. @linux fs/eventfd.c eventfd_signal */
+export function eventfdSignal(k: Kernel, ctx: EventfdCtx): void {
+  if (ctx.lo === WORD - 1) {
+    if (ctx.hi === WORD - 1) return;
+    ctx.lo = 0;
+    ctx.hi++;
+  } else ctx.lo++;
+  ctx.wait.wakeUp(k, POLLIN);
+}
+
 /** @linux fs/eventfd.c eventfd_poll */
 function eventfdPoll(k: Kernel, file: File, table: PollTable | null): number {
   const ctx = file.priv as EventfdCtx;

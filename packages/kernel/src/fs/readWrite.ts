@@ -36,8 +36,8 @@ const RWF_NOWAIT = 8;
 const RWF_APPEND = 16;
 
 /** Access mode 3 allows neither. */
-const canRead = (file: File): boolean => (file.flags & O_ACCMODE) === O_RDONLY || (file.flags & O_ACCMODE) === O_RDWR;
-const canWrite = (file: File): boolean => (file.flags & O_ACCMODE) === O_WRONLY || (file.flags & O_ACCMODE) === O_RDWR;
+export const canRead = (file: File): boolean => (file.flags & O_ACCMODE) === O_RDONLY || (file.flags & O_ACCMODE) === O_RDWR;
+export const canWrite = (file: File): boolean => (file.flags & O_ACCMODE) === O_WRONLY || (file.flags & O_ACCMODE) === O_RDWR;
 
 /** Does the file have a position? Pipes, sockets and terminals do not. */
 export function isSeekable(file: File): boolean {
@@ -146,7 +146,8 @@ function vectored(k: Kernel, fd: number, iov: number, count: number, pos: number
   return n;
 }
 
-function transfer(k: Kernel, file: File, iter: IovIter, pos: number, flags: number, write: boolean): number {
+/** One transfer with RWF_* flags; pos -1: at the file's own position. Who calls has looked at flags and access. */
+export function transfer(k: Kernel, file: File, iter: IovIter, pos: number, flags: number, write: boolean): number {
   if (!write) {
     if (pos === -1) return readFile(k, file, iter);
     return vfsRead(k, file, iter, pos);

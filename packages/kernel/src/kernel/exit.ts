@@ -4,6 +4,7 @@ import { exitMntNs } from "../fs/mntNamespace.ts";
 import { ksysSync } from "../fs/syncHooks.ts";
 import { PT_EXITKILL, ptraceEventEnabled, ptraceReparented, STOP_EXIT } from "../include/linux/ptrace.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type SigAction, type SignalStruct, TASK_RUNNING, type Task } from "../include/linux/sched.ts";
+import { ioUringFilesCancel, ioUringLastProgram } from "../io_uring/tctx.ts";
 import type { Kernel } from "../kernel.ts";
 import { mmput } from "../mm/mm.ts";
 import { A, type SyscallDef, syscall } from "../syscall/declare.ts";
@@ -61,6 +62,9 @@ export function doExit(k: Kernel, code: number): boolean {
 
 function exitFor(k: Kernel, task: Task, code: number): void {
   const group = task.signal;
+  if (task.ioUring !== null) ioUringFilesCancel(k, task);
+  if (task.kthread !== null) task.kthread.exit(k, task);
+  else ioUringLastProgram(k, task);
   k.sched.endCall(task);
   task.inBlockedCall = false;
   // Who dies in its sleep must not stay on a list of sleepers.

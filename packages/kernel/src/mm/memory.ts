@@ -22,6 +22,7 @@ import {
   pteIndex,
   setPte,
 } from "./pageTable.ts";
+import { pinsOf } from "./pin.ts";
 import { findVma, vmaIndex } from "./vma.ts";
 
 /** What signal the last failed `handleMmFault` asks for. */
@@ -196,7 +197,7 @@ function writeProtected(k: Kernel, mm: MmStruct, vma: Vma, va: number, index: nu
   if (vma.flags & VM_SHARED) {
     phys.u32[index] = (pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED) >>> 0;
     vma.file?.inode.mapping?.markMapped(k, vma.pgoff + (va - vma.start) / PAGE_SIZE);
-  } else if (pte & PTE_ANON && phys.refs(frame) === 1) {
+  } else if (pte & PTE_ANON && phys.refs(frame) - pinsOf(k, frame) === 1) {
     phys.u32[index] = (pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED) >>> 0;
   } else {
     const copy = pte & PTE_SPECIAL ? allocZeroedPage(k) : copyOf(k, frame);

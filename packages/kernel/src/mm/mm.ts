@@ -7,6 +7,7 @@ import { VM_DONTCOPY, VM_LOCKED, VM_SHARED, VM_WIPEONFORK } from "./flags.ts";
 import { addFileRss, zapRange } from "./memory.ts";
 import { allocZeroedPage } from "./pageAlloc.ts";
 import { forEachPte, freePageTables, PTE_ANON, PTE_SPECIAL, PTE_WRITE, pteIndex } from "./pageTable.ts";
+import { pinsOf } from "./pin.ts";
 import { vmaClose, vmaOpen } from "./vma.ts";
 
 /** End of the lower half of the address space, which the top-level table's first entries cover. */
@@ -116,8 +117,28 @@ export function cloneVma(vma: Vma): Vma {
   copy.ops = vma.ops;
   copy.name = vma.name;
   copy.policy = vma.policy;
+  copy.regionOff = vma.regionOff;
   copy.anon = vma.anon;
   return copy;
+}
+
+/** A page that the kernel has pinned stays the parent's: the child gets a copy now. @linux mm/memory.c copy_present_page */
+function copyPinned(k: Kernel, to: MmStruct, va: number, from: number): boolean {
+  const { phys } = k.machine;
+  const copy = allocZeroedPage(k);
+  const index = copy === 0 ? 0 : pteIndex(k, to.pgd, va, to);
+  if (index === 0) {
+    if (copy !== 0) phys.put(copy);
+    return false;
+  }
+  const { u32 } = phys;
+  const entry = u32[from]!;
+  const at = (entry >>> 12) * 4096;
+  phys.u8.copyWithin(copy * 4096, at, at + 4096);
+  u32[index] = ((entry & 0xfff & ~PTE_WRITE) | (copy << 12)) >>> 0;
+  u32[index + 1] = u32[from + 1]!;
+  to.rssAnon++;
+  return true;
 }
 
 /**
@@ -135,6 +156,11 @@ function copyPageRange(k: Kernel, from: MmStruct, to: MmStruct, vma: Vma): boole
     if (!ok) return;
     const lo = phys.u32[index]!;
     if (vma.file && !(lo & PTE_ANON)) return;
+    if (lo & PTE_ANON && pinsOf(k, lo >>> 12) > 0) {
+      ok = copyPinned(k, to, va, index);
+      table = -1;
+      return;
+    }
     // Both tables are walked in step; 1024 words are one table.
     if (index >>> 10 !== table) {
       target = pteIndex(k, to.pgd, va, to);

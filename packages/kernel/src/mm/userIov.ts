@@ -1,5 +1,6 @@
 import type { Kernel } from "../kernel.ts";
 import { IovIter } from "../lib/iovIter.ts";
+import { stateClass } from "../state.ts";
 import { COPY_FROM_USER, COPY_KERNEL, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { EFAULT, EINVAL } from "../uapi/errno.ts";
 import { TASK_SIZE } from "./flags.ts";
@@ -159,6 +160,30 @@ export function kernelIter(bytes: Uint8Array): IovIter {
 /** A struct iovec array of the current task: -EINVAL for too many or negative lengths, -EFAULT. @linux lib/iov_iter.c import_iovec */
 export function importIovec(k: Kernel, iovAddr: number, count: number, write: boolean): IovIter | number {
   void write;
+  const iov = copyIovec(k, iovAddr, count);
+  return typeof iov === "number" ? iov : new UserIter(iov.base, iov.length, iov.total);
+}
+
+/** A struct iovec array as it was taken from the program. */
+export class UserIovec {
+  readonly base: number[];
+  readonly length: number[];
+  readonly total: number;
+  constructor(base: number[], length: number[], total: number) {
+    this.base = base;
+    this.length = length;
+    this.total = total;
+  }
+}
+stateClass(UserIovec);
+
+/** An iterator over the current task's memory, from the start of such an array. */
+export function iovecIter(iov: UserIovec): IovIter {
+  return new UserIter(iov.base, iov.length, iov.total);
+}
+
+/** Takes a struct iovec array of the current task: errors as importIovec. */
+export function copyIovec(k: Kernel, iovAddr: number, count: number): UserIovec | number {
   if (count > UIO_MAXIOV || count < 0) return -EINVAL;
   const raw = new Uint8Array(count * 16);
   if (copyFromUser(k, iovAddr, raw, 0, raw.length) < 0) return -EFAULT;
@@ -179,5 +204,5 @@ export function importIovec(k: Kernel, iovAddr: number, count: number, write: bo
     base.push(addr);
     length.push(len);
   }
-  return new UserIter(base, length, total);
+  return new UserIovec(base, length, total);
 }

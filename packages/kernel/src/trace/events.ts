@@ -1,4 +1,5 @@
 import type { Epitem, Eventpoll } from "../fs/eventpoll/types.ts";
+import type { IoKiocb, IoRingCtx } from "../include/linux/ioUringTypes.ts";
 import type { Task } from "../include/linux/sched.ts";
 import type { KernelTimer } from "../kernel/time/timer.ts";
 import type { NetDevice } from "../net/core/dev.ts";
@@ -77,4 +78,40 @@ export class TraceEvents {
   /** mask: the poll bits that were asked for and found, POLLNVAL for what is no descriptor. */
   readonly selectLook = new Tracepoint<[task: Task, fd: number, mask: number]>("select_look");
   readonly selectScanned = new Tracepoint<[task: Task, count: number]>("select_scanned");
+
+  /** io_uring (include/trace/events/io_uring.h): a ring is made; something is registered with it (ret: the call's result). */
+  readonly ioUringCreate = new Tracepoint<[ctx: IoRingCtx, fd: number, sqEntries: number, cqEntries: number, flags: number]>(
+    "io_uring_create",
+  );
+  readonly ioUringRegister = new Tracepoint<[ctx: IoRingCtx, opcode: number, nrFiles: number, nrBufs: number, ret: number]>(
+    "io_uring_register",
+  );
+  /** An SQE has been taken (sqe: its physical address, valid during the event); a request looks its file up, is behind a drain, joins a chain … */
+  readonly ioUringSubmitReq = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, sqe: number]>("io_uring_submit_req");
+  readonly ioUringFileGet = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, fd: number]>("io_uring_file_get");
+  readonly ioUringDefer = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb]>("io_uring_defer");
+  readonly ioUringLink = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, after: IoKiocb]>("io_uring_link");
+  /** … fails because one before it in its chain has; was wrong from the start. */
+  readonly ioUringFailLink = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, link: IoKiocb]>("io_uring_fail_link");
+  readonly ioUringReqFailed = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, sqe: number, error: number]>("io_uring_req_failed");
+  /** It would block: its file is polled (events: POLL* bits), or a worker gets it (acct: 0 bounded work, 1 unbounded). */
+  readonly ioUringPollArm = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, mask: number, events: number]>("io_uring_poll_arm");
+  readonly ioUringQueueAsyncWork = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, acct: number]>("io_uring_queue_async_work");
+  /** Task work is queued for its submitter (the waker is the running task), and has been run. */
+  readonly ioUringTaskAdd = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb]>("io_uring_task_add");
+  readonly ioUringTaskWorkRun = new Tracepoint<[task: Task, count: number]>("io_uring_task_work_run");
+  readonly ioUringLocalWorkRun = new Tracepoint<[ctx: IoRingCtx, count: number]>("io_uring_local_work_run");
+  /** A task goes to wait for so many CQEs. */
+  readonly ioUringCqringWait = new Tracepoint<[ctx: IoRingCtx, task: Task, minEvents: number]>("io_uring_cqring_wait");
+  /** A CQE is posted (req null: it belongs to none), or kept because the ring is full. */
+  readonly ioUringComplete = new Tracepoint<
+    [ctx: IoRingCtx, req: IoKiocb | null, userLo: number, userHi: number, res: number, cflags: number]
+  >("io_uring_complete");
+  readonly ioUringCqeOverflow = new Tracepoint<[ctx: IoRingCtx, userLo: number, userHi: number, res: number, cflags: number]>(
+    "io_uring_cqe_overflow",
+  );
+  /** Less was written (or read into a file) than asked for. */
+  readonly ioUringShortWrite = new Tracepoint<[ctx: IoRingCtx, req: IoKiocb, pos: number, wanted: number, got: number]>(
+    "io_uring_short_write",
+  );
 }

@@ -28,6 +28,8 @@ export class Vma {
   name: string | null = null;
   /** Areas whose written pages came over fork are told apart by this, and merge with no other (struct anon_vma); 0 = not so. */
   anon = 0;
+  /** Where a mapping begins in what the kernel shares of its own (io_uring's rings), in bytes. */
+  regionOff = 0;
   /** Memory policy of the area (see mm/mempolicy), 0 = its task's. */
   policy = 0;
   constructor(start: number, end: number, flags: number) {

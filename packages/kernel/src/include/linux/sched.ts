@@ -1,6 +1,7 @@
 import type { CpuContext, DebugPoint } from "@lstar/machine";
 import type { MountTable } from "../../fs/namespace.ts";
 import type { AuditContext } from "../../kernel/audit/syscall.ts";
+import type { KthreadOps } from "../../kernel/kthread.ts";
 import type { SleepTimer } from "../../kernel/sched/core.ts";
 import type { SeccompFilter } from "../../kernel/seccomp/filter.ts";
 import type { CpuTimer } from "../../kernel/time/cpuClock.ts";
@@ -9,6 +10,7 @@ import type { UtsNamespace } from "../../kernel/utsname.ts";
 import { stateClass } from "../../state.ts";
 import { COPY_KINDS } from "../../trace/copies.ts";
 import type { File, FilesStruct, FsStruct } from "./fs.ts";
+import type { IoUringTask } from "./ioUringTypes.ts";
 import type { MmStruct } from "./mm_types.ts";
 import { WaitQueueEntry, WaitQueueHead } from "./wait.ts";
 
@@ -318,6 +320,12 @@ export class Task {
   resetOnFork = false;
   /** Armed while the task sleeps with a deadline. */
   sleepTimer: SleepTimer | null = null;
+  /** What it uses rings with, and whether task work waits for it (TIF_NOTIFY_SIGNAL): that ends sleeps as a signal does. */
+  ioUring: IoUringTask | null = null;
+  notifySignal = false;
+  /** PF_IO_WORKER: it never runs a program; what it does instead, and its own data. */
+  kthread: KthreadOps | null = null;
+  kthreadData: object | null = null;
 
   constructor(pid: number, tgid: number, ctx: CpuContext, parent: Task | null, files: FilesStruct, fs: FsStruct, cred: Cred) {
     this.pid = pid;

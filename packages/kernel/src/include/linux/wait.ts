@@ -23,6 +23,8 @@ export abstract class WaitQueueEntry {
 export class WaitQueueHead {
   first: WaitQueueEntry | null = null;
   last: WaitQueueEntry | null = null;
+  /** Where a wake-up that is under way goes on. */
+  private cursor: WaitQueueEntry | null = null;
 
   /** @linux kernel/sched/wait.c waitqueue_active */
   get active(): boolean {
@@ -52,6 +54,7 @@ export class WaitQueueHead {
 
   /** Removes an entry that is on this queue. @linux kernel/sched/wait.c remove_wait_queue */
   remove(e: WaitQueueEntry): void {
+    if (this.cursor === e) this.cursor = e.next;
     if (e.prev) e.prev.next = e.next;
     else this.first = e.next;
     if (e.next) e.next.prev = e.prev;
@@ -64,15 +67,16 @@ export class WaitQueueHead {
    * @linux kernel/sched/wait.c __wake_up_common
    */
   wakeUp(k: Kernel, key = 0, nrExclusive = 1): void {
+    const outer = this.cursor;
     let e = this.first;
     while (e) {
-      const next: WaitQueueEntry | null = e.next;
+      // Who is woken may take others off the queue: all that it waits with, when it is a task.
+      this.cursor = e.next;
       const exclusive = e.exclusive;
-      if (e.wake(k, key) > 0 && exclusive && --nrExclusive === 0) return;
-      // A wake function may take the neighbour off the queue as well; start over is never needed
-      // because entries only remove themselves.
-      e = next;
+      if (e.wake(k, key) > 0 && exclusive && --nrExclusive === 0) break;
+      e = this.cursor;
     }
+    this.cursor = outer !== null && outer.queue === this ? outer : null;
   }
 
   /** Wakes everybody. @linux include/linux/wait.h wake_up_all */

@@ -32,6 +32,15 @@ export const PAUSED_OUTSIDE = 0;
 export const PAUSED_BETWEEN = 1;
 export const PAUSED_AT_USER = 2;
 
+/** A thread of the kernel that has nothing to do and looks for more instead of sleeping. */
+export interface PollingThread {
+  readonly task: Task;
+  /** Is there work now? Called between two instructions of programs: it must not change anything. */
+  look(k: Kernel): boolean;
+  /** Instructions until the next look. */
+  interval: number;
+}
+
 /** Real-time policies run before all others, by priority. */
 export function isRealtime(task: Task): boolean {
   return task.policy === SCHED_FIFO || task.policy === SCHED_RR;
@@ -48,6 +57,11 @@ export class Scheduler {
   rt: Task[] = [];
   /** Runnable tasks by ascending vruntime. */
   fair: Task[] = [];
+  /** Runnable threads of the kernel: they run before programs, one step a turn. */
+  kthreads: Task[] = [];
+  /** Threads of the kernel that look for work again and again (SQPOLL), and after how many more instructions they do. */
+  pollers: PollingThread[] = [];
+  pollIn = 0;
   /** The least vruntime a newcomer starts from. */
   minVruntime = 0;
   needResched = false;
@@ -73,13 +87,22 @@ export class Scheduler {
   /** Runnable tasks, the running one included. */
   get nrRunning(): number {
     const c = this.k.current;
-    return this.rt.length + this.fair.length + (c && c.state === TASK_RUNNING && !c.onRq && c.exitState === 0 && c.mm ? 1 : 0);
+    return (
+      this.rt.length +
+      this.fair.length +
+      this.kthreads.length +
+      (c && c.state === TASK_RUNNING && !c.onRq && c.exitState === 0 && c.mm ? 1 : 0)
+    );
   }
 
   /** Puts a runnable task on its queue. @linux kernel/sched/core.c activate_task */
   enqueue(task: Task): void {
     if (task.onRq) return;
     task.onRq = true;
+    if (task.kthread !== null && !this.perturbation.chaos) {
+      this.kthreads.push(task);
+      return;
+    }
     if (isRealtime(task)) {
       let i = this.rt.length;
       while (i > 0 && (this.rt[i - 1] as Task).rtPriority < task.rtPriority) i--;
@@ -97,7 +120,7 @@ export class Scheduler {
   dequeue(task: Task): void {
     if (!task.onRq) return;
     task.onRq = false;
-    for (const q of [this.rt, this.fair]) {
+    for (const q of [this.rt, this.fair, this.kthreads]) {
       const i = q.indexOf(task);
       if (i >= 0) q.splice(i, 1);
     }
@@ -142,6 +165,7 @@ export class Scheduler {
   /** Charges ns of processor time to the running task. @linux kernel/sched/fair.c update_curr */
   charge(task: Task, ns: number): void {
     task.timeSlice -= ns;
+    this.pollIn -= ns;
     if (!isRealtime(task)) task.vruntime += ns * vruntimePerNs(task);
   }
 

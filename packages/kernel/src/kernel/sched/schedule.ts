@@ -5,12 +5,15 @@ import { updateVdso } from "../../arch/x86/entry/vdso/vdso.ts";
 import { TASK_RUNNING, type Task } from "../../include/linux/sched.ts";
 import type { Kernel } from "../../kernel.ts";
 import { activateMm } from "../../mm/mm.ts";
+import { runKthread } from "../kthread.ts";
 import { cpuTimerBudget, runCpuTimers } from "../time/cpuTimers.ts";
 import { SYSCALL_COST } from "../time/timekeeping.ts";
-import { isRealtime, PAUSED_AT_USER, PAUSED_BETWEEN, PAUSED_OUTSIDE } from "./core.ts";
+import { isRealtime, PAUSED_AT_USER, PAUSED_BETWEEN, PAUSED_OUTSIDE, type PollingThread } from "./core.ts";
 
 /** With a real clock timers are looked at at least this often (instructions). */
 const REAL_CLOCK_BUDGET = 200_000;
+/** The longest time between two looks of a polling thread (instructions). */
+const POLL_MOST = 16_000;
 const LONGEST_STRETCH = 1_000_000_000;
 
 /** Puts a task's registers and address space into the processor. @linux kernel/sched/core.c context_switch */
@@ -75,7 +78,7 @@ export class MainLoop {
     this.#oneTurn = oneTurn;
     if (sched.pause === PAUSED_OUTSIDE) {
       time.update();
-      if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && !mayContinue(k)) {
+      if (time.virtual && sched.fair.length === 0 && sched.rt.length === 0 && sched.kthreads.length === 0 && !mayContinue(k)) {
         const next = time.nextExpiry();
         if (next !== Number.POSITIVE_INFINITY) time.jumpTo(next);
       }
@@ -127,6 +130,7 @@ export class MainLoop {
     // The clock was read when the call began. Here it is not: whether this shortcut is taken depends on where slices end.
     if (expiry <= time.nowNs) return 0;
     if (k.current !== task || !mayContinue(k) || task.timeSlice <= 0 || sched.needResched) return 0;
+    if (sched.kthreads.length > 0 || (sched.pollIn <= 0 && sched.pollers.length > 0)) return 0;
     if (task.inBlockedCall || task.userWork || task.sigPendingFlag) return 0;
     // That was all that kernelTurn() would have done.
     sched.turn++;
@@ -201,6 +205,13 @@ function kernelTurn(k: Kernel): number {
   const { sched, time } = k;
   if (time.nextExpiry() <= time.nowNs) time.runTimers();
   if (k.exited) return EXITED;
+  if (sched.pollers.length > 0 && (sched.pollIn <= 0 || !mayContinue(k))) pollThreads(k);
+  if (sched.kthreads.length > 0) {
+    const thread = sched.kthreads.shift() as Task;
+    thread.onRq = false;
+    runKthread(k, thread);
+    return k.exited ? EXITED : AGAIN;
+  }
   if (mayContinue(k)) {
     const c = k.current;
     if (c.timeSlice <= 0 || sched.needResched) preempt(k, c);
@@ -209,6 +220,10 @@ function kernelTurn(k: Kernel): number {
     sched.updateLoad();
     const next = sched.pickNext();
     if (!next) return IDLE;
+    if (next.kthread !== null) {
+      runKthread(k, next);
+      return k.exited ? EXITED : AGAIN;
+    }
     switchTo(k, next);
   }
   const task = k.current;
@@ -223,6 +238,22 @@ function kernelTurn(k: Kernel): number {
   return USER;
 }
 
+/** Those who poll look whether they have work; who has becomes runnable. */
+function pollThreads(k: Kernel): void {
+  const { sched } = k;
+  let next = LONGEST_STRETCH;
+  for (let i = sched.pollers.length - 1; i >= 0; i--) {
+    const p = sched.pollers[i] as PollingThread;
+    if (p.task.onRq) continue;
+    if (p.look(k)) k.sched.wakeUpNew(p.task);
+    else {
+      p.interval = Math.min(p.interval * 2, POLL_MOST);
+      next = Math.min(next, p.interval);
+    }
+  }
+  sched.pollIn = next;
+}
+
 /** How many instructions the task may run before the kernel has to look at it. */
 function beginStretch(k: Kernel, task: Task, expiry: number): number {
   const { time } = k;
@@ -232,6 +263,8 @@ function beginStretch(k: Kernel, task: Task, expiry: number): number {
     if (until < stretch) stretch = Math.max(1, Math.ceil(until));
   } else if (stretch > REAL_CLOCK_BUDGET) stretch = REAL_CLOCK_BUDGET;
   if (task.signal.cpuTimers.length > 0) stretch = Math.min(stretch, cpuTimerBudget(task));
+  const { pollIn, pollers } = k.sched;
+  if (pollers.length > 0 && pollIn < stretch) stretch = Math.max(1, pollIn);
   updateVdso(k);
   return stretch;
 }

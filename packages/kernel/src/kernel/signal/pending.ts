@@ -58,7 +58,9 @@ export function recalcSigpending(task: Task): void {
   const s = task.signal.sharedPending;
   const p = task.pending;
   task.sigPendingFlag =
-    (((p.lo | s.lo) & ~task.blockedLo) | ((p.hi | s.hi) & ~task.blockedHi)) !== 0 || (task.jobctl & JOBCTL_PENDING_MASK) !== 0;
+    task.notifySignal ||
+    (((p.lo | s.lo) & ~task.blockedLo) | ((p.hi | s.hi) & ~task.blockedHi)) !== 0 ||
+    (task.jobctl & JOBCTL_PENDING_MASK) !== 0;
 }
 
 /** Lowest of a set's signals, those of faults first. 0 if empty. @linux kernel/signal.c next_signal */

@@ -10,6 +10,7 @@ import {
   SYSCALL_WORK_TRACE,
 } from "../../../include/linux/ptrace.ts";
 import { BLOCKED, EXIT_DEAD, EXIT_ZOMBIE, type Task } from "../../../include/linux/sched.ts";
+import { tctxTaskWork } from "../../../io_uring/tw.ts";
 import { auditSyscallEntry, auditSyscallExit } from "../../../kernel/audit/syscall.ts";
 import { doExit } from "../../../kernel/exit.ts";
 import { type FaultInjection, TAMPERED_RESULT } from "../../../kernel/faults/injection.ts";
@@ -301,6 +302,7 @@ export function exitToUserMode(k: Kernel, task: Task): void {
     doExit(k, 0);
     return;
   }
+  if (task.notifySignal) tctxTaskWork(k, task);
   if (task.setChildTid !== 0) {
     putUser32(k, task.setChildTid, task.pid);
     task.setChildTid = 0;

@@ -1,6 +1,7 @@
 import { deviceSyscalls } from "../../../drivers/syscalls.ts";
 import { execSyscalls } from "../../../fs/exec.ts";
 import { fsSyscalls } from "../../../fs/syscalls.ts";
+import { ioUringSyscalls } from "../../../io_uring/syscalls.ts";
 import { ipcSyscalls } from "../../../ipc/syscalls.ts";
 import { coreSyscalls } from "../../../kernel/syscalls.ts";
 import { mmSyscalls } from "../../../mm/syscalls.ts";
@@ -19,6 +20,7 @@ const families: readonly (readonly SyscallDef[])[] = [
   netSyscalls,
   deviceSyscalls,
   archSyscalls,
+  ioUringSyscalls,
 ];
 
 function build(): readonly (SyscallDef | null)[] {

@@ -1,0 +1,190 @@
+import { eventfdFops } from "../fs/eventfd.ts";
+import { canRead, canWrite, isSeekable, transfer } from "../fs/readWrite.ts";
+import { vfsPoll } from "../fs/select.ts";
+import type { File } from "../include/linux/fs.ts";
+import { IO_URING_F_NONBLOCK, IOU_COMPLETE, type IoKiocb, REQ_F_BUFFER_SELECT, REQ_F_NOWAIT } from "../include/linux/ioUringTypes.ts";
+import { BLOCKED } from "../include/linux/sched.ts";
+import type { Kernel } from "../kernel.ts";
+import type { IovIter } from "../lib/iovIter.ts";
+import { TASK_SIZE } from "../mm/flags.ts";
+import { copyIovec, iovecIter, MAX_RW_COUNT, UserIovec, userIter } from "../mm/userIov.ts";
+import { EAGAIN, EBADF, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
+import { O_NONBLOCK } from "../uapi/fcntl.ts";
+import {
+  IORING_OP_READ,
+  IORING_OP_READ_FIXED,
+  IORING_OP_READV,
+  IORING_OP_READV_FIXED,
+  IORING_OP_WRITE,
+  IORING_OP_WRITE_FIXED,
+  IORING_OP_WRITEV,
+  IORING_OP_WRITEV_FIXED,
+  SQE_ADDR,
+  SQE_BUF_INDEX,
+  SQE_IOPRIO,
+  SQE_LEN,
+  SQE_OFF,
+  SQE_OP_FLAGS,
+  SQE_PAD2,
+} from "../uapi/ioUring.ts";
+import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../uapi/poll.ts";
+import { isReg, S_IFIFO, S_IFMT, S_IFSOCK } from "../uapi/stat.ts";
+import { ioReqSetRes, reqSetFail } from "./complete.ts";
+import { ioBufferSelect, ioPutKbuf } from "./kbuf.ts";
+import type { IoIssueDef, IoOpList } from "./opdef.ts";
+import { sqe16, sqe32, sqe64, sqeS64 } from "./rings.ts";
+import { fixedIter, ioFindBufNode, ioImportFixed, ioImportFixedVec } from "./rsrc.ts";
+
+const RWF_NOWAIT = 8;
+/** RWF_HIPRI, DSYNC, SYNC, NOWAIT and APPEND. */
+const RWF_SUPPORTED = 0x1f;
+
+/** Fields that all transfers have. @linux io_uring/rw.c __io_prep_rw */
+function prepRw(k: Kernel, req: IoKiocb, sqe: number): number {
+  const pos = sqeS64(k, sqe, SQE_OFF);
+  // Beyond 2^53 a position is no more exact: it is beyond every file.
+  req.off = pos;
+  req.bufIndex = req.flags & REQ_F_BUFFER_SELECT ? req.bufIndex : sqe16(k, sqe, SQE_BUF_INDEX);
+  req.ioprio = sqe16(k, sqe, SQE_IOPRIO);
+  if (req.ioprio !== 0 && req.ioprio >>> 13 > 3) return -EINVAL;
+  req.addr = sqe64(k, sqe, SQE_ADDR);
+  req.len = sqe32(k, sqe, SQE_LEN);
+  req.opFlags = sqe32(k, sqe, SQE_OP_FLAGS);
+  req.done = 0;
+  // Attributes (protection information) belong to block devices.
+  if (sqe64(k, sqe, SQE_PAD2) !== 0) return -EINVAL;
+  return 0;
+}
+
+/** One buffer of the program's. @linux io_uring/rw.c io_prep_read */
+function prepSingle(k: Kernel, req: IoKiocb, sqe: number): number {
+  const r = prepRw(k, req, sqe);
+  if (r !== 0 || req.flags & REQ_F_BUFFER_SELECT) return r;
+  if (req.len > MAX_RW_COUNT) req.len = MAX_RW_COUNT;
+  return req.addr + req.len > TASK_SIZE && req.len > 0 ? -EFAULT : 0;
+}
+
+/** An array of buffers: taken now, since the program may reuse the array. @linux io_uring/rw.c io_prep_rwv */
+function prepVector(k: Kernel, req: IoKiocb, sqe: number): number {
+  const r = prepRw(k, req, sqe);
+  if (r !== 0) return r;
+  if (req.flags & REQ_F_BUFFER_SELECT) return req.len === 1 ? 0 : -EINVAL;
+  const iov = copyIovec(k, req.addr, req.len > 0x7fffffff ? -1 : req.len);
+  if (typeof iov === "number") return iov;
+  req.asyncData = iov;
+  req.len = iov.total;
+  return 0;
+}
+
+/** Part of a registered buffer. @linux io_uring/rw.c io_prep_rw_fixed */
+function prepFixed(k: Kernel, req: IoKiocb, sqe: number): number {
+  const r = prepRw(k, req, sqe);
+  if (r === 0 && req.len > MAX_RW_COUNT) req.len = MAX_RW_COUNT;
+  return r;
+}
+
+/** Parts of a registered buffer. @linux io_uring/rw.c io_prep_rwv_fixed */
+function prepFixedVector(k: Kernel, req: IoKiocb, sqe: number): number {
+  const r = prepRw(k, req, sqe);
+  if (r !== 0) return r;
+  const iov = copyIovec(k, req.addr, req.len > 0x7fffffff ? -1 : req.len);
+  if (typeof iov === "number") return iov;
+  req.asyncData = iov;
+  req.len = iov.total;
+  return 0;
+}
+
+/** Where the bytes go to or come from, or an error. The buffer of a group is chosen once. */
+function importBuffer(k: Kernel, req: IoKiocb, write: boolean, flags: number): IovIter | number {
+  switch (req.opcode) {
+    case IORING_OP_READ_FIXED:
+    case IORING_OP_WRITE_FIXED: {
+      const node = ioFindBufNode(req);
+      if (!node?.buf) return -EFAULT;
+      const off = ioImportFixed(node.buf, req.addr, req.len);
+      return off < 0 ? off : fixedIter(node.buf, off, req.len);
+    }
+    case IORING_OP_READV_FIXED:
+    case IORING_OP_WRITEV_FIXED: {
+      const node = ioFindBufNode(req);
+      if (!node?.buf) return -EFAULT;
+      return ioImportFixedVec(node.buf, req.asyncData as UserIovec);
+    }
+    default:
+      break;
+  }
+  if (req.flags & REQ_F_BUFFER_SELECT && !write) {
+    const r = ioBufferSelect(k, req, flags);
+    if (r < 0) return r;
+  }
+  return req.asyncData instanceof UserIovec ? iovecIter(req.asyncData) : userIter(k, req.addr, req.len);
+}
+
+/** Files whose reads and writes know how not to wait (FMODE_NOWAIT). */
+function fmodeNowait(file: File): boolean {
+  const type = file.inode.mode & S_IFMT;
+  return isReg(file.inode.mode) || type === S_IFIFO || type === S_IFSOCK || file.op === eventfdFops;
+}
+
+/** May the attempt be made without waiting? @linux io_uring/rw.c io_file_supports_nowait */
+function supportsNowait(k: Kernel, file: File, write: boolean): boolean {
+  if (fmodeNowait(file)) return true;
+  if (!file.op.poll) return true;
+  return (vfsPoll(k, file, null) & (write ? POLLOUT | POLLWRNORM : POLLIN | POLLRDNORM)) !== 0;
+}
+
+/** @linux io_uring/rw.c io_read, io_write */
+function readWrite(k: Kernel, req: IoKiocb, flags: number, write: boolean): number {
+  const file = req.file as File;
+  const iter = importBuffer(k, req, write, flags);
+  if (typeof iter === "number") return iter;
+  if (!(write ? canWrite(file) : canRead(file))) return -EBADF;
+  if ((req.opFlags & ~RWF_SUPPORTED) !== 0) return -EOPNOTSUPP;
+  if (req.opFlags & RWF_NOWAIT) {
+    if (!fmodeNowait(file)) return -EOPNOTSUPP;
+    req.flags |= REQ_F_NOWAIT;
+  } else if (file.flags & O_NONBLOCK && !fmodeNowait(file)) req.flags |= REQ_F_NOWAIT;
+  // -1 is the file's own position; files without one have none.
+  if (req.off < -1) return -EINVAL;
+  const pos = req.off === -1 || !isSeekable(file) ? -1 : req.off;
+  const expected = iter.count;
+  const nonblock = (flags & IO_URING_F_NONBLOCK) !== 0;
+  if (nonblock && !supportsNowait(k, file, write)) return -EAGAIN;
+  const own = file.flags & O_NONBLOCK;
+  if (nonblock || req.flags & REQ_F_NOWAIT) file.flags |= O_NONBLOCK;
+  const ret = transfer(k, file, iter, pos, req.opFlags, write);
+  if (!own) file.flags &= ~O_NONBLOCK;
+  if (ret === BLOCKED || (ret === -EAGAIN && !(own && !nonblock))) return ret;
+  const cflags = req.flags & REQ_F_BUFFER_SELECT ? ioPutKbuf(k, req, ret) : 0;
+  if (ret !== expected) {
+    reqSetFail(req);
+    if (ret >= 0 && k.trace.ioUringShortWrite.enabled && write) k.trace.ioUringShortWrite.fire(req.ctx, req, pos, expected, ret);
+  }
+  ioReqSetRes(req, ret, cflags);
+  return IOU_COMPLETE;
+}
+
+const ioRead = (k: Kernel, req: IoKiocb, flags: number): number => readWrite(k, req, flags, false);
+const ioWrite = (k: Kernel, req: IoKiocb, flags: number): number => readWrite(k, req, flags, true);
+const reads = { needsFile: true, unboundNonregFile: true, pollin: true, ioprio: true, iopoll: true } as const;
+const writes = { needsFile: true, unboundNonregFile: true, pollout: true, ioprio: true, iopoll: true } as const;
+
+const readv: IoIssueDef = { ...reads, bufferSelect: true, prep: prepVector, issue: ioRead };
+const read: IoIssueDef = { ...reads, bufferSelect: true, prep: prepSingle, issue: ioRead };
+const readFixed: IoIssueDef = { ...reads, prep: prepFixed, issue: ioRead };
+const readvFixed: IoIssueDef = { ...reads, prep: prepFixedVector, issue: ioRead };
+const writev: IoIssueDef = { ...writes, prep: prepVector, issue: ioWrite };
+const write: IoIssueDef = { ...writes, prep: prepSingle, issue: ioWrite };
+const writeFixed: IoIssueDef = { ...writes, prep: prepFixed, issue: ioWrite };
+const writevFixed: IoIssueDef = { ...writes, prep: prepFixedVector, issue: ioWrite };
+
+export const rwOps: IoOpList = [
+  [IORING_OP_READV, readv],
+  [IORING_OP_WRITEV, writev],
+  [IORING_OP_READ_FIXED, readFixed],
+  [IORING_OP_WRITE_FIXED, writeFixed],
+  [IORING_OP_READ, read],
+  [IORING_OP_WRITE, write],
+  [IORING_OP_READV_FIXED, readvFixed],
+  [IORING_OP_WRITEV_FIXED, writevFixed],
+];
