@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts";
 import { IovIter } from "../lib/iovIter.ts";
 import { unaccountMem, unpinUserPages } from "../mm/pin.ts";
 import type { UserIovec } from "../mm/userIov.ts";
+import { COPY_FROM_USER, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { EFAULT } from "../uapi/errno.ts";
 import { ioPostAuxCqe } from "./complete.ts";
 
@@ -104,7 +105,7 @@ class FixedIter extends IovIter {
     this.count = count;
   }
 
-  #walk(k: Kernel, n: number, write: boolean, move: (pa: number, run: number, done: number) => void): number {
+  #walk(k: Kernel, n: number, kind: number, move: (pa: number, run: number, done: number) => void): number {
     let done = 0;
     const want = Math.min(n, this.count);
     while (done < want) {
@@ -117,7 +118,7 @@ class FixedIter extends IovIter {
       const off = this.#lead + (this.#offs[this.#seg] as number) + this.#at;
       const page = Math.floor(off / 4096);
       const frame = this.#frames[page] as number;
-      if (write) k.machine.phys.willWrite(frame);
+      if (kind !== COPY_FROM_USER) k.machine.phys.willWrite(frame);
       const at = off - page * 4096;
       const run = Math.min(want - done, left, 4096 - at);
       move(frame * 4096 + at, run, done);
@@ -125,33 +126,32 @@ class FixedIter extends IovIter {
       this.#at += run;
     }
     this.count -= done;
-    if (write) k.current.copiedOut += done;
-    else k.current.copiedIn += done;
+    countCopy(k, kind, done);
     return done;
   }
 
   copyTo(k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
-    return this.#walk(k, n, true, (pa, run, done) => {
+    return this.#walk(k, n, COPY_TO_USER, (pa, run, done) => {
       k.machine.phys.u8.set(src.subarray(srcOffset + done, srcOffset + done + run), pa);
     });
   }
   copyPhysTo(k: Kernel, physAddr: number, n: number): number {
-    return this.#walk(k, n, true, (pa, run, done) => {
+    return this.#walk(k, n, COPY_TO_USER, (pa, run, done) => {
       k.machine.phys.u8.copyWithin(pa, physAddr + done, physAddr + done + run);
     });
   }
   copyFrom(k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
-    return this.#walk(k, n, false, (pa, run, done) => {
+    return this.#walk(k, n, COPY_FROM_USER, (pa, run, done) => {
       dst.set(k.machine.phys.u8.subarray(pa, pa + run), dstOffset + done);
     });
   }
   copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
-    return this.#walk(k, n, false, (pa, run, done) => {
+    return this.#walk(k, n, COPY_FROM_USER, (pa, run, done) => {
       k.machine.phys.u8.copyWithin(physAddr + done, pa, pa + run);
     });
   }
   zero(k: Kernel, n: number): number {
-    return this.#walk(k, n, true, (pa, run) => {
+    return this.#walk(k, n, COPY_ZERO, (pa, run) => {
       k.machine.phys.u8.fill(0, pa, pa + run);
     });
   }

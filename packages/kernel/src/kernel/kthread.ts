@@ -30,7 +30,7 @@ export function createIoThread(k: Kernel, parent: Task, comm: string, ops: Kthre
   const { files, fs, signal } = parent;
   files.count++;
   fs.count++;
-  const task = new Task(pid, parent.tgid, CpuContext.create(), parent.realParent, files, fs, parent.cred);
+  const task = new Task(pid, parent.tgid, CpuContext.create(), parent, files, fs, parent.cred);
   task.parent = task.realParent = parent.realParent;
   task.sighand = parent.sighand;
   task.sighand.count++;
