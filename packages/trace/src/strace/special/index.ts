@@ -11,6 +11,7 @@ import { splicePrinters } from "./splice.ts";
 import { statPrinters } from "./stat.ts";
 import { terminalPrinters } from "./terminal.ts";
 import { timePrinters } from "./time.ts";
+import { uringPrinters } from "./uring.ts";
 
 /** Printers of arguments whose meaning depends on the rest of the call: by call name, then position. */
 export type PrinterTable = Readonly<Record<string, Readonly<Record<number, ArgPrinter>>>>;
@@ -28,4 +29,5 @@ export const specialPrinters: PrinterTable = {
   ...statPrinters,
   ...terminalPrinters,
   ...timePrinters,
+  ...uringPrinters,
 };

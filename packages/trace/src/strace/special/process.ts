@@ -346,14 +346,19 @@ const cpuMask: ArgPrinter = (c, i) => {
   if (c.def.name === "sched_getaffinity" && !c.exiting) return null;
   const at = c.arg(i);
   if (c.exiting && c.ret! < 0) return pointer(at);
-  const bytes = c.memory(at, c.def.name === "sched_getaffinity" ? Math.max(0, c.ret ?? 0) : Math.min(c.arg(1), 128));
-  if (at === 0 || bytes.length === 0) return pointer(at);
+  return cpuMaskText(c, at, c.def.name === "sched_getaffinity" ? Math.max(0, c.ret ?? 0) : c.arg(1));
+};
+
+/** The processors in a mask of so many bytes: [0 1 5]. */
+export function cpuMaskText(c: Call, at: number, size: number): string {
+  const bytes = at === 0 ? null : c.memory(at, Math.min(size, 128));
+  if (!bytes || bytes.length === 0) return pointer(at);
   const cpus: number[] = [];
   bytes.forEach((b, n) => {
     for (let bit = 0; bit < 8; bit++) if ((b >> bit) & 1) cpus.push(n * 8 + bit);
   });
   return `[${cpus.join(" ")}]`;
-};
+}
 
 const policies = ["SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE"];
 const policy: ArgPrinter = (c, i) => policies[c.arg(i) & ~0x40000000] ?? hex(c.arg(i) >>> 0);
