@@ -11,6 +11,7 @@ const programs = `
   fcntl/flock fcntl/ioctls fcntl/leases fcntl/memfd fcntl/posix-locks
   inotify/file inotify/masks mm/brk mm/private-file epoll/edge epoll/level epoll/nested
   seccomp/fuzz-check seccomp/sysctl
+  io_uring/arguments io_uring/woken-chain
   ids/setuid poll/select inet/calls signal/altstack signal/exec-keeps signal/queue signal/sigsuspend-mask`
   .trim()
   .split(/\s+/);
@@ -37,6 +38,10 @@ function normalise(text: string, tracer: boolean): string[] {
         line
           .replace(/\{r15=[^}]*\}|\w\w_space=\[[^\]]*\]/g, "REGS")
           .replace(/(si_signo=SIGTRAP.* si_addr=)0x[0-9a-f]+/, "$1ADDR")
+          // What strace 6.1 has no names for yet, and what the kernel has.
+          .replace(/(features=IORING_FEAT_SINGLE_MMAP)[^,]*/, "$1")
+          .replace(/(\{last_op=)\S+.*?, ops_len=6\d, /, "$1LAST, ops_len=N, ")
+          .replace(/(\{op=IORING_OP_\w+, flags=)(0|IO_URING_OP_SUPPORTED)\}/g, "$1F}")
           .replace(/ => \d+\}/, "}")
           .replace(/\/proc\/\d+/g, "/proc/N")
           .replace(/0x[0-9a-f]{5,16}/g, "ADDR")

@@ -31,7 +31,7 @@ int main(void) {
     struct iovec iov[2] = { { data, 16 }, { data + 16, 32 } };
     int fds[4] = { 0, 1, -1, -2 };
     uint64_t tags[2] = { 0, 0x1234 };
-    uint32_t update[4] = { 1, 0 }, empty[8] = { 0 };
+    uint32_t update[4] = { 1, 0 };
     uint32_t rsrc[8] = { 2, 1 }, update2[8] = { 3, 0 };
     uint32_t restrictions[4][4] = { { 0x00080000, 0 }, { 0x00160001 }, { 0x00050002 }, { 0x00100003 } };
     uint32_t ringfds[2][4] = { { 0xffffffff, 0, 0, 0 }, { 3, 0, 1, 0 } };
@@ -96,8 +96,6 @@ int main(void) {
 
     reg(fd, 8, probe, 256);
     reg(fd, 8, probe, 300);
-    reg(fd, 19, workers, 2);
-    reg(fd, 19, empty, 2);
     reg(fd, 9, NULL, 0);
     reg(fd, 10, NULL, 1);
     reg(fd, 4, fds + 2, 1);

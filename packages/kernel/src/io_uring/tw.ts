@@ -90,10 +90,11 @@ export function tctxTaskWork(k: Kernel, task: Task): void {
   recalcSigpending(task);
   if (tctx === null || tctx.work.length === 0) return;
   let count = 0;
-  let ctx: IoRingCtx | null = null;
+  // What a batch completes may let chains go on: that is work again.
   while (tctx.work.length > 0) {
     const list = tctx.work;
     tctx.work = [];
+    let ctx: IoRingCtx | null = null;
     for (const req of list) {
       if (ctx !== req.ctx) {
         if (ctx) endRun(k, ctx);
@@ -103,10 +104,9 @@ export function tctxTaskWork(k: Kernel, task: Task): void {
       count++;
       req.tw?.run(k, req, ctx.dying || task.exiting);
     }
+    if (ctx) endRun(k, ctx);
   }
-  if (ctx) endRun(k, ctx);
   if (k.trace.ioUringTaskWorkRun.enabled) k.trace.ioUringTaskWorkRun.fire(task, count);
-  if (tctx.work.length > 0) return;
   task.notifySignal = false;
   recalcSigpending(task);
 }

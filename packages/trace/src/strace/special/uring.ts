@@ -319,7 +319,13 @@ const flags =
 
 export const uringPrinters: PrinterTable = {
   io_uring_setup: { 0: (c) => String(c.arg(0) >>> 0), 1: params },
-  io_uring_enter: { 1: (c) => String(c.arg(1) >>> 0), 2: (c) => String(c.arg(2) >>> 0), 3: flags(uringEnterFlags), 4: waitArgument },
+  io_uring_enter: {
+    0: (c) => c.fd(c.arg(0) | 0),
+    1: (c) => String(c.arg(1) >>> 0),
+    2: (c) => String(c.arg(2) >>> 0),
+    3: flags(uringEnterFlags),
+    4: waitArgument,
+  },
   io_uring_register: {
     // With the flag it is an index of the task's own table of rings.
     0: (c) => (c.arg(1) >>> 0 >= USE_REGISTERED_RING ? String(c.arg(0) >>> 0) : c.fd(c.arg(0) | 0)),
