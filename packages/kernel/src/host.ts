@@ -2,7 +2,7 @@ import type { Timespec } from "./include/linux/fs.ts";
 
 /**
  * The one door to the outside. Everything here is called synchronously by the kernel; what arrives
- * asynchronously (terminal input, later network frames) waits in the host until the kernel asks and
+ * asynchronously (terminal input, network frames) waits in the host until the kernel asks and
  * is announced with Kernel.hostEvent. A recorder can wrap all of it.
  */
 export interface Host {
@@ -16,6 +16,8 @@ export interface Host {
   stdio: readonly [HostStream, HostStream, HostStream];
   /** The host's file system, for granted directories; null in the browser. */
   fs: HostFileSystem | null;
+  /** The other end of the machine's network cable; null or absent: the machine has no device but its own loopback. */
+  net?: HostNet | null;
   /** The outside for those who only watch a run (tracers): what is asked of it is no part of the run, nor of its recording. Absent: the host itself. */
   readonly watcher?: Host;
 }
@@ -28,6 +30,30 @@ export interface HostStream {
   write(bytes: Uint8Array): number;
   /** Size of a terminal. */
   windowSize?(): { rows: number; cols: number };
+}
+
+/** How the machine's network device is set up. Addresses are bytes in network order. */
+export interface NetLink {
+  /** Hardware address of the device, 6 bytes. */
+  mac: number[];
+  /** Its IPv4 address, 4 bytes. */
+  address: number[];
+  prefixLength: number;
+  /** Where everything goes that is not on this network, 4 bytes. */
+  gateway: number[];
+  /** Payload of a frame (bytes). */
+  mtu: number;
+}
+
+/** A network cable that carries Ethernet frames, without the check sum at their end. The event "net" tells of frames that wait. */
+export interface HostNet {
+  readonly link: NetLink;
+  /** Takes a frame from the machine, which uses the buffer again. True: there is an answer to be had by `receive` at once. */
+  transmit(frame: Uint8Array): boolean;
+  /** The next frame for the machine, or null. It stays as it is until the next call. */
+  receive(): Uint8Array | null;
+  /** ns for which the machine has waited on this event while all its tasks slept: what a virtual clock goes on by. */
+  waited(): number;
 }
 
 /** File type and attributes as lstat gives them on the host. */

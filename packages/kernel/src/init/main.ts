@@ -9,6 +9,7 @@ import { Cred, type SigAction, Task } from "../include/linux/sched.ts";
 import { allocPid } from "../kernel/pid.ts";
 import { initRlimits } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
+import { netDevices } from "../net/core/dev.ts";
 import { SIG_IGN, SIGCHLD } from "../uapi/signal.ts";
 import { mountDefaults, mountRoot } from "./doMounts.ts";
 
@@ -45,6 +46,8 @@ export function startKernel(k: Kernel, options: BootOptions): number {
   const root = mountRoot(k, options.rootfs, options.rootSource);
   if (typeof root === "number") return root;
   init.fs.root = init.fs.pwd = { mnt: root, dentry: root.root };
+  // While the host is the one that the machine starts with.
+  netDevices(k);
   const mounted = mountDefaults(k);
   if (mounted < 0) return mounted;
   const prepared = options.prepare?.(k) ?? 0;

@@ -1,6 +1,6 @@
 import type { Kernel } from "../kernel.ts";
 
-export type HostEventKind = "stdin" | "winch" | "sigint" | "sigterm" | "sighup";
+export type HostEventKind = "stdin" | "winch" | "sigint" | "sigterm" | "sighup" | "net";
 type Handler = (k: Kernel) => void;
 
 const handlers = new Map<HostEventKind, Handler[]>();

@@ -16,6 +16,7 @@ export const SOL_ICMPV6 = 58;
 export const SOL_RAW = 255;
 
 export const ETH_P_IP = 0x0800;
+export const ETH_P_ARP = 0x0806;
 export const ETH_P_IPV6 = 0x86dd;
 
 export const INADDR_ANY = 0;

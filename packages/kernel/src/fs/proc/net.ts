@@ -1,9 +1,12 @@
 import type { Kernel } from "../../kernel.ts";
-import { netDevices } from "../../net/core/dev.ts";
+import { netDevices, v4Number } from "../../net/core/dev.ts";
 import { net } from "../../net/core/netNamespace.ts";
+import { NUD_FAILED, neighbours } from "../../net/ipv4/arp.ts";
 import { datagramTable, netstatTable, RAW_HEAD, snmpTable, sockstatTable, tcpTable, UDP_HEAD } from "../../net/ipv4/procNet.ts";
 import { netlinkTableText } from "../../net/netlink/sock.ts";
 import { unixTable } from "../../net/unix/proc.ts";
+import { IFF_LOOPBACK } from "../../uapi/netlink.ts";
+import { AF_INET } from "../../uapi/socket.ts";
 import { type ProcEntry, procTask, text } from "./entry.ts";
 
 /** A line as seq_file pads it. */
@@ -18,19 +21,54 @@ function devTable(k: Kernel): string {
     " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n";
   const n = (value: number, width: number): string => String(value).padStart(width);
   for (const d of netDevices(k).byIndex.values())
-    out += `${d.name.padStart(6)}: ${n(d.rxBytes, 7)} ${n(d.rxPackets, 7)}    0    0    0     0          0         0 ${n(d.txBytes, 8)} ${n(d.txPackets, 7)}    0    0    0     0       0          0\n`;
+    out += `${d.name.padStart(6)}: ${n(d.rxBytes, 7)} ${n(d.rxPackets, 7)} ${n(d.rxErrors, 4)} ${n(d.rxDropped, 4)}    0     0          0 ${n(d.multicast, 9)} ${n(d.txBytes, 8)} ${n(d.txPackets, 7)} ${n(d.txErrors, 4)}    0    0     0       0          0\n`;
+  return out;
+}
+
+/** A number as the machine's word for its bytes in network order reads. */
+function word(v4: number): string {
+  const swapped = ((v4 << 24) | ((v4 & 0xff00) << 8) | ((v4 >>> 8) & 0xff00) | (v4 >>> 24)) >>> 0;
+  return swapped.toString(16).toUpperCase().padStart(8, "0");
+}
+const dotted = (v4: number): string => [v4 >>> 24, (v4 >>> 16) & 255, (v4 >>> 8) & 255, v4 & 255].join(".");
+
+/** /proc/net/route: the main table. @linux net/ipv4/fib_trie.c fib_route_seq_show */
+function routeTable(k: Kernel): string {
+  let out = padded("Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT", 127);
+  const line = (dev: string, to: number, gateway: number, flags: string, mask: number): string =>
+    padded(`${dev}\t${word(to)}\t${word(gateway)}\t${flags}\t0\t0\t0\t${word(mask)}\t0\t0\t0`, 127);
+  for (const d of netDevices(k).byIndex.values()) {
+    if (d.flags & IFF_LOOPBACK) continue;
+    if (d.gateway !== 0) out += line(d.name, 0, d.gateway, "0003", 0);
+    for (const a of d.addresses) {
+      if (a.family !== AF_INET) continue;
+      const mask = a.prefixLength === 0 ? 0 : (0xffffffff << (32 - a.prefixLength)) >>> 0;
+      out += line(d.name, (v4Number(a.bytes) & mask) >>> 0, 0, "0001", mask);
+    }
+  }
+  return out;
+}
+
+/** /proc/net/arp. @linux net/ipv4/arp.c arp_format_neigh_entry */
+function arpTable(k: Kernel): string {
+  let out = "IP address       HW type     Flags       HW address            Mask     Device\n";
+  for (const n of neighbours(k).values()) {
+    const known = n.mac !== null && n.state !== NUD_FAILED;
+    const mac = known ? Array.from(n.mac!, (b) => b.toString(16).padStart(2, "0")).join(":") : "00:00:00:00:00:00";
+    out += `${dotted(n.address).padEnd(16)} 0x1         0x${known ? 2 : 0}         ${mac.padEnd(17)}     *        ${n.dev.name}\n`;
+  }
   return out;
 }
 
 const live = (show: (k: Kernel) => string): ProcEntry => ({ mode: 0o444, show });
 
-/** The network of a machine that has the loopback device alone. */
+/** The network. */
 procTask({
   "net/dev": live(devTable),
-  "net/route": text(padded("Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT", 127)),
+  "net/route": live(routeTable),
   "net/ipv6_route": text(""),
   "net/if_inet6": text("00000000000000000000000000000001 01 80 10 80       lo\n"),
-  "net/arp": text("IP address       HW type     Flags       HW address            Mask     Device\n"),
+  "net/arp": live(arpTable),
   "net/tcp": live((k) => tcpTable(k, false)),
   "net/tcp6": live((k) => tcpTable(k, true)),
   "net/udp": live((k) => datagramTable(k, net(k).udp, false, UDP_HEAD, 127)),

@@ -1,5 +1,6 @@
 import { cpuid } from "@lstar/machine";
 import type { Kernel } from "../../kernel.ts";
+import { devGetByName, type NetDevice } from "../../net/core/dev.ts";
 import type { ProcEntry } from "../proc/entry.ts";
 import { showNodeMeminfo } from "./node.ts";
 
@@ -98,6 +99,55 @@ add({
   "class/mem/urandom/dev": "1:9",
   "class/mem/kmsg/dev": "1:11",
 });
+
+const hex = (b: readonly number[]): string => b.map((n) => n.toString(16).padStart(2, "0")).join(":");
+const ETH0 = "class/net/eth0";
+function addEth0(entries: Record<string, (d: NetDevice) => string | number>): void {
+  for (const [name, show] of Object.entries(entries))
+    add({
+      [`${ETH0}/${name}`]: (k) => {
+        const dev = devGetByName(k, "eth0");
+        return dev ? String(show(dev)) : "";
+      },
+    });
+}
+/** @linux net/core/net-sysfs.c net_class_attrs */
+addEth0({
+  address: (d) => hex(d.hardwareAddress),
+  addr_len: () => 6,
+  addr_assign_type: () => 0,
+  broadcast: (d) => hex(d.broadcast),
+  carrier: () => 1,
+  carrier_changes: () => 0,
+  dev_id: () => "0x0",
+  dev_port: () => 0,
+  dormant: () => 0,
+  flags: (d) => `0x${(d.flags & 0xffbf).toString(16)}`,
+  ifindex: (d) => d.index,
+  iflink: (d) => d.index,
+  link_mode: () => 0,
+  mtu: (d) => d.mtu,
+  name_assign_type: () => 1,
+  netdev_group: () => 0,
+  operstate: () => "up",
+  tx_queue_len: (d) => d.txQueueLength,
+  type: (d) => d.type,
+  "statistics/collisions": () => 0,
+  "statistics/multicast": (d) => d.multicast,
+  "statistics/rx_bytes": (d) => d.rxBytes,
+  "statistics/rx_dropped": (d) => d.rxDropped,
+  "statistics/rx_errors": (d) => d.rxErrors,
+  "statistics/rx_packets": (d) => d.rxPackets,
+  "statistics/tx_bytes": (d) => d.txBytes,
+  "statistics/tx_dropped": () => 0,
+  "statistics/tx_errors": (d) => d.txErrors,
+  "statistics/tx_packets": (d) => d.txPackets,
+});
+
+/** Is something of this path there? What belongs to a device is not without it. */
+export function sysfsPresent(k: Kernel, path: string): boolean {
+  return (path !== ETH0 && !path.startsWith(`${ETH0}/`)) || devGetByName(k, "eth0") !== null;
+}
 
 /** Directories that have to be there though nothing is in them. */
 export const sysfsDirectories: readonly string[] = [

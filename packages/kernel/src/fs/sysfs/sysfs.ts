@@ -10,7 +10,7 @@ import { dirEmitDots, dirLlseek, simpleStatfs } from "../libfs.ts";
 import { latin1Bytes, ProcText } from "../proc/file.ts";
 import { namesBelow } from "../proc/info.ts";
 import { getAnonBdev, registerFilesystem } from "../super.ts";
-import { sysfsDirectories, sysfsEntries } from "./entries.ts";
+import { sysfsDirectories, sysfsEntries, sysfsPresent } from "./entries.ts";
 
 const SYSFS_MAGIC = 0x62656572;
 const S_IFDIR = 0o040000;
@@ -32,7 +32,8 @@ function pathOf(inode: Inode): string {
 }
 
 /** Names in a directory; null if there is no such directory. */
-function list(path: string): string[] | null {
+function list(k: Kernel, path: string): string[] | null {
+  if (!sysfsPresent(k, path)) return null;
   const names = new Set(namesBelow(sysfsEntries, path));
   const prefix = path === "" ? "" : `${path}/`;
   let known = path === "";
@@ -40,14 +41,14 @@ function list(path: string): string[] | null {
     if (d === path) known = true;
     else if (d.startsWith(prefix)) names.add(d.slice(prefix.length).split("/")[0] as string);
   }
-  return known || names.size > 0 ? [...names] : null;
+  return known || names.size > 0 ? [...names].filter((n) => sysfsPresent(k, prefix + n)) : null;
 }
 
 const dirInodeOps: InodeOperations = stateTable("sysfs_dir_inode_operations", {
   lookup(k: Kernel, dir: Inode, dentry: Dentry): number {
     const path = pathOf(dir) === "" ? dentry.name : `${pathOf(dir)}/${dentry.name}`;
-    const entry = sysfsEntries.get(path);
-    if (!entry && !list(path)) return -ENOENT;
+    const entry = sysfsPresent(k, path) ? sysfsEntries.get(path) : undefined;
+    if (!entry && !list(k, path)) return -ENOENT;
     const inode = entry
       ? newInode(k, dir.sb, S_IFREG | entry.mode, fileInodeOps, fileFops)
       : newInode(k, dir.sb, S_IFDIR | 0o755, dirInodeOps, dirFops);
@@ -65,7 +66,7 @@ const dirFops: FileOperations = stateTable("sysfs_dir_operations", {
   iterate(k: Kernel, file: File, ctx: DirContext): number {
     if (!dirEmitDots(k, file, ctx)) return 0;
     const path = pathOf(file.inode);
-    const names = list(path) ?? [];
+    const names = list(k, path) ?? [];
     for (; ctx.pos - 2 < names.length; ctx.pos++) {
       const name = names[ctx.pos - 2] as string;
       const isFile = sysfsEntries.has(path === "" ? name : `${path}/${name}`);

@@ -1,7 +1,20 @@
+import { ethernetOps } from "../../drivers/net/ethernet.ts";
 import { loopbackOps } from "../../drivers/net/loopback.ts";
+import type { NetLink } from "../../host.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass } from "../../state.ts";
-import { ARPHRD_LOOPBACK, IFF_LOOPBACK, IFF_LOWER_UP, IFF_RUNNING, IFF_UP, RT_SCOPE_HOST } from "../../uapi/netlink.ts";
+import {
+  ARPHRD_ETHER,
+  ARPHRD_LOOPBACK,
+  IFF_BROADCAST,
+  IFF_LOOPBACK,
+  IFF_LOWER_UP,
+  IFF_MULTICAST,
+  IFF_RUNNING,
+  IFF_UP,
+  RT_SCOPE_HOST,
+  RT_SCOPE_UNIVERSE,
+} from "../../uapi/netlink.ts";
 import type { Packet } from "./skb.ts";
 
 /** An address of a device: struct in_ifaddr, struct inet6_ifaddr. */
@@ -23,6 +36,8 @@ export class InterfaceAddress {
 export interface NetDeviceOps {
   /** Takes a packet with its network header in front (ndo_start_xmit). What a device receives it gives to netifRx. */
   xmit(k: Kernel, skb: Packet, dev: NetDevice): number;
+  /** Receives at most `budget` packets (napi_struct.poll). @returns how many; fewer than `budget`: there are no more */
+  poll?(k: Kernel, dev: NetDevice, budget: number): number;
 }
 
 /** struct net_device. */
@@ -43,6 +58,18 @@ export class NetDevice {
   txPackets = 0;
   rxBytes = 0;
   txBytes = 0;
+  rxErrors = 0;
+  txErrors = 0;
+  /** Packets for which there was no memory, and multicast ones received. */
+  rxDropped = 0;
+  multicast = 0;
+  /** The router for what is not on the device's network (IPv4); 0 = none. */
+  gateway = 0;
+  /** It waits for being polled (NAPI_STATE_SCHED). */
+  scheduled = false;
+  /** Memory that the device receives into: a frame and how much of it is used; 0 = none. */
+  rxFrame = 0;
+  rxOffset = 0;
   constructor(index: number, name: string, ops: NetDeviceOps) {
     this.index = index;
     this.name = name;
@@ -65,12 +92,32 @@ function loopback(): NetDevice {
   return lo;
 }
 
+/** The device whose cable leads to the host, up, with its address and route. */
+function ethernet(link: NetLink): NetDevice {
+  const dev = new NetDevice(2, "eth0", ethernetOps);
+  dev.type = ARPHRD_ETHER;
+  dev.flags = IFF_UP | IFF_BROADCAST | IFF_RUNNING | IFF_MULTICAST | IFF_LOWER_UP;
+  dev.mtu = link.mtu;
+  dev.hardwareAddress = [...link.mac];
+  dev.broadcast = [255, 255, 255, 255, 255, 255];
+  dev.addresses.push(new InterfaceAddress(2, [...link.address], link.prefixLength, RT_SCOPE_UNIVERSE));
+  dev.gateway = v4Number(link.gateway);
+  return dev;
+}
+
+/** An IPv4 address as a number in host order. */
+export const v4Number = (b: readonly number[]): number => ((b[0]! << 24) | (b[1]! << 16) | (b[2]! << 8) | b[3]!) >>> 0;
+
 export function netDevices(k: Kernel): NetDevices {
   let devices = k.subsystems.get("net_devices") as NetDevices | undefined;
   if (!devices) {
     devices = new NetDevices();
     const lo = loopback();
     devices.byIndex.set(lo.index, lo);
+    if (k.host.net) {
+      const eth0 = ethernet(k.host.net.link);
+      devices.byIndex.set(eth0.index, eth0);
+    }
     k.subsystems.set("net_devices", devices);
   }
   return devices;

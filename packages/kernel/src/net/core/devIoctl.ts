@@ -54,7 +54,8 @@ function writeName(ifreq: Uint8Array, dev: NetDevice): void {
   for (let i = 0; i < dev.name.length; i++) ifreq[i] = dev.name.charCodeAt(i);
 }
 
-function readName(ifreq: Uint8Array): string {
+/** The device that a struct ifreq names. */
+export function ifreqName(ifreq: Uint8Array): string {
   let name = "";
   for (let i = 0; i < IFNAMSIZ - 1 && ifreq[i] !== 0; i++) name += String.fromCharCode(ifreq[i]!);
   const colon = name.indexOf(":");
@@ -107,7 +108,7 @@ export function devIoctl(k: Kernel, cmd: number, arg: number): number {
     if (!dev) return -ENODEV;
     writeName(ifreq, dev);
   } else {
-    const name = readName(ifreq);
+    const name = ifreqName(ifreq);
     const dev = devGetByName(k, name);
     if (!dev) return -ENODEV;
     if (setter) return -EOPNOTSUPP;

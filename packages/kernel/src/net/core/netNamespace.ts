@@ -1,6 +1,8 @@
+import { KernelTimer } from "../../kernel/time/timer.ts";
 import type { Kernel } from "../../kernel.ts";
 import { stateClass } from "../../state.ts";
 import type { InetSock } from "../ipv4/inetSock.ts";
+import type { NetDevice } from "./dev.ts";
 import type { Packet } from "./skb.ts";
 
 /** Counters of /proc/net/snmp and netstat, with Linux's names. */
@@ -36,6 +38,16 @@ export class PortTable {
   }
 }
 
+/** Receives what was put off: the kernel's own thread would (ksoftirqd). */
+class SoftirqTimer extends KernelTimer {
+  expire(k: Kernel): void {
+    net(k).bhDisabled++;
+    netHooks.localBhEnable(k);
+  }
+}
+/** Set by softnet.ts. */
+export const netHooks = { localBhEnable: (_k: Kernel): void => {} };
+
 /** struct net with struct softnet_data: what the network keeps for the machine. */
 export class Net {
   /** Received packets that no one has looked at (input_pkt_queue). */
@@ -43,6 +55,11 @@ export class Net {
   /** Packets lost because the queue was full. */
   dropped = 0;
   processed = 0;
+  /** How often receiving was put off because there was too much of it, and what goes on with it then. */
+  squeezed = 0;
+  timer = new SoftirqTimer();
+  /** Devices that have to be polled (poll_list). */
+  pollList: NetDevice[] = [];
   /** While above 0 received packets wait (local_bh_disable). */
   bhDisabled = 0;
   mib = new SnmpMib();
@@ -59,7 +76,7 @@ export class Net {
     this.secret = secret;
   }
 }
-stateClass(SnmpMib, PortTable, Net);
+stateClass(SnmpMib, PortTable, SoftirqTimer, Net);
 
 /** The machine's network. */
 export function net(k: Kernel): Net {

@@ -3,6 +3,7 @@ import type { Kernel } from "../../kernel.ts";
 import { CAP_NET_ADMIN } from "../../uapi/capability.ts";
 import { EINVAL, ENETUNREACH, ENODEV, EOPNOTSUPP, EPERM } from "../../uapi/errno.ts";
 import {
+  IFF_LOOPBACK,
   NLM_F_DUMP,
   NLM_F_MULTI,
   NLMSG_HDRLEN,
@@ -17,7 +18,7 @@ import {
 } from "../../uapi/netlink.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../../uapi/socket.ts";
 import { inetFillIfaddr } from "../ipv4/devinet.ts";
-import { fibDump, fibRulesDump } from "../ipv4/fib.ts";
+import { fibDump, fibRulesDump, inetRtmGetroute, neighDump } from "../ipv4/fib.ts";
 import { attributes, MessageWriter, type Request } from "../netlink/message.ts";
 import { devGetByIndex, devGetByName, type NetDevice, netDevices } from "./dev.ts";
 
@@ -43,12 +44,15 @@ const IFLA_GSO_MAX_SIZE = 41;
 /** sizeof(struct ifinfomsg) */
 const IFINFOMSG = 16;
 const GSO_MAX = 65536;
+const IF_OPER_UNKNOWN = 0;
+const IF_OPER_UP = 6;
 
 /** struct rtnl_link_stats (width 4, 24 counters) or rtnl_link_stats64 (width 8, 25 counters). */
 function statistics(dev: NetDevice, width: number, count: number): Uint8Array {
   const bytes = new Uint8Array(width * count);
   const v = new DataView(bytes.buffer);
-  [dev.rxPackets, dev.txPackets, dev.rxBytes, dev.txBytes].forEach((n, i) => {
+  const { rxPackets, txPackets, rxBytes, txBytes, rxErrors, txErrors, rxDropped, multicast } = dev;
+  [rxPackets, txPackets, rxBytes, txBytes, rxErrors, txErrors, rxDropped, 0, multicast].forEach((n, i) => {
     v.setUint32(i * width, n >>> 0, true);
     if (width === 8) v.setUint32(i * width + 4, Math.floor(n / 4294967296), true);
   });
@@ -60,10 +64,13 @@ function fillIfinfo(dev: NetDevice, request: Request, flags: number): Uint8Array
   const w = new MessageWriter(RTM_NEWLINK, flags, request.seq, request.portid);
   w.put16(0, dev.type).put32(dev.index, dev.flags, 0);
   w.attributeString(IFLA_IFNAME, dev.name).attribute32(IFLA_TXQLEN, dev.txQueueLength);
-  w.attribute8(IFLA_OPERSTATE, 0).attribute8(IFLA_LINKMODE, 0);
+  const lo = (dev.flags & IFF_LOOPBACK) !== 0;
+  w.attribute8(IFLA_OPERSTATE, lo ? IF_OPER_UNKNOWN : IF_OPER_UP).attribute8(IFLA_LINKMODE, 0);
   w.attribute32(IFLA_MTU, dev.mtu).attribute32(IFLA_GROUP, 0).attribute32(IFLA_PROMISCUITY, 0);
   w.attribute32(IFLA_NUM_TX_QUEUES, 1).attribute32(IFLA_GSO_MAX_SEGS, 65535).attribute32(IFLA_GSO_MAX_SIZE, GSO_MAX);
-  w.attribute32(IFLA_NUM_RX_QUEUES, 1).attribute8(IFLA_CARRIER, 1).attributeString(IFLA_QDISC, "noqueue");
+  w.attribute32(IFLA_NUM_RX_QUEUES, 1)
+    .attribute8(IFLA_CARRIER, 1)
+    .attributeString(IFLA_QDISC, lo ? "noqueue" : "pfifo_fast");
   w.attribute32(IFLA_CARRIER_CHANGES, 0).attribute(IFLA_MAP, new Uint8Array(32));
   w.attribute(IFLA_ADDRESS, dev.hardwareAddress).attribute(IFLA_BROADCAST, dev.broadcast);
   w.attribute(IFLA_STATS64, statistics(dev, 8, 25)).attribute(IFLA_STATS, statistics(dev, 4, 24));
@@ -101,7 +108,7 @@ function dump(k: Kernel, request: Request, family: number): Uint8Array[] | numbe
       return out;
     }
     case RTM_GETNEIGH:
-      return out;
+      return neighDump(k, request, family);
     default:
       return -EOPNOTSUPP;
   }
@@ -120,6 +127,6 @@ export function rtnetlinkReceive(k: Kernel, request: Request): Uint8Array | Uint
   if (!isGet) return -EOPNOTSUPP;
   if (request.flags & NLM_F_DUMP) return dump(k, request, request.bytes[NLMSG_HDRLEN]!);
   if (request.type === RTM_GETLINK) return getLink(k, request);
-  if (request.type === RTM_GETROUTE) return -ENETUNREACH;
+  if (request.type === RTM_GETROUTE) return request.bytes[NLMSG_HDRLEN] === AF_INET ? inetRtmGetroute(k, request) : -ENETUNREACH;
   return -EOPNOTSUPP;
 }

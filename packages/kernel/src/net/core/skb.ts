@@ -34,6 +34,7 @@ export const CHECKSUM_PARTIAL = 3;
 export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;
 export const PACKET_MULTICAST = 2;
+export const PACKET_OTHERHOST = 3;
 
 /**
  * struct sk_buff: a packet of the internet families. Its bytes are those of `head` from `data` to `tail`
@@ -53,6 +54,8 @@ export class Packet {
   ipSummed = CHECKSUM_NONE;
   pktType = PACKET_HOST;
   dev: NetDevice | null = null;
+  /** The Ethernet header that goes before it or came with it; null on the loopback device. */
+  linkHeader: Uint8Array | null = null;
   truesize = 0;
   /** When it came or was sent, ns since boot; 0 = not noted. */
   tstamp = 0;

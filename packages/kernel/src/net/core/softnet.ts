@@ -1,11 +1,14 @@
 import type { Kernel } from "../../kernel.ts";
 import { ETH_P_IP } from "../../uapi/in.ts";
 import type { NetDevice } from "./dev.ts";
-import { net } from "./netNamespace.ts";
+import { net, netHooks } from "./netNamespace.ts";
 import { kfreeSkb, type Packet } from "./skb.ts";
 
 /** net.core.netdev_max_backlog. */
 const NETDEV_MAX_BACKLOG = 1000;
+/** net.core.netdev_budget and dev_weight: packets that are received in one go, of all devices and of one. */
+const NETDEV_BUDGET = 300;
+const NAPI_WEIGHT = 64;
 
 /** What deals with packets of a protocol, by ETH_P_*. Filled at load time only. */
 const packetTypes = new Map<number, (k: Kernel, skb: Packet) => void>();
@@ -49,24 +52,50 @@ export function localBhDisable(k: Kernel): void {
 /** The last enabling deals with what has been received. @linux kernel/softirq.c __local_bh_enable_ip */
 export function localBhEnable(k: Kernel): void {
   const n = net(k);
-  if (n.bhDisabled === 1 && n.inputQueue.length > 0) netRxAction(k);
+  if (n.bhDisabled === 1 && (n.inputQueue.length > 0 || n.pollList.length > 0)) netRxAction(k);
   n.bhDisabled--;
 }
+
+netHooks.localBhEnable = localBhEnable;
 
 /** NET_RX_SOFTIRQ: deals with received packets, those included that come of it. @linux net/core/dev.c net_rx_action, process_backlog */
 function netRxAction(k: Kernel): void {
   const n = net(k);
   const outer = k.time.inInterrupt;
   k.time.inInterrupt = true;
-  while (n.inputQueue.length > 0) {
-    const list = n.inputQueue;
-    n.inputQueue = [];
-    for (const skb of list) {
-      n.processed++;
-      netifReceiveSkb(k, skb);
+  let budget = NETDEV_BUDGET;
+  for (;;) {
+    while (n.inputQueue.length > 0) {
+      const list = n.inputQueue;
+      n.inputQueue = [];
+      for (const skb of list) {
+        n.processed++;
+        netifReceiveSkb(k, skb);
+      }
     }
+    const dev = n.pollList[0];
+    if (!dev) break;
+    if (budget <= 0) {
+      // Others have a claim, too: it goes on in a moment.
+      n.squeezed++;
+      n.timer.expires = k.time.now();
+      if (n.timer.heapIndex < 0) k.time.addTimer(n.timer);
+      break;
+    }
+    const done = dev.ops.poll!(k, dev, NAPI_WEIGHT);
+    budget -= done;
+    if (done >= NAPI_WEIGHT) continue;
+    n.pollList.shift();
+    dev.scheduled = false;
   }
   k.time.inInterrupt = outer;
+}
+
+/** A device has packets: it is polled as soon as softirqs are enabled. @linux net/core/dev.c napi_schedule */
+export function napiSchedule(k: Kernel, dev: NetDevice): void {
+  if (dev.scheduled) return;
+  dev.scheduled = true;
+  net(k).pollList.push(dev);
 }
 
 /** @linux net/core/dev.c __netif_receive_skb_core */

@@ -13,6 +13,7 @@ import {
   ENOENT,
   ENOPROTOOPT,
   ENOTCONN,
+  ENOTTY,
   EOPNOTSUPP,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
@@ -23,6 +24,7 @@ import { TCP_CLOSE, TCP_LISTEN, TCP_SYN_SENT } from "../core/sock.ts";
 import { ipv6ChkAddr } from "../ipv6/ip6Output.ts";
 import { ipv6Getsockopt, ipv6Setsockopt } from "../ipv6/ipv6Sockglue.ts";
 import { type Message, type ProtoOps, type Socket, sockRegister } from "../socket.ts";
+import { devinetIoctl } from "./devinet.ts";
 import {
   IN6ADDR_ANY,
   type InetSock,
@@ -210,6 +212,10 @@ const SIOCGSTAMPNS = 0x8907;
 /** @linux net/ipv4/af_inet.c inet_ioctl */
 function ioctl(proto: Proto, k: Kernel, sock: Socket, cmd: number, arg: number): number {
   if (cmd === SIOCGSTAMP || cmd === SIOCGSTAMPNS) return -ENOENT;
+  if (inetSk(sock).family === AF_INET) {
+    const r = devinetIoctl(k, cmd, arg);
+    if (r !== -ENOTTY) return r;
+  }
   return proto.ioctl(k, inetSk(sock), cmd, arg);
 }
 

@@ -1,18 +1,41 @@
 import type { Kernel } from "../../kernel.ts";
-import { NLM_F_MULTI, RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTM_NEWROUTE, RTM_NEWRULE } from "../../uapi/netlink.ts";
-import { AF_INET } from "../../uapi/socket.ts";
-import { netDevices } from "../core/dev.ts";
-import { MessageWriter, type Request } from "../netlink/message.ts";
+import { EINVAL } from "../../uapi/errno.ts";
+import {
+  IFF_LOOPBACK,
+  NLM_F_MULTI,
+  NLMSG_HDRLEN,
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RTM_NEWNEIGH,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+} from "../../uapi/netlink.ts";
+import { AF_INET, AF_UNSPEC } from "../../uapi/socket.ts";
+import { netDevices, v4Number } from "../core/dev.ts";
+import { attributes, MessageWriter, type Request } from "../netlink/message.ts";
+import { NUD_FAILED, NUD_INCOMPLETE, neighbourState, neighbours } from "./arp.ts";
+import { ipRouteOutput, nextHop, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, route } from "./route.ts";
 
+/** sizeof(struct rtmsg) */
+const RTMSG = 12;
+const RTM_F_CLONED = 0x200;
 const RTA_DST = 1;
+const RTA_SRC = 2;
 const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const RTA_CACHEINFO = 12;
+const RTA_UID = 25;
+const NDA_DST = 1;
+const NDA_LLADDR = 2;
+const NDA_CACHEINFO = 3;
+const NDA_PROBES = 4;
+const RTPROT_BOOT = 3;
 const RTA_PRIORITY = 6;
 const RTA_PREFSRC = 7;
 const RTA_TABLE = 15;
 const RTA_PREF = 20;
 const ICMPV6_ROUTER_PREF_MEDIUM = 0;
-const RTN_LOCAL = 2;
-const RTN_BROADCAST = 3;
 const RTPROT_KERNEL = 2;
 const RT_TABLE_DEFAULT = 253;
 const RT_TABLE_MAIN = 254;
@@ -25,7 +48,7 @@ const FR_ACT_TO_TBL = 1;
 const NO_LIMIT = 0xffffffff;
 
 /** The first or last address of a prefix. */
-function prefixEnd(bytes: readonly number[], length: number, ones: boolean): number[] {
+export function prefixEnd(bytes: readonly number[], length: number, ones: boolean): number[] {
   return bytes.map((b, i) => {
     const mask = (0xff00 >> Math.min(8, Math.max(0, length - 8 * i))) & 0xff;
     return ones ? b | (~mask & 0xff) : b & mask;
@@ -35,24 +58,81 @@ function prefixEnd(bytes: readonly number[], length: number, ones: boolean): num
 /** The routes that a device's addresses bring with them. @linux net/ipv4/fib_frontend.c inet_dump_fib */
 export function fibDump(k: Kernel, request: Request, family: number): Uint8Array[] {
   const out: Uint8Array[] = [];
+  const main: Uint8Array[] = [];
   for (const dev of netDevices(k).byIndex.values()) {
+    if (family === AF_INET && dev.gateway !== 0) {
+      const w = new MessageWriter(RTM_NEWROUTE, NLM_F_MULTI, request.seq, request.portid);
+      w.put8(family, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST).put32(0);
+      w.attribute32(RTA_TABLE, RT_TABLE_MAIN).attribute(RTA_GATEWAY, v4Bytes(dev.gateway));
+      main.push(w.attribute32(RTA_OIF, dev.index).finish());
+    }
     for (const { bytes, prefixLength, family: own } of dev.addresses) {
       if (own !== family) continue;
-      const route = (type: number, scope: number, to: readonly number[], length: number): void => {
+      const route = (type: number, scope: number, to: readonly number[], length: number, table = RT_TABLE_LOCAL): void => {
         const w = new MessageWriter(RTM_NEWROUTE, NLM_F_MULTI, request.seq, request.portid);
-        w.put8(family, length, 0, 0, RT_TABLE_LOCAL, RTPROT_KERNEL, scope, type).put32(0);
-        w.attribute32(RTA_TABLE, RT_TABLE_LOCAL).attribute(RTA_DST, to);
+        w.put8(family, length, 0, 0, table, RTPROT_KERNEL, scope, type).put32(0);
+        w.attribute32(RTA_TABLE, table).attribute(RTA_DST, to);
         if (family === AF_INET) w.attribute(RTA_PREFSRC, bytes);
         else w.attribute32(RTA_PRIORITY, 0).attribute8(RTA_PREF, ICMPV6_ROUTER_PREF_MEDIUM);
-        out.push(w.attribute32(RTA_OIF, dev.index).finish());
+        const message = w.attribute32(RTA_OIF, dev.index).finish();
+        if (table === RT_TABLE_MAIN) main.push(message);
+        else out.push(message);
       };
       const width = 8 * bytes.length;
       if (family === AF_INET) {
-        route(RTN_LOCAL, RT_SCOPE_HOST, prefixEnd(bytes, prefixLength, false), prefixLength);
+        const network = prefixEnd(bytes, prefixLength, false);
+        if (dev.flags & IFF_LOOPBACK) route(RTN_LOCAL, RT_SCOPE_HOST, network, prefixLength);
+        else route(RTN_UNICAST, RT_SCOPE_LINK, network, prefixLength, RT_TABLE_MAIN);
         route(RTN_LOCAL, RT_SCOPE_HOST, bytes, width);
         route(RTN_BROADCAST, RT_SCOPE_LINK, prefixEnd(bytes, prefixLength, true), width);
       } else route(RTN_LOCAL, RT_SCOPE_UNIVERSE, bytes, width);
     }
+  }
+  return [...main, ...out];
+}
+
+const v4Bytes = (v: number): number[] => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255];
+
+/** The route to one address (RTM_GETROUTE without NLM_F_DUMP), or -errno. @linux net/ipv4/route.c inet_rtm_getroute */
+export function inetRtmGetroute(k: Kernel, request: Request): Uint8Array | number {
+  const asked = attributes(request, NLMSG_HDRLEN + RTMSG);
+  const dst = asked.get(RTA_DST);
+  const src = asked.get(RTA_SRC);
+  const oif = asked.get(RTA_OIF);
+  if ((dst && dst.length < 4) || (src && src.length < 4) || (oif && oif.length < 4)) return -EINVAL;
+  const r = ipRouteOutput(k, dst ? v4Number([...dst]) : 0, src ? v4Number([...src]) : 0, oif ? oif[0]! | (oif[1]! << 8) : 0);
+  if (r < 0) return r;
+  const dev = route.dev!;
+  const w = new MessageWriter(RTM_NEWROUTE, 0, request.seq, request.portid);
+  const table = route.type === RTN_LOCAL || route.type === RTN_BROADCAST ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
+  w.put8(AF_INET, 32, src ? 32 : 0, 0, table, 0, 0, route.type).put32(RTM_F_CLONED);
+  w.attribute32(RTA_TABLE, table).attribute(RTA_DST, v4Bytes(route.daddr));
+  if (src) w.attribute(RTA_SRC, v4Bytes(route.saddr));
+  w.attribute32(RTA_OIF, dev.index);
+  if (!src) w.attribute(RTA_PREFSRC, v4Bytes(route.saddr));
+  const next = nextHop(dev, route.daddr);
+  if (next !== route.daddr) w.attribute(RTA_GATEWAY, v4Bytes(next));
+  return w.attribute32(RTA_UID, k.current.cred.euid).attribute(RTA_CACHEINFO, new Uint8Array(32)).finish();
+}
+
+/** The neighbour table. @linux net/core/neighbour.c neigh_fill_info */
+export function neighDump(k: Kernel, request: Request, family: number): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  if (family !== AF_UNSPEC && family !== AF_INET) return out;
+  const now = k.time.now();
+  const clock = (t: number): number => Math.max(0, Math.floor((now - t) / 1e7));
+  for (const n of neighbours(k).values()) {
+    const w = new MessageWriter(RTM_NEWNEIGH, NLM_F_MULTI, request.seq, request.portid);
+    w.put8(AF_INET, 0, 0, 0).put32(n.dev.index).put8(neighbourState(k, n), 0, 0, RTN_UNICAST);
+    w.attribute(NDA_DST, v4Bytes(n.address));
+    if (n.mac && n.state !== NUD_FAILED && n.state !== NUD_INCOMPLETE) w.attribute(NDA_LLADDR, n.mac);
+    w.attribute32(NDA_PROBES, n.probes);
+    const info = new DataView(new ArrayBuffer(16));
+    [n.confirmed, n.used, n.updated].forEach((t, i) => {
+      info.setUint32(4 * i, clock(t), true);
+    });
+    info.setUint32(12, 1, true);
+    out.push(w.attribute(NDA_CACHEINFO, new Uint8Array(info.buffer)).finish());
   }
   return out;
 }

@@ -6,7 +6,7 @@ import { allocSkb, get32, kfreeSkb, PACKET_HOST, Packet, set16, set32, skbCopyBi
 import { inetAddProtocol, inetProtocol, setIcmpSend } from "./ipInput.ts";
 import { IP_HEADER, IPDEFTTL, ipXmit } from "./ipOutput.ts";
 import { pingRcv } from "./ping.ts";
-import { ipRouteOutput, route } from "./route.ts";
+import { inetAddrType, ipRouteOutput, RTN_LOCAL, route } from "./route.ts";
 
 const ICMP_HEADER = 8;
 /** An error quotes so much of the packet that the whole is at most 576 bytes. */
@@ -31,7 +31,9 @@ export function icmpSend(k: Kernel, skb: Packet, type: number, code: number, inf
   whole.shared = skb.shared;
   whole.dataLen = skb.dataLen;
   skbCopyBits(k, whole, 0, out.head, out.data + ICMP_HEADER, quote);
-  if (ipRouteOutput(k, get32(head, at + 12), get32(head, at + 16), 0) < 0) return;
+  // For a packet of this machine's own that could not be sent the answer is its own, too.
+  const from = get32(head, at + 16);
+  if (ipRouteOutput(k, get32(head, at + 12), inetAddrType(k, from) === RTN_LOCAL ? from : 0, 0) < 0) return;
   count(k, "Icmp.OutMsgs");
   count(k, `Icmp.OutType${type}`);
   if (type === IN.ICMP_DEST_UNREACH) count(k, "Icmp.OutDestUnreachs");

@@ -1,5 +1,16 @@
 import type { Kernel } from "../../kernel.ts";
-import { EACCES, ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP, EPROTO } from "../../uapi/errno.ts";
+import {
+  EACCES,
+  ECONNREFUSED,
+  EHOSTDOWN,
+  EHOSTUNREACH,
+  EMSGSIZE,
+  ENETUNREACH,
+  ENONET,
+  ENOPROTOOPT,
+  EOPNOTSUPP,
+  EPROTO,
+} from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
 import { AF_INET6 } from "../../uapi/socket.ts";
 import { Packet, SockError } from "../core/skb.ts";
@@ -20,6 +31,16 @@ const UNREACH: readonly Converted[] = [
   { errno: ECONNREFUSED, fatal: true },
   { errno: EMSGSIZE, fatal: false },
   { errno: EOPNOTSUPP, fatal: false },
+  { errno: ENETUNREACH, fatal: true },
+  { errno: EHOSTDOWN, fatal: true },
+  { errno: ENONET, fatal: true },
+  { errno: ENETUNREACH, fatal: true },
+  { errno: EHOSTUNREACH, fatal: true },
+  { errno: ENETUNREACH, fatal: false },
+  { errno: EHOSTUNREACH, fatal: false },
+  { errno: EHOSTUNREACH, fatal: true },
+  { errno: EHOSTUNREACH, fatal: true },
+  { errno: EHOSTUNREACH, fatal: true },
 ];
 const UNREACH6: readonly Converted[] = [
   { errno: ENETUNREACH, fatal: false },

@@ -1,11 +1,14 @@
 import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, INADDR_BROADCAST } from "../../uapi/in.ts";
+import { IFF_LOOPBACK } from "../../uapi/netlink.ts";
 import { count } from "../core/netNamespace.ts";
 import { get16, get32, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, type Packet, skbTrim } from "../core/skb.ts";
 import { devAddPack } from "../core/softnet.ts";
-import { isMulticast } from "./inetSock.ts";
-import { inetAddrType, RTN_BROADCAST, RTN_LOCAL } from "./route.ts";
+import { neighConfirm } from "./arp.ts";
+import { isLoopback, isMulticast } from "./inetSock.ts";
+import { ipDefrag } from "./ipFragment.ts";
+import { inetAddrType, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST } from "./route.ts";
 
 /** struct net_protocol: what deals with a transport protocol's packets and with ICMP errors about them. */
 export interface NetProtocol {
@@ -29,6 +32,10 @@ export function setRawDeliver(f: typeof rawLocalDeliver): void {
 let icmpSend: (k: Kernel, skb: Packet, type: number, code: number) => void = () => {};
 export function setIcmpSend(f: typeof icmpSend): void {
   icmpSend = f;
+}
+/** Tells this machine's own sender of a packet that could not be sent. */
+export function icmpSendLocal(k: Kernel, skb: Packet, type: number, code: number): void {
+  icmpSend(k, skb, type, code);
 }
 
 const drop = (k: Kernel, skb: Packet, counter: string): void => {
@@ -59,16 +66,31 @@ export function ipRcv(k: Kernel, skb: Packet): void {
   skb.networkHeader = data;
   skb.transportHeader = data + ihl;
   skb.data = data + ihl;
-  // The loopback device carries whole packets: there is nothing to put together.
-  if (get16(head, data + 6) & 0x3fff) {
-    drop(k, skb, "Ip.ReasmFails");
-    return;
-  }
   const daddr = get32(head, data + 16);
+  if (skb.dev && !(skb.dev.flags & IFF_LOOPBACK)) {
+    // A neighbour cannot speak of this machine's loopback addresses, nor as itself.
+    const saddr = get32(head, data + 12);
+    if (
+      isLoopback(daddr) ||
+      isLoopback(saddr) ||
+      isMulticast(saddr) ||
+      saddr === INADDR_BROADCAST ||
+      inetAddrType(k, saddr) !== RTN_UNICAST
+    ) {
+      drop(k, skb, "Ip.InAddrErrors");
+      return;
+    }
+    neighConfirm(k, skb, saddr);
+  }
   if (isMulticast(daddr)) skb.pktType = PACKET_MULTICAST;
   else if (daddr === INADDR_BROADCAST || inetAddrType(k, daddr) === RTN_BROADCAST) skb.pktType = PACKET_BROADCAST;
   else if (inetAddrType(k, daddr) !== RTN_LOCAL) {
     drop(k, skb, "Ip.InAddrErrors");
+    return;
+  }
+  if (get16(head, data + 6) & 0x3fff) {
+    const whole = ipDefrag(k, skb);
+    if (whole) ipLocalDeliver(k, whole, whole.head[whole.networkHeader + 9]!);
     return;
   }
   ipLocalDeliver(k, skb, head[data + 9]!);

@@ -1,12 +1,16 @@
 import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { EMSGSIZE } from "../../uapi/errno.ts";
-import { ETH_P_IP } from "../../uapi/in.ts";
-import type { NetDevice } from "../core/dev.ts";
+import { ETH_P_IP, IP_MTU_DISCOVER, IPPROTO_TCP } from "../../uapi/in.ts";
+import { ARPHRD_ETHER } from "../../uapi/netlink.ts";
+import { devGetByIndex, type NetDevice } from "../core/dev.ts";
 import { count } from "../core/netNamespace.ts";
-import { CHECKSUM_PARTIAL, kfreeSkb, type Packet, set16, set32 } from "../core/skb.ts";
+import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, kfreeSkb, type Packet, set16, set32, skbClone } from "../core/skb.ts";
 import { devQueueXmit } from "../core/softnet.ts";
-import type { InetSock } from "./inetSock.ts";
+import { neighOutput } from "./arp.ts";
+import { type InetSock, isMulticast } from "./inetSock.ts";
+import { ipFragment } from "./ipFragment.ts";
+import { inetAddrType, RTN_BROADCAST } from "./route.ts";
 
 export const IP_HEADER = 20;
 /** IP_DF in frag_off. */
@@ -14,6 +18,7 @@ export const IP_DF = 0x4000;
 /** net.ipv4.ip_default_ttl */
 export const IPDEFTTL = 64;
 const IP_MAX_MTU = 65535;
+const IP_PMTUDISC_DO = 2;
 
 /** The sum over the pseudo header of TCP and UDP. @linux include/asm-generic/checksum.h csum_tcpudp_nofold */
 export function pseudoSum(saddr: number, daddr: number, protocol: number, length: number): number {
@@ -60,10 +65,12 @@ export function ipXmit(
   skb.networkHeader = data;
   skb.protocol = ETH_P_IP;
   const { length } = skb;
-  if (length > Math.min(dev.mtu, IP_MAX_MTU)) {
+  const large = length > dev.mtu;
+  if (length > IP_MAX_MTU || (large && !mayFragment(sk, protocol))) {
     kfreeSkb(k, skb);
     return -EMSGSIZE;
   }
+  if (large) df = false;
   head[data] = 0x45;
   head[data + 1] = tos;
   set16(head, data + 2, length);
@@ -80,7 +87,24 @@ export function ipXmit(
     set16(head, at, ~csumFold(pseudoSum(saddr, daddr, protocol, length - IP_HEADER)));
   }
   count(k, "Ip.OutRequests");
-  return devQueueXmit(k, skb, dev);
+  return large ? ipFragment(k, skb, dev, daddr, ipOutput) : ipOutput(k, skb, dev, daddr, sk);
+}
+
+/** May a packet that is too large for its device be sent in pieces? @linux net/ipv4/ip_output.c ip_fragment, include/net/ip.h ip_sk_ignore_df */
+const mayFragment = (sk: InetSock | null, protocol: number): boolean =>
+  protocol !== IPPROTO_TCP && (sk === null || (sk.ipOptions.get(IP_MTU_DISCOVER) ?? 1) < IP_PMTUDISC_DO);
+
+/** Gives a finished packet to its device. What is for a group is received here as well. @linux net/ipv4/ip_output.c ip_output, ip_mc_output */
+export function ipOutput(k: Kernel, skb: Packet, dev: NetDevice, daddr: number, sk: InetSock | null = null): number {
+  if (dev.type !== ARPHRD_ETHER) return devQueueXmit(k, skb, dev);
+  const multicast = isMulticast(daddr);
+  const broadcast = !multicast && inetAddrType(k, daddr) === RTN_BROADCAST;
+  if (broadcast || (multicast && sk !== null && sk.mcLoop !== 0)) {
+    const copy = skbClone(skb, 0);
+    copy.ipSummed = CHECKSUM_UNNECESSARY;
+    devQueueXmit(k, copy, devGetByIndex(k, 1)!);
+  }
+  return neighOutput(k, skb, dev, daddr, broadcast);
 }
 
 /** The offset of a transport protocol's checksum in its header. */

@@ -105,7 +105,8 @@ function connRequest(k: Kernel, sk: TcpSock, skb: Packet, isn: number): void {
     rx.tsRecentStamp = k.time.now();
   }
   req.rcvIsn = th.seq;
-  req.mss = Math.min(routeMss(v6), sk.userMss > 0 ? sk.userMss : 65535);
+  if (skb.dev) req.pathMtu = skb.dev.mtu;
+  req.mss = Math.min(routeMss(v6, req.pathMtu), sk.userMss > 0 ? sk.userMss : 65535);
   const a = v6 ? fold(daddr6) : daddr;
   const b = v6 ? fold(saddr6) : saddr;
   req.sndIsn = isn !== 0 ? isn : secureSeq(k, a, b, (th.dest << 16) | th.source);
@@ -265,6 +266,7 @@ export function tcpV4Connect(k: Kernel, sk: TcpSock, a: SockAddress): number {
     if (sk.saddr === 0 || sk.saddr === LOOPBACK4_IPV6) sk.saddr = route.saddr;
     if (sk.rcvSaddr === 0 || sk.rcvSaddr === LOOPBACK4_IPV6) sk.rcvSaddr = route.saddr;
     sk.daddr = route.daddr;
+    sk.pathMtu = route.dev!.mtu;
     if (sk.family === AF_INET6) {
       sk.mapped = true;
       sk.v6Daddr = v6Mapped(sk.daddr);
@@ -277,6 +279,7 @@ export function tcpV4Connect(k: Kernel, sk: TcpSock, a: SockAddress): number {
     if (r < 0) return r;
     sk.mapped = false;
     sk.v6Daddr = route6.daddr;
+    sk.pathMtu = route6.dev!.mtu;
     if (v6IsAny(sk.v6Saddr)) sk.v6Saddr = route6.saddr;
     if (v6IsAny(sk.v6RcvSaddr)) sk.v6RcvSaddr = route6.saddr;
     sk.rcvSaddr = sk.saddr = LOOPBACK4_IPV6;

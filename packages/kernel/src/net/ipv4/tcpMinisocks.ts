@@ -260,6 +260,7 @@ function createOpenreqChild(k: Kernel, listener: TcpSock, req: RequestSock): Tcp
   sk.sndbufLocked = listener.sndbufLocked;
   sk.rcvbufLocked = listener.rcvbufLocked;
   sk.nonagle = listener.nonagle & ~T.TCP_NAGLE_PUSH;
+  sk.pathMtu = req.pathMtu;
   sk.userMss = listener.userMss;
   sk.userTimeout = listener.userTimeout;
   sk.linger2 = listener.linger2;

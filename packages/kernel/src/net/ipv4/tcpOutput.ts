@@ -30,11 +30,11 @@ export const EVER_RETRANS = 0x80;
 export const inFlight = (sk: TcpSock): number => sk.rtxQueue.length - sk.sackedOut - sk.lostOut + sk.retransOut;
 
 /** The largest segment a route takes. @linux net/ipv4/tcp_output.c __tcp_mtu_to_mss */
-export const routeMss = (v6: boolean): number => (v6 ? 65536 - 60 : 65535 - 40);
+export const routeMss = (v6: boolean, mtu: number): number => (v6 ? mtu - 60 : Math.min(mtu, 65535) - 40);
 
 /** @linux net/ipv4/tcp_output.c tcp_sync_mss */
 export function syncMss(sk: TcpSock): void {
-  let mss = Math.min(routeMss(sk.v6), sk.rx.mssClamp);
+  let mss = Math.min(routeMss(sk.v6, sk.pathMtu), sk.rx.mssClamp);
   mss = Math.max(48, mss - (sk.rx.tstampOk ? TSTAMP_ALIGNED : 0));
   sk.mssCache = boundToHalfWindow(sk, mss);
 }
@@ -386,7 +386,8 @@ export function tcpConnect(k: Kernel, sk: TcpSock): number {
   else rx.mssClamp = 65535;
   sk.maxWindow = 0;
   syncMss(sk);
-  sk.advmss = sk.userMss > 0 ? Math.min(routeMss(sk.v6), sk.userMss) : routeMss(sk.v6);
+  const mss = routeMss(sk.v6, sk.pathMtu);
+  sk.advmss = sk.userMss > 0 ? Math.min(mss, sk.userMss) : mss;
   const w = initialWindow(tcpFullSpace(sk), sk.advmss - (rx.tsRecentStamp >= 0 ? TSTAMP_ALIGNED : 0), sk.windowClamp, true);
   sk.rcvWnd = w.rcvWnd;
   sk.windowClamp = w.clamp;

@@ -121,6 +121,8 @@ export class TcpSock extends InetSock {
   urgSeq = 0;
   urgData = 0;
   mssCache = TCP_MSS_DEFAULT;
+  /** Largest packet that the way to the peer takes (icsk_pmtu_cookie). */
+  pathMtu = 65536;
   /** Set by TCP_MAXSEG; 0 = not. */
   userMss = 0;
   advmss = 65535;
@@ -277,6 +279,7 @@ export class RequestSock {
   rcvIsn = 0;
   sndIsn = 0;
   mss = TCP_MSS_DEFAULT;
+  pathMtu = 65536;
   rcvWnd = 0;
   windowClamp = 0;
   tsOffset = 0;
