@@ -2,6 +2,8 @@ import type { Kernel } from "@lstar/kernel";
 
 /** Instructions between looks at the outside while the guest is busy. */
 const SLICE = 20_000_000;
+/** The same where somebody waits for an answer. */
+const NET_SLICE = 2_000_000;
 
 /** How a run ended: the program's wait status, or "stuck" when everybody sleeps and nothing can wake them. */
 export type RunEnd = { kind: "exited"; status: number } | { kind: "stuck" };
@@ -12,6 +14,8 @@ export interface Reactor {
   yieldToHost(): Promise<void>;
   /** Waits until an event of the host arrives or `ms` have passed (Infinity: only an event). False if no event can ever come. */
   waitForEvent(ms: number): Promise<boolean>;
+  /** The machine has a network: sleeping takes the host's time, with a virtual clock too. */
+  readonly net?: object | null;
 }
 
 /** Runs a booted kernel until its program exits. `look` is called after each slice. */
@@ -30,7 +34,7 @@ export async function runMachineTo(
   for (;;) {
     const left = instructions - k.machine.totalRetired;
     if (left <= 0) return { kind: "reached" };
-    const state = k.runSlice(Math.min(SLICE, left));
+    const state = k.runSlice(Math.min(reactor.net ? NET_SLICE : SLICE, left));
     look?.();
     if (state === "exited") return { kind: "exited", status: k.exitStatus };
     if (state === "running") {
@@ -42,7 +46,7 @@ export async function runMachineTo(
       continue;
     }
     const deadline = k.nextDeadline();
-    if (k.options.clock === "real") {
+    if (k.options.clock === "real" || reactor.net) {
       const ms = deadline === Number.POSITIVE_INFINITY ? deadline : Math.max(0, (deadline - k.time.nowNs) / 1e6);
       if (ms > 0 && !(await reactor.waitForEvent(ms))) return { kind: "stuck" };
       if (ms === 0) await reactor.yieldToHost();

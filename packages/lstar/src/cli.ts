@@ -4,10 +4,12 @@ import { setFlagsFromString } from "node:v8";
 import { type DebugEnd, debugMachine, listen, Target } from "@lstar/gdb";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
+import { PublishError } from "@lstar/host/node/publish.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import { type Kernel, syscallNames } from "@lstar/kernel";
 import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
+import { tcpResetRemote } from "@lstar/kernel/net/ipv4/tcpRemote.ts";
 import { useInterpreter } from "@lstar/machine";
 import { combineInjections, isInjection, PcapWriter, parseInjection } from "@lstar/trace";
 import { GuestSymbols, memoryMap } from "@lstar/trace/debuginfo/guestSymbols.ts";
@@ -22,6 +24,7 @@ import { SeedRunner } from "./explore/oneRun.ts";
 import { type Group, racesText, reportText } from "./explore/report.ts";
 import { type ImageConfig, imageUser } from "./image.ts";
 import { addLabCommand } from "./lab/labCommand.ts";
+import { Network } from "./network.ts";
 import { numberSpec, type RunOptions, withGdbOption, withInjection, withPcapOption, withRunOptions } from "./options.ts";
 import { type UnpackingProgress, unpackingProgress } from "./progress.ts";
 import { FileRecorder } from "./record.ts";
@@ -139,7 +142,7 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     memory: o.memory,
     seed: o.seed,
     jit: o.jit === "on",
-    clock: o.clock ?? (o.gdb === undefined && process.stdin.isTTY ? "real" : "virtual"),
+    clock: o.clock ?? (o.gdb === undefined && (process.stdin.isTTY || o.publish.length > 0) ? "real" : "virtual"),
     date: o.date ?? null,
     chaos: o.chaos,
     faults: faultRules(o.e ?? []),
@@ -147,6 +150,16 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     files: [],
     bringIn: root === null ? bringIn : null,
   };
+}
+
+/** The guest's network, if one is granted. */
+async function openNetwork(o: RunOptions): Promise<Network | null> {
+  try {
+    return await Network.open(o.publish);
+  } catch (e) {
+    if (e instanceof PublishError) fail(e.message);
+    throw e;
+  }
 }
 
 async function debugged(k: Kernel, host: NodeHost, target: Target, port: number): Promise<DebugEnd> {
@@ -192,7 +205,8 @@ async function execute(
 ): Promise<void> {
   if (o.from !== undefined) return resumeSnapshot(o);
   const from = await openRoot(o);
-  const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined);
+  const network = await openNetwork(o);
+  const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined, network?.gateway);
   const given = startOptions(program, args, o, from);
   const recorder = recordTo === undefined ? null : new FileRecorder(recordTo, host, given);
   const start = recorder?.start(given) ?? { host, options: given };
@@ -232,6 +246,7 @@ async function execute(
       fail(`the recording ${recordTo} is not whole: ${reason(e)}`);
     }
   k.host = host;
+  if (end.kind === "exited") await network?.finish(k);
   restore();
   process.off("exit", restore);
   finish?.();
@@ -257,11 +272,15 @@ function leave(k: Kernel, end: DebugEnd): never {
 }
 
 async function resumeSnapshot(o: RunOptions & SnapshotOptions): Promise<void> {
-  const { k, host } = await openSnapshot(o, { fail, reason });
+  const network = await openNetwork(o);
+  const { k, host } = await openSnapshot(o, { fail, reason }, network?.gateway ?? null);
+  // Whoever was connected to the machine when the snapshot was taken is not here.
+  tcpResetRemote(k);
   host.attach(k);
   const restore = (): void => host.detach();
   process.on("exit", restore);
   const end = await runMachine(k, host);
+  if (end.kind === "exited") await network?.finish(k);
   restore();
   process.off("exit", restore);
   leave(k, end);

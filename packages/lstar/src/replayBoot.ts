@@ -1,4 +1,5 @@
 import type { Kernel } from "@lstar/kernel";
+import type { NetLink } from "@lstar/kernel/host.ts";
 import type { FaultRule } from "@lstar/kernel/kernel/faults/injection.ts";
 import { ContainerError } from "@lstar/replay/file/format.ts";
 import { type HostShape, Player, type Recording, ReplayHost } from "@lstar/replay/record/index.ts";
@@ -82,6 +83,15 @@ function isStart(s: RecordingHead["start"] | undefined): boolean {
   );
 }
 
+const isBytes = (v: unknown, n: number): boolean => Array.isArray(v) && v.length === n && v.every((b) => isCount(b, 255));
+const isLink = (l: NetLink): boolean =>
+  isBytes(l.mac, 6) &&
+  isBytes(l.address, 4) &&
+  isBytes(l.gateway, 4) &&
+  isCount(l.prefixLength, 32) &&
+  isCount(l.mtu, 65535) &&
+  l.mtu >= 576;
+
 /** The head of a recording. @throws ContainerError if it is not one that lstar writes */
 export function recordingHead(recording: Recording): RecordingHead {
   const head = recording.head as unknown as RecordingHead;
@@ -94,7 +104,8 @@ export function recordingHead(recording: Recording): RecordingHead {
     Array.isArray(shape?.stdio) &&
     shape.stdio.length === 3 &&
     shape.stdio.every((s) => ["tty", "pipe", "file", "null"].includes(s?.kind)) &&
-    (shape.fs === null || isTexts(shape.fs));
+    (shape.fs === null || isTexts(shape.fs)) &&
+    (shape.net == null || isLink(shape.net));
   if (!fine) throw new ContainerError("is damaged: its head does not say what was run");
   return head;
 }

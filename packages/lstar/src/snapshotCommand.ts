@@ -1,6 +1,7 @@
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { posix, resolve } from "node:path";
 import { type RunEnd, runMachine, runMachineTo } from "@lstar/host";
+import type { Gateway } from "@lstar/host/net/gateway.ts";
 import { NodeHost } from "@lstar/host/node/host.ts";
 import { archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { HostFileSystem, Kernel } from "@lstar/kernel";
@@ -112,17 +113,22 @@ function rootNote(o: RunOptions): RootNote {
   return { root, archive: statSync(root).isDirectory() ? null : "tar" };
 }
 
-function parts(host: NodeHost): Pick<NodeHost, "realtime" | "monotonic" | "entropy" | "stdio"> {
+function parts(host: NodeHost): Pick<NodeHost, "realtime" | "monotonic" | "entropy" | "stdio" | "net"> {
   return {
     realtime: () => host.realtime(),
     monotonic: () => host.monotonic(),
     entropy: (out) => host.entropy(out),
     stdio: host.stdio,
+    net: host.net,
   };
 }
 
 /** The machine of a snapshot file, on this host. */
-export async function openSnapshot(o: RunOptions & SnapshotOptions, ends: Ends): Promise<{ k: Kernel; host: NodeHost }> {
+export async function openSnapshot(
+  o: RunOptions & SnapshotOptions,
+  ends: Ends,
+  net: Gateway | null = null,
+): Promise<{ k: Kernel; host: NodeHost }> {
   const path = o.from as string;
   let file: SnapshotFile;
   try {
@@ -131,7 +137,7 @@ export async function openSnapshot(o: RunOptions & SnapshotOptions, ends: Ends):
     return ends.fail(e instanceof ContainerError ? `${path} ${e.message}` : `${path}: ${ends.reason(e)}`);
   }
   const files = await grantedFiles(file, path, o, ends);
-  const host = new NodeHost();
+  const host = new NodeHost(undefined, net);
   const told = new Set<string>();
   try {
     const k = resume(file, host, {

@@ -1,4 +1,4 @@
-import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
+import type { Host, HostFileSystem, HostNet, HostStream } from "@lstar/kernel/host.ts";
 import type { Companion } from "./place.ts";
 
 type Method = (...args: never[]) => unknown;
@@ -25,6 +25,7 @@ class Answers<A> {
 export class HostTape implements Host, Companion {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
   readonly fs: HostFileSystem | null;
+  readonly net: HostNet | null;
   /** Called with each write to standard output (1) or error (2), whether it is new or comes again. */
   onWrite: ((stream: number, bytes: Uint8Array) => void) | null = null;
   readonly #host: Host;
@@ -35,6 +36,9 @@ export class HostTape implements Host, Companion {
   readonly #entropy = new Answers<Uint8Array>();
   readonly #sizes = new Answers<{ rows: number; cols: number }>();
   readonly #files = new Answers<{ result: unknown; bytes: Uint8Array | null }>();
+  readonly #frames = new Answers<Uint8Array | null>();
+  readonly #sent = new Answers<boolean>();
+  readonly #waits = new Answers<number>();
   /** Input that was read in a future that is void. */
   #unread: (Uint8Array | null)[] = [];
 
@@ -42,11 +46,23 @@ export class HostTape implements Host, Companion {
   constructor(host: Host, files = false) {
     this.#host = host;
     this.stdio = [this.#stream(0), this.#stream(1), this.#stream(2)];
+    this.net = host.net ? this.#cable(host.net) : null;
     this.fs = files && host.fs ? this.#taped(host.fs) : host.fs;
   }
 
   get #all(): readonly Answers<unknown>[] {
-    return [this.#reads, ...this.#writes, this.#realtime, this.#monotonic, this.#entropy, this.#sizes, this.#files] as Answers<unknown>[];
+    return [
+      this.#reads,
+      ...this.#writes,
+      this.#realtime,
+      this.#monotonic,
+      this.#entropy,
+      this.#sizes,
+      this.#files,
+      this.#frames,
+      this.#sent,
+      this.#waits,
+    ] as Answers<unknown>[];
   }
 
   save(): readonly number[] {
@@ -102,6 +118,15 @@ export class HostTape implements Host, Companion {
     }
     const got = inner.read(max);
     return got instanceof Uint8Array ? got.slice() : got;
+  }
+
+  #cable(inner: HostNet): HostNet {
+    return {
+      link: inner.link,
+      transmit: (frame) => this.#sent.take(() => inner.transmit(frame)),
+      receive: () => this.#frames.take(() => inner.receive()?.slice() ?? null),
+      waited: () => this.#waits.take(() => inner.waited()),
+    };
   }
 
   #taped(fs: HostFileSystem): HostFileSystem {

@@ -1,6 +1,7 @@
 import type { Kernel } from "@lstar/kernel";
 import { CHECKSUM_PARTIAL, type Packet, skbPeekBits } from "@lstar/kernel/net/core/skb.ts";
 import { checksumHelp } from "@lstar/kernel/net/ipv4/ipOutput.ts";
+import { IFF_LOOPBACK } from "@lstar/kernel/uapi/netlink.ts";
 
 /** Capture files: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, with times in nanoseconds. */
 const MAGIC_NS = 0xa1b23c4d;
@@ -9,8 +10,8 @@ const LINKTYPE_ETHERNET = 1;
 const ETHERNET_HEADER = 14;
 
 /**
- * Writes the packets that go out by the machine's devices as a capture that tcpdump and Wireshark read. The loopback
- * device has an Ethernet header of zeros, as natively. Checksums that the kernel leaves to the device are filled in.
+ * Writes the packets of the machine's devices as a capture that tcpdump and Wireshark read: what goes out, and what comes in from
+ * elsewhere. The loopback device has an Ethernet header of zeros, as natively. Checksums that the kernel leaves to the device are filled in.
  */
 export class PcapWriter {
   readonly #k: Kernel;
@@ -30,7 +31,15 @@ export class PcapWriter {
     head.setUint32(16, SNAPLEN, true);
     head.setUint32(20, LINKTYPE_ETHERNET, true);
     write(new Uint8Array(head.buffer));
-    this.stop = k.trace.netDevXmit.on((skb) => this.#packet(skb));
+    const sent = k.trace.netDevXmit.on((skb) => this.#packet(skb));
+    // What goes out on the loopback device comes in there, too.
+    const received = k.trace.netifReceiveSkb.on((skb, dev) => {
+      if (!(dev.flags & IFF_LOOPBACK)) this.#packet(skb);
+    });
+    this.stop = () => {
+      sent();
+      received();
+    };
   }
 
   #packet(skb: Packet): void {
@@ -43,7 +52,8 @@ export class PcapWriter {
     v.setUint32(4, nsec, true);
     v.setUint32(8, ETHERNET_HEADER + length, true);
     v.setUint32(12, ETHERNET_HEADER + length, true);
-    v.setUint16(28, skb.protocol, false);
+    if (skb.linkHeader) record.set(skb.linkHeader, 16);
+    else v.setUint16(28, skb.protocol, false);
     skbPeekBits(k, skb, 0, record, 16 + ETHERNET_HEADER, length);
     if (skb.ipSummed === CHECKSUM_PARTIAL) checksumHelp(record.subarray(16 + ETHERNET_HEADER), skb.protocol);
     this.#write(record);

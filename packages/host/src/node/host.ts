@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import type { HostEventKind, Kernel } from "@lstar/kernel";
 import type { Host, HostFileSystem, HostStream } from "@lstar/kernel/host.ts";
+import type { Gateway } from "../net/gateway.ts";
 import type { Reactor } from "../run.ts";
 import { NodeFiles } from "./files.ts";
 import { NodeInput, NodeOutput } from "./streams.ts";
@@ -17,6 +18,7 @@ const SIGNALS = [
 export class NodeHost implements Host, Reactor {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
   readonly fs: HostFileSystem;
+  readonly net: Gateway | null;
   readonly #input: NodeInput;
   #kernel: Pick<Kernel, "hostEvent"> | null = null;
   #wake: (() => void) | null = null;
@@ -24,8 +26,19 @@ export class NodeHost implements Host, Reactor {
   readonly #winch = (): void => this.#event("winch");
   readonly #signals = SIGNALS.map(([signal, kind]) => [signal, (): void => this.#event(kind)] as const);
 
-  /** @param wrap gives the files that the guest is to see, made of the host's */
-  constructor(wrap: (files: HostFileSystem) => HostFileSystem = (files) => files) {
+  /** When the machine last began to wait (ms), -1 while it does not. */
+  #waiting = -1;
+
+  /**
+   * @param wrap gives the files that the guest is to see, made of the host's
+   * @param net what the guest's network leads to; null: it has none
+   */
+  constructor(wrap: (files: HostFileSystem) => HostFileSystem = (files) => files, net: Gateway | null = null) {
+    this.net = net;
+    if (net) {
+      net.onFrames = () => this.#event("net");
+      net.idleTime = () => this.#idleTime();
+    }
     this.#input = new NodeInput(() => this.#event("stdin"));
     this.stdio = [this.#input, new NodeOutput(1), new NodeOutput(2)];
     this.fs = wrap(new NodeFiles());
@@ -52,6 +65,16 @@ export class NodeHost implements Host, Reactor {
       this.#input.attach();
       process.stdout.on("resize", this.#winch);
     }
+    this.net?.start();
+  }
+
+  /** ns since the machine began to wait; it is counted once. */
+  #idleTime(): number {
+    if (this.#waiting < 0) return 0;
+    const now = performance.now();
+    const ms = now - this.#waiting;
+    this.#waiting = now;
+    return Math.round(ms * 1e6);
   }
 
   /** Gives the terminal back. */
@@ -73,11 +96,13 @@ export class NodeHost implements Host, Reactor {
   }
 
   waitForEvent(ms: number): Promise<boolean> {
-    if (ms === Number.POSITIVE_INFINITY && !this.#input.open) return Promise.resolve(false);
+    if (ms === Number.POSITIVE_INFINITY && !this.#input.open && !this.net) return Promise.resolve(false);
+    this.#waiting = performance.now();
     return new Promise((resolve) => {
       const timer = ms === Number.POSITIVE_INFINITY ? null : setTimeout(() => done(), Math.min(ms, 2 ** 31 - 1));
       const done = (): void => {
         this.#wake = null;
+        this.#waiting = -1;
         if (timer) clearTimeout(timer);
         resolve(true);
       };

@@ -9,6 +9,10 @@ export const ASK = {
   /** A host program brought into the guest before its start, and its bytes in pieces. */
   bring: 7,
   piece: 8,
+  /** Frames of the network, and the time that the machine waited for them. */
+  transmit: 9,
+  receive: 10,
+  waited: 11,
 
   lstat: 16,
   readdir: 17,
@@ -40,6 +44,9 @@ const TEXTS: Record<Ask, string> = {
   [ASK.size]: "the terminal's size",
   [ASK.bring]: "the program's file",
   [ASK.piece]: "a piece of the program's file",
+  [ASK.transmit]: "a frame that is sent",
+  [ASK.receive]: "a frame that is received",
+  [ASK.waited]: "the time that was waited",
   [ASK.lstat]: "lstat",
   [ASK.readdir]: "the entries of directory",
   [ASK.readlink]: "the target of link",
@@ -83,7 +90,7 @@ export const PIECE = 2 ** 18;
 export const PLACE = { arrival: 1, check: 2 } as const;
 
 /** Kinds of arrivals by their numbers in files. */
-export const ARRIVALS = ["stdin", "winch", "sigint", "sigterm", "sighup"] as const;
+export const ARRIVALS = ["stdin", "winch", "sigint", "sigterm", "sighup", "net"] as const;
 
 /** Chunk types. */
 export const HEAD = "HEAD";

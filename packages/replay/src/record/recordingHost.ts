@@ -1,9 +1,12 @@
-import type { Host, HostFileSystem, HostStat, HostStream } from "@lstar/kernel/host.ts";
+import type { Host, HostFileSystem, HostNet, HostStat, HostStream } from "@lstar/kernel/host.ts";
 import type { Timespec } from "@lstar/kernel/include/linux/fs.ts";
 import type { Codec } from "../file/codec.ts";
 import { blockKey } from "./blocks.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { ASK, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_END, INPUT_WAIT, LEAST_BLOCK, PIECE } from "./entries.ts";
+
+/** No frame is as short as this. */
+const NO_FRAME = new Uint8Array(0);
 
 export type BringIn = (path: string) => { bytes: Uint8Array; mode: number } | null;
 
@@ -11,6 +14,7 @@ export type BringIn = (path: string) => { bytes: Uint8Array; mode: number } | nu
 export class RecordingHost implements Host {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
   readonly fs: HostFileSystem | null;
+  readonly net: HostNet | null;
   readonly watcher: Host;
   /** Entries so far. */
   entries = 0;
@@ -35,6 +39,7 @@ export class RecordingHost implements Host {
     this.watcher = host;
     this.stdio = [this.#stream(host.stdio[0], 0), this.#stream(host.stdio[1], 1), this.#stream(host.stdio[2], 2)];
     this.fs = host.fs && this.#files(host.fs);
+    this.net = host.net ? this.#cable(host.net) : null;
   }
 
   #begin(ask: number): ByteWriter {
@@ -97,6 +102,30 @@ export class RecordingHost implements Host {
         return size;
       };
     return stream;
+  }
+
+  #cable(inner: HostNet): HostNet {
+    return {
+      link: inner.link,
+      transmit: (frame) => {
+        const answer = inner.transmit(frame);
+        const log = this.#begin(ASK.transmit);
+        log.uint(frame.length);
+        log.uint(this.#crc(frame));
+        log.byte(answer ? 1 : 0);
+        return answer;
+      },
+      receive: () => {
+        const frame = inner.receive();
+        this.#begin(ASK.receive).block(frame ?? NO_FRAME);
+        return frame;
+      },
+      waited: () => {
+        const ns = Math.round(inner.waited());
+        this.#begin(ASK.waited).uint(ns);
+        return ns;
+      },
+    };
   }
 
   /** A path, as what it has not in common with the last one. */

@@ -1,4 +1,4 @@
-import type { Host, HostFileSystem, HostStat, HostStream } from "@lstar/kernel/host.ts";
+import type { Host, HostFileSystem, HostNet, HostStat, HostStream, NetLink } from "@lstar/kernel/host.ts";
 import type { Timespec } from "@lstar/kernel/include/linux/fs.ts";
 import { ByteReader, LogError } from "./bytes.ts";
 import { ASK, askText, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_WAIT, PIECE } from "./entries.ts";
@@ -27,6 +27,8 @@ export interface HostShape {
   stdio: { kind: HostStream["kind"]; sized: boolean }[];
   /** Names of the file system's functions; null: it had no files. */
   fs: string[] | null;
+  /** The cable of its network, if it had one. */
+  net?: NetLink | null;
 }
 
 /** What a recording's head says of its host. */
@@ -34,6 +36,7 @@ export function hostShape(host: Host): HostShape {
   return {
     stdio: host.stdio.map((s) => ({ kind: s.kind, sized: s.windowSize !== undefined })),
     fs: host.fs && FUNCTIONS.filter((name) => typeof host.fs?.[name] === "function"),
+    net: host.net?.link ?? null,
   };
 }
 const FUNCTIONS = [
@@ -56,6 +59,7 @@ export interface Divergence {
 export class ReplayHost implements Host {
   readonly stdio: readonly [HostStream, HostStream, HostStream];
   readonly fs: HostFileSystem | null;
+  readonly net: HostNet | null;
   readonly watcher: Host;
   divergence: Divergence | null = null;
   /** The log of a recording that was cut off has no more entries. */
@@ -83,6 +87,7 @@ export class ReplayHost implements Host {
     this.#reader = new ByteReader(recording.logChunks > 0 ? recording.logChunk(0) : new Uint8Array(0));
     this.stdio = [0, 1, 2].map((i) => this.#stream(i, shape)) as unknown as [HostStream, HostStream, HostStream];
     this.fs = shape.fs && this.#files(new Set(shape.fs));
+    this.net = shape.net ? this.#cable(shape.net) : null;
     this.watcher = this.#watching();
   }
 
@@ -275,6 +280,44 @@ export class ReplayHost implements Host {
     return taken;
   }
 
+  #cable(link: NetLink): HostNet {
+    return {
+      link,
+      transmit: (frame) =>
+        this.#answer(
+          ASK.transmit,
+          `a frame of ${frame.length} bytes that is sent`,
+          (r) => {
+            const length = r.uint();
+            const crc = r.uint();
+            if (length !== frame.length) return `a frame of ${length} bytes that is sent`;
+            return crc === this.#recording.codec.crc32(frame) ? null : `another frame of ${length} bytes that is sent`;
+          },
+          (r) => r.byte() === 1,
+          false,
+        ),
+      receive: () =>
+        this.#answer<Uint8Array | null>(
+          ASK.receive,
+          askText(ASK.receive),
+          () => null,
+          (r) => {
+            const frame = r.block();
+            return frame.length > 0 ? frame : null;
+          },
+          null,
+        ),
+      waited: () =>
+        this.#answer(
+          ASK.waited,
+          askText(ASK.waited),
+          () => null,
+          (r) => r.uint(),
+          0,
+        ),
+    };
+  }
+
   /** The bytes of a file read, of a length. */
   #data(length: number): Uint8Array {
     const r = this.#reader;
@@ -464,7 +507,16 @@ export class ReplayHost implements Host {
         readTime(r);
         break;
       case ASK.entropy:
+      case ASK.receive:
         r.block();
+        break;
+      case ASK.transmit:
+        r.uint();
+        r.uint();
+        r.byte();
+        break;
+      case ASK.waited:
+        r.uint();
         break;
       case ASK.read:
         r.byte();

@@ -58,5 +58,6 @@ function resumedHost({ head }: SnapshotFile, host: Host, fs: HostFileSystem): Ho
     entropy: (out) => host.entropy(out),
     stdio: stdio as unknown as Host["stdio"],
     fs,
+    net: host.net ?? null,
   };
 }
