@@ -44,6 +44,15 @@ export interface RunOptions {
   /** Compile hot guest code to WebAssembly (default true); the result is the same. */
   jit?: boolean;
   clock?: "virtual" | "real";
+  /**
+   * Ports of the host that lead into the guest, as on the command line: "8080:80", "[::1]:0:53/udp". The guest gets a network for
+   * it, and the real clock unless another is asked for. Node only.
+   */
+  publish?: readonly string[];
+  /** Give the guest a network that reaches nothing by itself, for `connect` of a running machine (default: only with `publish`). */
+  network?: boolean;
+  /** Called with what the program writes to standard output (1) or error (2), as it does. */
+  onOutput?: (stream: 1 | 2, bytes: Uint8Array) => void;
   /** The guest's date and time at the start (default: 2030-01-01 with the virtual clock, now with the real one). */
   date?: Date;
 }
@@ -65,6 +74,47 @@ export interface RunResult {
  * @throws an Error that says why if the program cannot be started.
  */
 export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+/** A port of the host that leads into a guest. */
+export interface PublishedPort {
+  /** Address of the host. */
+  readonly ip: string;
+  readonly hostPort: number;
+  readonly guestPort: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+/** A TCP connection to a program in a guest. Each direction ends for itself; what is not read keeps the program from sending more. */
+export interface GuestConnection {
+  /** What the program sends. It errors if the connection is reset; cancelling it resets the connection. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What it receives. Closing tells it that no more will come; aborting resets the connection. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** A machine that runs while other code of the page or process does. */
+export interface RunningMachine {
+  /** What `publish` asked for, with the ports that were taken for 0. */
+  readonly ports: readonly PublishedPort[];
+  /**
+   * Connects to a port that a program of the guest listens on, without a socket of the host: it works in a browser, too.
+   * The guest sees a client at 10.0.2.2. `timeout`: milliseconds for which a refused connection is tried again, while a server starts (default 0).
+   * @throws an Error with code ECONNREFUSED if no program listens there, or one that says that the machine has no network or has ended
+   */
+  connect(port: number, options?: { timeout?: number }): Promise<GuestConnection>;
+  /** Sends the program a signal, as ^C or a service manager does. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
+  /** Ends the machine at once; its status is then 137. */
+  stop(): void;
+  /** The run's result, when the program has ended. */
+  readonly ended: Promise<RunResult>;
+}
+
+/**
+ * Starts a machine with one program and goes on beside it.
+ * @throws an Error that says why if the program cannot be started, or a port not be published.
+ */
+export type Start = (argv: readonly string[], options?: RunOptions) => Promise<RunningMachine>;
 
 /** A moment of a run: instructions retired by all tasks together, and the number of the next event. */
 export interface Position {
@@ -190,7 +240,7 @@ export interface TimeTravel {
   fork(snapshot?: MachineSnapshot): TimeTravel;
 }
 
-export interface TravelOptions extends Omit<RunOptions, "clock"> {
+export interface TravelOptions extends Omit<RunOptions, "clock" | "publish" | "network" | "onOutput"> {
   /** Bytes that the snapshots on the way may take (default 512 MiB). */
   snapshotMemory?: number;
 }

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { type DebugEnd, debugMachine, listen, Target } from "@lstar/gdb";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
-import { PublishError } from "@lstar/host/node/publish.ts";
+import { addressText, PublishError, Publisher } from "@lstar/host/node/publish.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import { type Kernel, syscallNames } from "@lstar/kernel";
@@ -154,8 +154,15 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
 
 /** The guest's network, if one is granted. */
 async function openNetwork(o: RunOptions): Promise<Network | null> {
+  if (o.publish.length === 0) return null;
   try {
-    return await Network.open(o.publish);
+    const network = await Network.open((gateway) => Publisher.open(gateway, o.publish));
+    o.publish.forEach((asked, i) => {
+      const { ip, hostPort, guestPort, protocol } = network.publisher!.ports[i]!;
+      const port = `${guestPort}${protocol === "udp" ? "/udp" : ""}`;
+      if (asked.hostPort === 0) process.stderr.write(`lstar: ${addressText(ip, hostPort)} leads to the guest's port ${port}\n`);
+    });
+    return network;
   } catch (e) {
     if (e instanceof PublishError) fail(e.message);
     throw e;
@@ -418,6 +425,7 @@ Exit status: 0 if all runs came out the same, with status 0, and no race was see
       command: Command,
     ) => {
       if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
+      if (o.publish.length > 0) fail("explore takes no --publish: a run under many schedules has no clients");
       if (o.seeds === 0 || o.jobs === 0) fail("explore needs at least one seed and one job");
       const from = await openRoot(o);
       if (from.tree) fail("explore takes a directory as --root, not an archive");

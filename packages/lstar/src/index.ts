@@ -1,12 +1,34 @@
 import { readFileSync, statSync } from "node:fs";
 import { NodeFiles } from "@lstar/host/node/files.ts";
+import { Publisher, parsePublish } from "@lstar/host/node/publish.ts";
 import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
 import { readSnapshot } from "@lstar/replay/snapshot/index.ts";
-import type { LoadSnapshot, Run, Travel } from "./api.ts";
-import { makeRun, type Platform } from "./library.ts";
+import type { LoadSnapshot, Run, Start, Travel } from "./api.ts";
+import { makeRun, makeStart, type Platform } from "./library.ts";
 import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type * from "./api.ts";
+export type {
+  EventKind,
+  GuestConnection,
+  LoadSnapshot,
+  MachineSnapshot,
+  MemoryChange,
+  Position,
+  PublishedPort,
+  Run,
+  RunEvent,
+  RunningMachine,
+  RunOptions,
+  RunResult,
+  SourceLine,
+  Start,
+  StepKind,
+  SyscallRecord,
+  TimeTravel,
+  Travel,
+  TravelOptions,
+  Wakeup,
+} from "./api.ts";
 
 const platform: Platform = {
   files: new NodeFiles(),
@@ -17,10 +39,22 @@ const platform: Platform = {
       return null;
     }
   },
+  publish: (gateway, texts) =>
+    Publisher.open(
+      gateway,
+      texts.map((text) => {
+        const spec = parsePublish(text);
+        if (typeof spec === "string") throw new Error(`publish ${JSON.stringify(text)}: ${spec}`);
+        return spec;
+      }),
+    ),
 };
 
 /** Runs a program; see RunOptions. A host program of the given path is brought in if the guest has none. */
 export const run: Run = makeRun(platform);
+
+/** Starts a program in a machine that runs beside other code; see RunningMachine. */
+export const start: Start = makeStart(platform);
 
 /** Starts a program in a run that goes forward and back; see TimeTravel. */
 export const travel: Travel = makeTravel(platform, nodeCodec);

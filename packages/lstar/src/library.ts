@@ -1,14 +1,14 @@
 import { MemoryHost, runMachine } from "@lstar/host";
+import type { Gateway } from "@lstar/host/net/gateway.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
-import type { HostFileSystem } from "@lstar/kernel";
+import type { HostFileSystem, Kernel } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
-import type { Task } from "@lstar/kernel/include/linux/sched.ts";
-import { copyCounts } from "@lstar/kernel/trace/copies.ts";
-import type { Run, RunOptions, RunResult, SyscallRecord } from "./api.ts";
+import type { Run, RunningMachine, RunOptions, RunResult, Start, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
 import { dateToTime } from "./date.ts";
 import { MemorySource } from "./decompress.ts";
 import { loadTar } from "./image.ts";
+import { Network, type Ports } from "./network.ts";
 
 function join(chunks: Uint8Array[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((n, c) => n + c.length, 0));
@@ -24,6 +24,8 @@ function join(chunks: Uint8Array[]): Uint8Array {
 export interface Platform {
   files: HostFileSystem;
   bringIn: NonNullable<StartOptions["bringIn"]>;
+  /** Leads ports of the host to the guest behind a gateway. @throws an Error that says which cannot be had */
+  publish: (gateway: Gateway, texts: readonly string[]) => Promise<Ports>;
 }
 
 /** `run` for Node (with a platform) or for a browser (null: only the files given). */
@@ -59,7 +61,7 @@ export async function prepare(
     memory: options.memory ?? 1024 ** 3,
     seed: options.seed ?? 1,
     jit: options.jit ?? true,
-    clock: options.clock ?? "virtual",
+    clock: options.clock ?? ((options.publish ?? []).length > 0 ? "real" : "virtual"),
     date: options.date === undefined ? null : dateToTime(options.date),
     hostname: "lstar",
     files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),
@@ -69,43 +71,72 @@ export async function prepare(
 }
 
 async function runOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunResult> {
+  const machine = await startOnce(platform, argv, options);
+  return machine.ended;
+}
+
+/** `start` for Node or for a browser. */
+export function makeStart(platform: Platform | null): Start {
+  return (argv, options = {}) => startOnce(platform, argv, options);
+}
+
+async function startOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunningMachine> {
   const stdout: Uint8Array[] = [];
   const stderr: Uint8Array[] = [];
   const { stdin, files, start } = await prepare(platform, argv, options);
-  const host = new MemoryHost(
-    stdin,
-    (b) => stdout.push(b),
-    (b) => stderr.push(b),
-    files,
-  );
-  const k = startMachine(host, start);
+  const publish = options.publish ?? [];
+  if (publish.length > 0 && !platform) throw new Error("publish needs the sockets of Node: in a browser use connect");
+  const network = publish.length > 0 || options.network ? await Network.open((g) => platform?.publish(g, publish) ?? null) : null;
+  const to = (stream: 1 | 2, list: Uint8Array[]) => (bytes: Uint8Array) => {
+    list.push(bytes);
+    options.onOutput?.(stream, bytes);
+  };
+  const host = new MemoryHost(stdin, to(1, stdout), to(2, stderr), files, network?.gateway);
+  let k: Kernel;
+  try {
+    k = startMachine(host, start);
+  } catch (e) {
+    network?.close();
+    throw e;
+  }
   const syscalls: SyscallRecord[] = [];
-  // Who there was, with its counters as its last call began.
-  const tasks = new Map<Task, Float64Array>();
-  k.trace.schedProcessFork.on((_parent, child) => tasks.set(child, child.copied.slice()));
-  k.trace.sysEnter.on((task) => {
-    const before = tasks.get(task);
-    if (before) before.set(task.copied);
-    else tasks.set(task, task.copied.slice());
-  });
   k.trace.sysExit.on((task, nr, ret) => {
-    syscalls.push({
-      pid: task.pid,
-      name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`,
-      result: ret,
-      copies: copyCounts(task.copied, tasks.get(task)),
-    });
+    syscalls.push({ pid: task.pid, name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`, result: ret });
   });
-  const end = await runMachine(k, host);
-  if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
-  const bytes = join(stdout);
+  host.attach(k);
+  const ended = runMachine(k, host).then(async (end): Promise<RunResult> => {
+    if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
+    await network?.finish(k);
+    const bytes = join(stdout);
+    return {
+      status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
+      stdout: new TextDecoder().decode(bytes),
+      stderr: new TextDecoder().decode(join(stderr)),
+      stdoutBytes: bytes,
+      syscalls,
+      instructions: k.machine.totalRetired,
+    };
+  });
+  // Whoever only connects need not look at how it ends.
+  ended.catch(() => {});
   return {
-    status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
-    stdout: new TextDecoder().decode(bytes),
-    stderr: new TextDecoder().decode(join(stderr)),
-    stdoutBytes: bytes,
-    syscalls,
-    tasks: [...tasks.keys()].map((t) => ({ pid: t.pid, name: t.comm, copies: copyCounts(t.copied) })),
-    instructions: k.machine.totalRetired,
+    ports: network?.publisher?.ports ?? [],
+    connect: (port, how) => {
+      if (!network) return Promise.reject(new Error("the machine has no network: start it with network: true"));
+      return network.connect(k, port, how?.timeout ?? 0);
+    },
+    signal: (name) => {
+      if (!k.exited) host.event(SIGNALS[name]);
+    },
+    stop: () => {
+      if (k.exited) return;
+      k.exited = true;
+      k.exitStatus = SIGKILL;
+      host.wake();
+    },
+    ended,
   };
 }
+
+const SIGNALS = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;
+const SIGKILL = 9;

@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import type { PublishSpec } from "@lstar/host/node/publish.ts";
+import { type PublishSpec, parsePublish } from "@lstar/host/node/publish.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDate } from "./date.ts";
 import { parseSize } from "./size.ts";
@@ -44,29 +43,6 @@ function mountSpec(text: string): MountSpec {
   const m = /^(.+?):(\/[^:]*)(?::(ro|rw))?$/.exec(text);
   if (!m) throw new InvalidArgumentError("expected HOST:GUEST or HOST:GUEST:rw, with GUEST an absolute path.");
   return { host: m[1]!, guest: m[2]!, writable: m[3] === "rw" };
-}
-
-/** Digits of a port from `least` on, or null. */
-function portNumber(text: string, least: number): number | null {
-  const n = Number(text);
-  return /^\d{1,5}$/.test(text) && n >= least && n <= 65535 ? n : null;
-}
-
-/** A port of the host that leads into the guest: [IP:]HOSTPORT:GUESTPORT[/tcp|/udp]. An error says what is wrong. */
-export function parsePublish(text: string): PublishSpec | string {
-  const m = /^(?:(.*):)?([^:[\]]*):([^:[\]]*?)(?:\/(tcp|udp))?$/.exec(text);
-  if (!m) return "expected [IP:]HOSTPORT:GUESTPORT, with /udp for datagrams, such as 8080:80 or [::1]:8080:80.";
-  const hostPort = portNumber(m[2]!, 0);
-  const guestPort = portNumber(m[3]!, 1);
-  if (hostPort === null) return `${JSON.stringify(m[2])} is no port of the host: 1 to 65535, or 0 for one that is free.`;
-  if (guestPort === null) return `${JSON.stringify(m[3])} is no port of the guest: 1 to 65535.`;
-  let ip = m[1] ?? "127.0.0.1";
-  const bracketed = /^\[(.*)\]$/.exec(ip);
-  if (bracketed) ip = bracketed[1]!;
-  const family = isIP(ip);
-  if (family === 0 || (family === 6) !== (bracketed !== null))
-    return family === 6 ? "an IPv6 address goes in brackets: [::1]:8080:80." : `${JSON.stringify(ip)} is no address of the host.`;
-  return { ip, hostPort, guestPort, protocol: m[4] === "udp" ? "udp" : "tcp" };
 }
 
 function publishSpec(text: string): PublishSpec {

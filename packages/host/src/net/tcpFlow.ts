@@ -215,6 +215,7 @@ export class TcpFlow implements Inner {
 
   /** Makes the next frame for the guest in a buffer. @returns its length, 0 if there is none now */
   next(b: Uint8Array): number {
+    if (this.#state === CLOSED) return 0;
     if (this.#mustReset) return this.#makeReset(b);
     if (this.#state === SYN_SENT || this.#state === SYN_RECEIVED) {
       if (this.#sndNxt !== this.#iss) return 0;
