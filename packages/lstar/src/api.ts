@@ -57,16 +57,20 @@ export interface RunOptions {
   date?: Date;
 }
 
-export interface RunResult {
+/** How a run ended, and what it printed. */
+export interface EndedRun {
   /** Exit status as a shell has it: 128 + N after signal N. */
   status: number;
   stdout: string;
   stderr: string;
   stdoutBytes: Uint8Array;
-  syscalls: SyscallRecord[];
-  tasks: TaskRecord[];
   /** x86 instructions that were executed. */
   instructions: number;
+}
+
+export interface RunResult extends EndedRun {
+  syscalls: SyscallRecord[];
+  tasks: TaskRecord[];
 }
 
 /**
@@ -106,8 +110,8 @@ export interface RunningMachine {
   signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void;
   /** Ends the machine at once; its status is then 137. */
   stop(): void;
-  /** The run's result, when the program has ended. */
-  readonly ended: Promise<RunResult>;
+  /** The run's result, when the program has ended. With `onOutput` what was printed is not kept. */
+  readonly ended: Promise<EndedRun>;
 }
 
 /**

@@ -4,28 +4,7 @@ import type { LoadSnapshot, Run, Start, Travel } from "./api.ts";
 import { makeRun, makeStart } from "./library.ts";
 import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type {
-  EventKind,
-  GuestConnection,
-  LoadSnapshot,
-  MachineSnapshot,
-  MemoryChange,
-  Position,
-  PublishedPort,
-  Run,
-  RunEvent,
-  RunningMachine,
-  RunOptions,
-  RunResult,
-  SourceLine,
-  Start,
-  StepKind,
-  SyscallRecord,
-  TimeTravel,
-  Travel,
-  TravelOptions,
-  Wakeup,
-} from "./api.ts";
+export type * from "./api.ts";
 
 /** Runs a program out of the files given. Works in a page and in a worker. */
 export const run: Run = makeRun(null);

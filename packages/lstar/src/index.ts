@@ -7,28 +7,7 @@ import type { LoadSnapshot, Run, Start, Travel } from "./api.ts";
 import { makeRun, makeStart, type Platform } from "./library.ts";
 import { makeLoadSnapshot, makeTravel } from "./timeTravel.ts";
 
-export type {
-  EventKind,
-  GuestConnection,
-  LoadSnapshot,
-  MachineSnapshot,
-  MemoryChange,
-  Position,
-  PublishedPort,
-  Run,
-  RunEvent,
-  RunningMachine,
-  RunOptions,
-  RunResult,
-  SourceLine,
-  Start,
-  StepKind,
-  SyscallRecord,
-  TimeTravel,
-  Travel,
-  TravelOptions,
-  Wakeup,
-} from "./api.ts";
+export type * from "./api.ts";
 
 const platform: Platform = {
   files: new NodeFiles(),

@@ -3,7 +3,9 @@ import type { Gateway } from "@lstar/host/net/gateway.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { HostFileSystem, Kernel } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
-import type { Run, RunningMachine, RunOptions, RunResult, Start, SyscallRecord } from "./api.ts";
+import type { Task } from "@lstar/kernel/include/linux/sched.ts";
+import { copyCounts } from "@lstar/kernel/trace/copies.ts";
+import type { EndedRun, Run, RunOptions, RunResult, Start, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
 import { dateToTime } from "./date.ts";
 import { MemorySource } from "./decompress.ts";
@@ -71,16 +73,66 @@ export async function prepare(
 }
 
 async function runOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunResult> {
-  const machine = await startOnce(platform, argv, options);
-  return machine.ended;
+  const started = await begin(platform, argv, options, true);
+  const { k } = started;
+  const syscalls: SyscallRecord[] = [];
+  // Who there was, with its counters as its last call began.
+  const tasks = new Map<Task, Float64Array>();
+  k.trace.schedProcessFork.on((_parent, child) => tasks.set(child, child.copied.slice()));
+  k.trace.sysEnter.on((task) => {
+    const before = tasks.get(task);
+    if (before) before.set(task.copied);
+    else tasks.set(task, task.copied.slice());
+  });
+  k.trace.sysExit.on((task, nr, ret) => {
+    syscalls.push({
+      pid: task.pid,
+      name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`,
+      result: ret,
+      copies: copyCounts(task.copied, tasks.get(task)),
+    });
+  });
+  const end = await started.run();
+  return { ...end, syscalls, tasks: [...tasks.keys()].map((t) => ({ pid: t.pid, name: t.comm, copies: copyCounts(t.copied) })) };
 }
 
 /** `start` for Node or for a browser. */
 export function makeStart(platform: Platform | null): Start {
-  return (argv, options = {}) => startOnce(platform, argv, options);
+  return async (argv, options = {}) => {
+    const { k, host, network, run } = await begin(platform, argv, options, options.onOutput === undefined);
+    const ended = run();
+    // Whoever only connects need not look at how it ends.
+    ended.catch(() => {});
+    return {
+      ports: network?.publisher?.ports ?? [],
+      connect: (port, how) => {
+        if (!network) return Promise.reject(new Error("the machine has no network: start it with network: true"));
+        return network.connect(k, port, how?.timeout ?? 0);
+      },
+      signal: (name) => {
+        if (!k.exited) host.event(SIGNALS[name]);
+      },
+      stop: () => {
+        if (k.exited) return;
+        k.exited = true;
+        k.exitStatus = SIGKILL;
+        host.wake();
+      },
+      ended,
+    };
+  };
 }
 
-async function startOnce(platform: Platform | null, argv: readonly string[], options: RunOptions): Promise<RunningMachine> {
+/** A machine that is started; `run` runs it to its end. */
+interface Started {
+  k: Kernel;
+  host: MemoryHost;
+  network: Network | null;
+  run: () => Promise<EndedRun>;
+}
+
+/** @param keep keep the output for the result */
+async function begin(platform: Platform | null, argv: readonly string[], options: RunOptions, keep: boolean): Promise<Started> {
   const stdout: Uint8Array[] = [];
   const stderr: Uint8Array[] = [];
   const { stdin, files, start } = await prepare(platform, argv, options);
@@ -88,7 +140,7 @@ async function startOnce(platform: Platform | null, argv: readonly string[], opt
   if (publish.length > 0 && !platform) throw new Error("publish needs the sockets of Node: in a browser use connect");
   const network = publish.length > 0 || options.network ? await Network.open((g) => platform?.publish(g, publish) ?? null) : null;
   const to = (stream: 1 | 2, list: Uint8Array[]) => (bytes: Uint8Array) => {
-    list.push(bytes);
+    if (keep) list.push(bytes);
     options.onOutput?.(stream, bytes);
   };
   const host = new MemoryHost(stdin, to(1, stdout), to(2, stderr), files, network?.gateway);
@@ -99,43 +151,25 @@ async function startOnce(platform: Platform | null, argv: readonly string[], opt
     network?.close();
     throw e;
   }
-  const syscalls: SyscallRecord[] = [];
-  k.trace.sysExit.on((task, nr, ret) => {
-    syscalls.push({ pid: task.pid, name: sysCallTable[nr]?.name ?? syscallNames[nr] ?? `syscall_${nr}`, result: ret });
-  });
-  host.attach(k);
-  const ended = runMachine(k, host).then(async (end): Promise<RunResult> => {
-    if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
-    await network?.finish(k);
-    const bytes = join(stdout);
-    return {
-      status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
-      stdout: new TextDecoder().decode(bytes),
-      stderr: new TextDecoder().decode(join(stderr)),
-      stdoutBytes: bytes,
-      syscalls,
-      instructions: k.machine.totalRetired,
-    };
-  });
-  // Whoever only connects need not look at how it ends.
-  ended.catch(() => {});
-  return {
-    ports: network?.publisher?.ports ?? [],
-    connect: (port, how) => {
-      if (!network) return Promise.reject(new Error("the machine has no network: start it with network: true"));
-      return network.connect(k, port, how?.timeout ?? 0);
-    },
-    signal: (name) => {
-      if (!k.exited) host.event(SIGNALS[name]);
-    },
-    stop: () => {
-      if (k.exited) return;
-      k.exited = true;
-      k.exitStatus = SIGKILL;
-      host.wake();
-    },
-    ended,
+  const run = async (): Promise<EndedRun> => {
+    try {
+      host.attach(k);
+      const end = await runMachine(k, host);
+      if (end.kind === "stuck") throw new Error("every task is asleep and nothing can wake one");
+      await network?.finish(k);
+      const bytes = join(stdout);
+      return {
+        status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
+        stdout: new TextDecoder().decode(bytes),
+        stderr: new TextDecoder().decode(join(stderr)),
+        stdoutBytes: bytes,
+        instructions: k.machine.totalRetired,
+      };
+    } finally {
+      network?.close();
+    }
   };
+  return { k, host, network, run };
 }
 
 const SIGNALS = { SIGINT: "sigint", SIGTERM: "sigterm", SIGHUP: "sighup" } as const;

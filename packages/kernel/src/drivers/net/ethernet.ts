@@ -15,11 +15,12 @@ import {
   PACKET_OTHERHOST,
   type Packet,
   skbAppendFrag,
-  skbCopyBits,
+  skbPeekBits,
 } from "../../net/core/skb.ts";
 import { localBhDisable, localBhEnable, napiSchedule, netifRx } from "../../net/core/softnet.ts";
 import { checksumHelp } from "../../net/ipv4/ipOutput.ts";
 import { stateTable } from "../../state.ts";
+import { countCopy, DMA_IN, DMA_OUT } from "../../trace/copies.ts";
 import { ETH_P_IP } from "../../uapi/in.ts";
 
 /** The device whose cable leads to the host: frames go to `Host.net` and come from there. */
@@ -42,7 +43,8 @@ function dmaFromMemory(k: Kernel, skb: Packet, header: Uint8Array): Uint8Array {
   if (length > frameBuffer.length) frameBuffer = new Uint8Array(2 * length);
   const frame = frameBuffer.subarray(0, length);
   frame.set(header);
-  skbCopyBits(k, skb, 0, frame, ETH_HLEN, skb.length);
+  skbPeekBits(k, skb, 0, frame, ETH_HLEN, skb.length);
+  countCopy(k, DMA_OUT, length);
   if (skb.ipSummed === CHECKSUM_PARTIAL) checksumHelp(frame.subarray(ETH_HLEN), skb.protocol);
   return frame;
 }
@@ -53,6 +55,7 @@ function dmaFromMemory(k: Kernel, skb: Packet, header: Uint8Array): Uint8Array {
  */
 function dmaToMemory(k: Kernel, dev: NetDevice, frame: Uint8Array): Packet | null {
   const linear = linearLength(frame);
+  countCopy(k, DMA_IN, frame.length);
   const skb = allocSkb(ETH_HLEN, linear - ETH_HLEN);
   skb.head.set(frame.subarray(0, linear));
   skb.tail = linear;

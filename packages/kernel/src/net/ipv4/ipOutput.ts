@@ -100,7 +100,7 @@ export function ipOutput(k: Kernel, skb: Packet, dev: NetDevice, daddr: number, 
   const multicast = isMulticast(daddr);
   const broadcast = !multicast && inetAddrType(k, daddr) === RTN_BROADCAST;
   if (broadcast || (multicast && sk !== null && sk.mcLoop !== 0)) {
-    const copy = skbClone(skb, 0);
+    const copy = skbClone(k, skb, 0);
     copy.ipSummed = CHECKSUM_UNNECESSARY;
     devQueueXmit(k, copy, devGetByIndex(k, 1)!);
   }
