@@ -39,6 +39,8 @@ import { getAnonBdev } from "./super.ts";
 const PAGE_SIZE = 4096;
 /** O_NOTIFICATION_PIPE */
 const O_NOTIFICATION_PIPE = O_EXCL;
+/** What pipe2 may be asked for. */
+export const PIPE_FLAGS = O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE;
 const READABLE = POLLIN | POLLRDNORM;
 const WRITABLE = POLLOUT | POLLWRNORM;
 
@@ -285,7 +287,7 @@ const pairBytes = new Uint8Array(pair.buffer);
 
 /** @linux fs/pipe.c do_pipe2 */
 function doPipe2(k: Kernel, address: number, flags: number): number {
-  if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE)) return -EINVAL;
+  if (flags & ~PIPE_FLAGS) return -EINVAL;
   if (flags & O_NOTIFICATION_PIPE) return -ENOPKG;
   const [read, write] = createPipeFiles(k, flags);
   const cloexec = (flags & O_CLOEXEC) !== 0;

@@ -128,7 +128,8 @@ function cancelWaiting(k: Kernel, ctx: IoRingCtx, cd: CancelData): number {
 }
 
 function cancelHashed(k: Kernel, req: IoKiocb): number {
-  if (req.flags & REQ_F_ASYNC_WAIT) return ioIssueDefs[req.opcode]?.cancel?.(k, req) ? 0 : -EALREADY;
+  // Such waits tell how many were ended.
+  if (req.flags & REQ_F_ASYNC_WAIT) return ioIssueDefs[req.opcode]?.cancel?.(k, req) ? 1 : -EALREADY;
   const poll = ioPollOf(req);
   if (!poll) return -ENOENT;
   if (poll.canceled) return -EALREADY;
@@ -226,7 +227,7 @@ export function ioCancelOnExit(k: Kernel, req: IoKiocb): boolean {
     ioWqCancel(k, req);
     return true;
   }
-  if (req.hashed) return cancelHashed(k, req) === 0;
+  if (req.hashed) return cancelHashed(k, req) >= 0;
   return req.cmd instanceof IoTimeout && ioKillTimeout(k, req);
 }
 

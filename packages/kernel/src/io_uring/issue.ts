@@ -18,6 +18,7 @@ import { O_PATH } from "../uapi/fcntl.ts";
 import { ioReqCompleteDefer, ioReqCompletePost, ioReqSetRes, reqSetFail } from "./complete.ts";
 import { ioFileGetFixed } from "./filetable.ts";
 import { ioQueueIowq } from "./ioWq.ts";
+import { ioPutKbuf } from "./kbuf.ts";
 import { type IoIssueDef, ioIssueDefs } from "./opdef.ts";
 import { IO_APOLL_ABORTED, IO_APOLL_READY, ioArmApoll } from "./poll.ts";
 import { ioPrepLinkedTimeout, ioQueueLinkedTimeout } from "./timeout.ts";
@@ -128,7 +129,7 @@ function ioQueueAsync(k: Kernel, req: IoKiocb, ret: number): void {
 /** It fails; told at the end of the batch. @linux io_uring/io_uring.c io_req_defer_failed */
 export function ioReqDeferFailed(k: Kernel, req: IoKiocb, res: number): void {
   reqSetFail(req);
-  ioReqSetRes(req, res, 0);
+  ioReqSetRes(req, res, ioPutKbuf(k, req, res));
   ioIssueDefs[req.opcode]?.fail?.(k, req);
   ioReqCompleteDefer(req);
 }

@@ -5,6 +5,7 @@ import {
   IO_URING_F_MULTISHOT,
   IO_URING_F_NONBLOCK,
   IOU_COMPLETE,
+  IOU_REQUEUE,
   IOU_RETRY,
   type IoKiocb,
   type IoTwFunc,
@@ -176,6 +177,7 @@ const DONE = 1;
 const NO_ACTION = 2;
 const USE_RES = 3;
 const REISSUE = 4;
+const REQUEUE = 5;
 
 /** @linux io_uring/poll.c io_poll_check_events */
 function ioPollCheckEvents(k: Kernel, req: IoKiocb, poll: IoPoll): number {
@@ -196,6 +198,7 @@ function ioPollCheckEvents(k: Kernel, req: IoKiocb, poll: IoPoll): number {
         }
       } else {
         const r = ioPollIssue(k, req);
+        if (r === IOU_REQUEUE) return REQUEUE;
         if (r === IOU_COMPLETE) return USE_RES;
         if (r !== IOU_RETRY && r !== -EAGAIN && r < 0) return r;
       }
@@ -222,6 +225,11 @@ export const ioPollTaskFunc: IoTwFunc = stateTable("io_poll_task_func", {
     const poll = req.apoll as IoPoll;
     let r = cancel ? -ECANCELED : ioPollCheckEvents(k, req, poll);
     if (r === NO_ACTION) return;
+    if (r === REQUEUE) {
+      // Its wake-ups are still counted: it comes again behind the work that is there.
+      ioPollExecute(k, req, 0);
+      return;
+    }
     ioPollRemoveEntries(poll);
     ioHashDel(req.ctx, req);
     if (req.opcode === IORING_OP_POLL_ADD) {

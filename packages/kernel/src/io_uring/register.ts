@@ -7,6 +7,8 @@ import { EACCES, EBADFD, EBUSY, EEXIST, EFAULT, EINVAL } from "../uapi/errno.ts"
 import * as U from "../uapi/ioUring.ts";
 import { ioUringFile } from "./enter.ts";
 import { ioEventfdRegister, ioEventfdUnregister } from "./eventfd.ts";
+import { ioRegisterPbufRing, ioRegisterPbufStatus, ioUnregisterPbufRing } from "./kbufOps.ts";
+import { ioUringSyncMsgRing } from "./msgRing.ts";
 import { ioIssueDefs } from "./opdef.ts";
 import { ioRingfdRegisterMany, ioRingfdUnregister } from "./ringfd.ts";
 import * as R from "./rsrcRegister.ts";
@@ -134,6 +136,12 @@ function register(k: Kernel, ctx: IoRingCtx, opcode: number, arg: number, nr: nu
       return ioRingfdUnregister(k, arg, nr);
     case U.IORING_REGISTER_FILE_ALLOC_RANGE:
       return arg === 0 || nr !== 0 ? -EINVAL : R.ioRegisterFileAllocRange(k, ctx, arg);
+    case U.IORING_REGISTER_PBUF_RING:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufRing(k, ctx, arg);
+    case U.IORING_UNREGISTER_PBUF_RING:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioUnregisterPbufRing(k, ctx, arg);
+    case U.IORING_REGISTER_PBUF_STATUS:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufStatus(k, ctx, arg);
     default:
       return -EINVAL;
   }
@@ -144,6 +152,8 @@ export function sysIoUringRegister(k: Kernel, fd: number, opcode: number, arg: n
   const registered = (opcode & U.IORING_REGISTER_USE_REGISTERED_RING) !== 0;
   const op = (opcode & ~U.IORING_REGISTER_USE_REGISTERED_RING) >>> 0;
   if (op >= U.IORING_REGISTER_LAST) return -EINVAL;
+  // A few things can be asked without a ring.
+  if (fd === -1 && !registered) return op === U.IORING_REGISTER_SEND_MSG_RING ? ioUringSyncMsgRing(k, arg, nr) : -EINVAL;
   const file = ioUringFile(k, fd, registered);
   if (typeof file === "number") return file;
   const ctx = (file as File).priv as IoRingCtx;

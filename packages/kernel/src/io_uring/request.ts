@@ -25,11 +25,11 @@ import { ioReqQueueTwComplete, ioReqTaskQueue } from "./tw.ts";
 /** Requests kept for the next ones. */
 const CACHED = 128;
 
-/** A request of the current task. @linux io_uring/io_uring.h io_alloc_req */
-export function ioAllocReq(k: Kernel, ctx: IoRingCtx): IoKiocb {
+/** A request of the current task, or of whoever it is done for. @linux io_uring/io_uring.h io_alloc_req */
+export function ioAllocReq(k: Kernel, ctx: IoRingCtx, task = k.current): IoKiocb {
   const req = ctx.free.pop() ?? new IoKiocb(ctx);
-  req.task = k.current;
-  if (k.current.ioUring) k.current.ioUring.inflight++;
+  req.task = task;
+  if (task.ioUring) task.ioUring.inflight++;
   req.prev = ctx.last;
   if (ctx.last) ctx.last.next = req;
   else ctx.first = req;

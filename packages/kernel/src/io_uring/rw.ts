@@ -2,17 +2,29 @@ import { eventfdFops } from "../fs/eventfd.ts";
 import { canRead, canWrite, isSeekable, transfer } from "../fs/readWrite.ts";
 import { vfsPoll } from "../fs/select.ts";
 import type { File } from "../include/linux/fs.ts";
-import { IO_URING_F_NONBLOCK, IOU_COMPLETE, type IoKiocb, REQ_F_BUFFER_SELECT, REQ_F_NOWAIT } from "../include/linux/ioUringTypes.ts";
+import {
+  IO_URING_F_MULTISHOT,
+  IO_URING_F_NONBLOCK,
+  IOU_COMPLETE,
+  type IoKiocb,
+  REQ_F_APOLL_MULTISHOT,
+  REQ_F_BUFFER_SELECT,
+  REQ_F_BUFFERS_COMMIT,
+  REQ_F_NOWAIT,
+} from "../include/linux/ioUringTypes.ts";
 import { BLOCKED } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import type { IovIter } from "../lib/iovIter.ts";
 import { TASK_SIZE } from "../mm/flags.ts";
+import { getUser64 } from "../mm/usercopy.ts";
 import { copyIovec, iovecIter, MAX_RW_COUNT, UserIovec, userIter } from "../mm/userIov.ts";
-import { EAGAIN, EBADF, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
+import { EAGAIN, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
 import { O_NONBLOCK } from "../uapi/fcntl.ts";
 import {
+  IORING_CQE_F_MORE,
   IORING_OP_READ,
   IORING_OP_READ_FIXED,
+  IORING_OP_READ_MULTISHOT,
   IORING_OP_READV,
   IORING_OP_READV_FIXED,
   IORING_OP_WRITE,
@@ -29,9 +41,10 @@ import {
 } from "../uapi/ioUring.ts";
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../uapi/poll.ts";
 import { isReg, S_IFIFO, S_IFMT, S_IFSOCK } from "../uapi/stat.ts";
-import { ioReqSetRes, reqSetFail } from "./complete.ts";
-import { ioBufferSelect, ioPutKbuf } from "./kbuf.ts";
+import { ioReqPostCqe, ioReqSetRes, reqSetFail } from "./complete.ts";
+import { ioBufferSelect, ioKbufRecycle, ioPutKbuf } from "./kbuf.ts";
 import type { IoIssueDef, IoOpList } from "./opdef.ts";
+import { ioPollOf } from "./poll.ts";
 import { sqe16, sqe32, sqe64, sqeS64 } from "./rings.ts";
 import { fixedIter, ioFindBufNode, ioImportFixed, ioImportFixedVec } from "./rsrc.ts";
 
@@ -68,7 +81,14 @@ function prepSingle(k: Kernel, req: IoKiocb, sqe: number): number {
 function prepVector(k: Kernel, req: IoKiocb, sqe: number): number {
   const r = prepRw(k, req, sqe);
   if (r !== 0) return r;
-  if (req.flags & REQ_F_BUFFER_SELECT) return req.len === 1 ? 0 : -EINVAL;
+  if (req.flags & REQ_F_BUFFER_SELECT) {
+    // One vector, of which only the length counts.
+    if (req.len !== 1) return -EINVAL;
+    const len = getUser64(k, req.addr + 8);
+    if (len < 0 || getUser64(k, req.addr) < 0) return -EFAULT;
+    req.len = Math.min(len, MAX_RW_COUNT);
+    return 0;
+  }
   const iov = copyIovec(k, req.addr, req.len > 0x7fffffff ? -1 : req.len);
   if (typeof iov === "number") return iov;
   req.asyncData = iov;
@@ -133,8 +153,11 @@ function supportsNowait(k: Kernel, file: File, write: boolean): boolean {
   return (vfsPoll(k, file, null) & (write ? POLLOUT | POLLWRNORM : POLLIN | POLLRDNORM)) !== 0;
 }
 
-/** @linux io_uring/rw.c io_read, io_write */
-function readWrite(k: Kernel, req: IoKiocb, flags: number, write: boolean): number {
+/** Bytes that the last attempt was to transfer. */
+let expected = 0;
+
+/** @linux io_uring/rw.c __io_read */
+function attempt(k: Kernel, req: IoKiocb, flags: number, write: boolean): number {
   const file = req.file as File;
   const iter = importBuffer(k, req, write, flags);
   if (typeof iter === "number") return iter;
@@ -147,20 +170,69 @@ function readWrite(k: Kernel, req: IoKiocb, flags: number, write: boolean): numb
   // -1 is the file's own position; files without one have none.
   if (req.off < -1) return -EINVAL;
   const pos = req.off === -1 || !isSeekable(file) ? -1 : req.off;
-  const expected = iter.count;
+  expected = iter.count;
   const nonblock = (flags & IO_URING_F_NONBLOCK) !== 0;
   if (nonblock && !supportsNowait(k, file, write)) return -EAGAIN;
   const own = file.flags & O_NONBLOCK;
   if (nonblock || req.flags & REQ_F_NOWAIT) file.flags |= O_NONBLOCK;
   const ret = transfer(k, file, iter, pos, req.opFlags, write);
   if (!own) file.flags &= ~O_NONBLOCK;
-  if (ret === BLOCKED || (ret === -EAGAIN && !(own && !nonblock))) return ret;
+  // A worker's attempt at a file that does not want to wait is the last one.
+  return ret === -EAGAIN && own && !nonblock ? REFUSED : ret;
+}
+const REFUSED = -0x20003;
+
+/** @linux io_uring/rw.c io_read, io_write, kiocb_done */
+function readWrite(k: Kernel, req: IoKiocb, flags: number, write: boolean): number {
+  let ret = attempt(k, req, flags, write);
+  // A buffer of a ring goes back; a single one is kept while the request waits.
+  if (ret < 0 && ret !== BLOCKED && req.flags & REQ_F_BUFFERS_COMMIT) ioKbufRecycle(req);
+  if (ret === REFUSED) ret = -EAGAIN;
+  else if (ret < 0) return ret;
   const cflags = req.flags & REQ_F_BUFFER_SELECT ? ioPutKbuf(k, req, ret) : 0;
   if (ret !== expected) {
     reqSetFail(req);
-    if (ret >= 0 && k.trace.ioUringShortWrite.enabled && write) k.trace.ioUringShortWrite.fire(req.ctx, req, pos, expected, ret);
+    if (ret >= 0 && k.trace.ioUringShortWrite.enabled && write) k.trace.ioUringShortWrite.fire(req.ctx, req, req.off, expected, ret);
   }
   ioReqSetRes(req, ret, cflags);
+  return IOU_COMPLETE;
+}
+
+/** @linux io_uring/rw.c io_read_mshot_prep */
+function prepMultishot(k: Kernel, req: IoKiocb, sqe: number): number {
+  if (!(req.flags & REQ_F_BUFFER_SELECT)) return -EINVAL;
+  const r = prepRw(k, req, sqe);
+  if (r !== 0) return r;
+  if (req.addr !== 0 || req.len !== 0) return -EINVAL;
+  req.flags |= REQ_F_APOLL_MULTISHOT;
+  return 0;
+}
+
+/** Reads as often as there is something. @linux io_uring/rw.c io_read_mshot */
+function ioReadMshot(k: Kernel, req: IoKiocb, flags: number): number {
+  if (!req.file?.op.poll) return -EBADFD;
+  const ret = attempt(k, req, flags, false);
+  if (ret === BLOCKED) return ret;
+  let cflags = 0;
+  if (ret === -EAGAIN) {
+    ioKbufRecycle(req);
+    req.len = 0;
+    return -EAGAIN;
+  }
+  if (ret <= 0) {
+    ioKbufRecycle(req);
+    if (ret < 0) reqSetFail(req);
+  } else {
+    cflags = ioPutKbuf(k, req, ret);
+    req.len = 0;
+    if (req.flags & REQ_F_APOLL_MULTISHOT && ioReqPostCqe(k, req, ret, cflags | IORING_CQE_F_MORE)) {
+      // There may be more, of which no wake-up would tell.
+      const poll = flags & IO_URING_F_MULTISHOT ? ioPollOf(req) : null;
+      if (poll) poll.refs++;
+      return -EAGAIN;
+    }
+  }
+  ioReqSetRes(req, ret === REFUSED ? -EAGAIN : ret, cflags);
   return IOU_COMPLETE;
 }
 
@@ -176,6 +248,7 @@ const readvFixed: IoIssueDef = { ...reads, prep: prepFixedVector, issue: ioRead 
 const writev: IoIssueDef = { ...writes, prep: prepVector, issue: ioWrite };
 const write: IoIssueDef = { ...writes, prep: prepSingle, issue: ioWrite };
 const writeFixed: IoIssueDef = { ...writes, prep: prepFixed, issue: ioWrite };
+const readMshot: IoIssueDef = { ...reads, bufferSelect: true, prep: prepMultishot, issue: ioReadMshot };
 const writevFixed: IoIssueDef = { ...writes, prep: prepFixedVector, issue: ioWrite };
 
 export const rwOps: IoOpList = [
@@ -185,6 +258,7 @@ export const rwOps: IoOpList = [
   [IORING_OP_WRITE_FIXED, writeFixed],
   [IORING_OP_READ, read],
   [IORING_OP_WRITE, write],
+  [IORING_OP_READ_MULTISHOT, readMshot],
   [IORING_OP_READV_FIXED, readvFixed],
   [IORING_OP_WRITEV_FIXED, writevFixed],
 ];

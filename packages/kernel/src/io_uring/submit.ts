@@ -62,7 +62,7 @@ function ioInitReq(k: Kernel, ctx: IoRingCtx, req: IoKiocb, sqe: number): number
     if (flags & ~VALID_FLAGS) return -EINVAL;
     if (flags & IOSQE_BUFFER_SELECT) {
       if (!def?.bufferSelect) return -EOPNOTSUPP;
-      req.bufIndex = sqe16(k, sqe, SQE_BUF_INDEX);
+      req.bufIndex = req.bufGroup = sqe16(k, sqe, SQE_BUF_INDEX);
     }
     if (flags & IOSQE_CQE_SKIP_SUCCESS) ctx.drainDisabled = true;
     if (flags & IOSQE_IO_DRAIN) {

@@ -153,7 +153,12 @@ export function sysShutdown(k: Kernel, fd: number, how: number): number {
 export function sysSetsockopt(k: Kernel, fd: number, level: number, name: number, addr: number, length: number): number {
   if (length < 0) return -EINVAL;
   const sock = sockfdLookup(k, fd);
-  if (typeof sock === "number") return sock;
+  return typeof sock === "number" ? sock : setSocketOption(k, sock, level, name, addr, length);
+}
+
+/** @linux net/socket.c do_sock_setsockopt */
+export function setSocketOption(k: Kernel, sock: Socket, level: number, name: number, addr: number, length: number): number {
+  if (length < 0) return -EINVAL;
   if (level === SOL_SOCKET) return sockSetsockopt(k, sock, name, addr, length);
   return sock.ops.setsockopt ? sock.ops.setsockopt(k, sock, level, name, addr, length) : -EOPNOTSUPP;
 }

@@ -80,6 +80,8 @@ export interface MessageHeader {
   nameLength: number;
   /** As the program has it: unlike nameLength not cut to the longest address. */
   givenNameLength: number;
+  /** The same of the control messages' room, which is 0 without an address. */
+  givenControlLength: number;
   iov: number;
   iovCount: number;
   control: number;
@@ -100,6 +102,7 @@ export function copyMsghdr(k: Kernel, addr: number): MessageHeader | number {
     name,
     nameLength: Math.min(nameLength, SOCKADDR_MAX),
     givenNameLength: given,
+    givenControlLength: word(CONTROLLEN),
     iov: word(IOV),
     iovCount: word(IOVLEN),
     control: word(CONTROL),

@@ -64,6 +64,8 @@ export interface ProtoOps {
   getname(k: Kernel, sock: Socket, peer: boolean): Uint8Array | number;
   poll(k: Kernel, sock: Socket, table: PollTable | null): number;
   ioctl?(k: Kernel, sock: Socket, cmd: number, arg: number): number;
+  /** Bytes waiting to be sent (`out`) or to be read, for families whose protocols tell. */
+  queued?(sock: Socket, out: boolean): number;
   listen?(k: Kernel, sock: Socket, backlog: number): number;
   shutdown?(k: Kernel, sock: Socket, how: number): number;
   setsockopt?(k: Kernel, sock: Socket, level: number, name: number, addr: number, length: number): number;

@@ -12,6 +12,8 @@ export const IOU_ISSUE_SKIP_COMPLETE = -0x20000;
 export const IOU_COMPLETE = 0;
 /** A multishot request wants to be tried again at once. */
 export const IOU_RETRY = -0x20001;
+/** A multishot request has had its turn, and is to be tried again behind the others. */
+export const IOU_REQUEUE = -0x20002;
 
 /** Flags of an attempt (enum io_uring_cmd_flags). */
 export const IO_URING_F_NONBLOCK = 1;
@@ -53,6 +55,10 @@ export const REQ_F_BUFFERS_COMMIT = 1 << 24;
 export const REQ_F_IOWQ = 1 << 25;
 /** The attempt cancelled it. */
 export const REQ_F_CANCEL = 1 << 26;
+/** Chosen buffers stay the request's. */
+export const REQ_F_BL_NO_RECYCLE = 1 << 27;
+/** The buffer taken in advance is not used up by it. */
+export const REQ_F_BUF_MORE = 1 << 28;
 
 /** Pages that the kernel and a program share. */
 export class IoMappedRegion {
@@ -135,6 +141,8 @@ export class IoKiocb {
   /** Of a CQE of 32 bytes: four 32-bit words. */
   extra: number[] | null = null;
   bufIndex = 0;
+  /** The group that it chooses from (IOSQE_BUFFER_SELECT). */
+  bufGroup = 0;
   /** Who submitted it; what it does is done in that task's name. */
   task: Task | null = null;
   creds: Cred | null = null;
@@ -261,6 +269,8 @@ export class IoRingCtx {
   uid = -1;
   lockedPages = 0;
   clockId = 1;
+  /** Sizes of arrays that ended sends and receives have left for the next (io_uring/netMsg.ts). */
+  netmsgCache: number[] = [];
   /** Groups of provided buffers by id (io_uring/kbuf.ts). */
   bufGroups: Map<number, object> | null = null;
   /** The registered memory region, and where its wait arguments are. */

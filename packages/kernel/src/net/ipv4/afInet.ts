@@ -2,6 +2,7 @@ import type { PollTable } from "../../include/linux/wait.ts";
 import { capable } from "../../kernel/capability.ts";
 import { sysctlValue } from "../../kernel/sysctl.ts";
 import type { Kernel } from "../../kernel.ts";
+import { putUser32 } from "../../mm/usercopy.ts";
 import { stateTable } from "../../state.ts";
 import { CAP_NET_BIND_SERVICE } from "../../uapi/capability.ts";
 import {
@@ -19,7 +20,7 @@ import {
   ESOCKTNOSUPPORT,
 } from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC, SHUTDOWN_MASK, SOCK_STREAM } from "../../uapi/socket.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, SHUTDOWN_MASK, SIOCINQ, SIOCOUTQ, SOCK_STREAM } from "../../uapi/socket.ts";
 import { TCP_CLOSE, TCP_LISTEN, TCP_SYN_SENT } from "../core/sock.ts";
 import { ipv6ChkAddr } from "../ipv6/ip6Output.ts";
 import { ipv6Getsockopt, ipv6Setsockopt } from "../ipv6/ipv6Sockglue.ts";
@@ -54,7 +55,10 @@ export interface Proto {
   sendmsg(k: Kernel, sock: Socket, m: Message): number;
   recvmsg(k: Kernel, sock: Socket, m: Message): number;
   poll(k: Kernel, sock: Socket, table: PollTable | null): number;
-  ioctl(k: Kernel, sk: InetSock, cmd: number, arg: number): number;
+  /** What SIOCOUTQ (`out`) or SIOCINQ tells, or -errno. */
+  queued(sk: InetSock, out: boolean): number;
+  /** Other commands; -ENOTTY. */
+  ioctl?(k: Kernel, sk: InetSock, cmd: number, arg: number): number;
   shutdown?(k: Kernel, sk: InetSock, how: number): void;
   bind?(k: Kernel, sk: InetSock, a: SockAddress): number;
   /** -EPROTONOSUPPORT for a level that is not the protocol's own. */
@@ -212,11 +216,16 @@ const SIOCGSTAMPNS = 0x8907;
 /** @linux net/ipv4/af_inet.c inet_ioctl */
 function ioctl(proto: Proto, k: Kernel, sock: Socket, cmd: number, arg: number): number {
   if (cmd === SIOCGSTAMP || cmd === SIOCGSTAMPNS) return -ENOENT;
-  if (inetSk(sock).family === AF_INET) {
+  const sk = inetSk(sock);
+  if (cmd === SIOCINQ || cmd === SIOCOUTQ) {
+    const n = proto.queued(sk, cmd === SIOCOUTQ);
+    return n < 0 ? n : putUser32(k, arg, n);
+  }
+  if (sk.family === AF_INET) {
     const r = devinetIoctl(k, cmd, arg);
     if (r !== -ENOTTY) return r;
   }
-  return proto.ioctl(k, inetSk(sock), cmd, arg);
+  return proto.ioctl ? proto.ioctl(k, sk, cmd, arg) : -ENOTTY;
 }
 
 function setsockopt(proto: Proto, k: Kernel, sock: Socket, level: number, name: number, addr: number, length: number): number {
@@ -255,6 +264,7 @@ export function inetRegisterProtosw(row: InetProtosw): void {
     getname,
     poll: proto.poll,
     ioctl: (k: Kernel, sock: Socket, cmd: number, arg: number): number => ioctl(proto, k, sock, cmd, arg),
+    queued: (sock: Socket, out: boolean): number => proto.queued(inetSk(sock), out),
     shutdown: (k: Kernel, sock: Socket, how: number): number => shutdown(proto, k, sock, how),
     setsockopt: (k: Kernel, sock: Socket, level: number, name: number, addr: number, length: number): number =>
       setsockopt(proto, k, sock, level, name, addr, length),

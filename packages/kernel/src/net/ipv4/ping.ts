@@ -1,11 +1,10 @@
 import { sysctlValue } from "../../kernel/sysctl.ts";
 import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
-import { putUser32 } from "../../mm/usercopy.ts";
 import { stateClass } from "../../state.ts";
 import * as E from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
-import { AF_INET, AF_INET6, MSG_OOB, SIOCINQ, SIOCOUTQ, SOCK_DGRAM } from "../../uapi/socket.ts";
+import { AF_INET, AF_INET6, MSG_OOB, SOCK_DGRAM } from "../../uapi/socket.ts";
 import { net } from "../core/netNamespace.ts";
 import { allocSkb, get16, kfreeSkb, type Packet, set16 } from "../core/skb.ts";
 import { truesize } from "../core/skbuff.ts";
@@ -169,11 +168,7 @@ const pingProto: Proto = {
   sendmsg,
   recvmsg: (k, sock, m) => datagramRecvmsg(k, sock, m, () => 0),
   poll: datagramPoll,
-  ioctl(k, sk, cmd, arg) {
-    if (cmd === SIOCOUTQ) return putUser32(k, arg, sk.wmemAlloc);
-    if (cmd === SIOCINQ) return putUser32(k, arg, sk.rcvQueue[0]?.length ?? 0);
-    return -E.ENOTTY;
-  },
+  queued: (sk, out) => (out ? sk.wmemAlloc : (sk.rcvQueue[0]?.length ?? 0)),
 };
 
 inetRegisterProtosw({

@@ -7,7 +7,7 @@ import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import { CAP_NET_RAW } from "../../uapi/capability.ts";
 import * as E from "../../uapi/errno.ts";
 import * as IN from "../../uapi/in.ts";
-import { AF_INET, AF_INET6, MSG_OOB, SIOCINQ, SIOCOUTQ, SO_BROADCAST, SOCK_RAW } from "../../uapi/socket.ts";
+import { AF_INET, AF_INET6, MSG_OOB, SO_BROADCAST, SOCK_RAW } from "../../uapi/socket.ts";
 import { count, net } from "../core/netNamespace.ts";
 import { allocSkb, get16, get32, Packet, set16, set32, skbCopyBits } from "../core/skb.ts";
 import { truesize } from "../core/skbuff.ts";
@@ -204,11 +204,7 @@ const rawProto: Proto = {
   sendmsg,
   recvmsg: (k, sock, m) => datagramRecvmsg(k, sock, m, () => 0),
   poll: datagramPoll,
-  ioctl(k, sk, cmd, arg) {
-    if (cmd === SIOCOUTQ) return putUser32(k, arg, sk.wmemAlloc);
-    if (cmd === SIOCINQ) return putUser32(k, arg, sk.rcvQueue[0]?.length ?? 0);
-    return -E.ENOTTY;
-  },
+  queued: (sk, out) => (out ? sk.wmemAlloc : (sk.rcvQueue[0]?.length ?? 0)),
   setsockopt(k, sock, level, name, addr, length) {
     const sk = inetSk(sock) as RawSock;
     if (level === IN.SOL_RAW && name === ICMP_FILTER) {

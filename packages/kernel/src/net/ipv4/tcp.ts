@@ -8,17 +8,7 @@ import * as E from "../../uapi/errno.ts";
 import { O_NONBLOCK } from "../../uapi/fcntl.ts";
 import { IPPROTO_TCP } from "../../uapi/in.ts";
 import * as P from "../../uapi/poll.ts";
-import {
-  AF_UNSPEC,
-  RCV_SHUTDOWN,
-  SEND_SHUTDOWN,
-  SHUTDOWN_MASK,
-  SIOCATMARK,
-  SIOCINQ,
-  SIOCOUTQ,
-  SO_OOBINLINE,
-  SOCK_STREAM,
-} from "../../uapi/socket.ts";
+import { AF_UNSPEC, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, SIOCATMARK, SO_OOBINLINE, SOCK_STREAM } from "../../uapi/socket.ts";
 import * as T from "../../uapi/tcp.ts";
 import { kfreeSkb } from "../core/skb.ts";
 import * as S from "../core/sock.ts";
@@ -81,27 +71,24 @@ tcpHooks.setRcvlowat = (k, sk) => {
   }
 };
 
+/** @linux net/ipv4/tcp.c tcp_ioctl SIOCINQ, SIOCOUTQ */
+function tcpQueued(sk: TcpSock, out: boolean): number {
+  if (sk.state === S.TCP_LISTEN) return -E.EINVAL;
+  if (sk.state === S.TCP_SYN_SENT || sk.state === S.TCP_SYN_RECV) return 0;
+  if (out) return (sk.writeSeq - sk.sndUna) >>> 0;
+  const inline = sk.options.get(SO_OOBINLINE) === 1;
+  const urgentAhead = sk.urgData && seqSub(sk.urgSeq, sk.copiedSeq) >= 0 && seqSub(sk.rcvNxt, sk.urgSeq) > 0;
+  let n = seqSub(sk.rcvNxt, sk.copiedSeq);
+  if (!inline && urgentAhead) n = seqSub(sk.urgSeq, sk.copiedSeq);
+  else if (n > 0 && sk.done) n--;
+  return Math.max(0, n);
+}
+
 /** @linux net/ipv4/tcp.c tcp_ioctl */
 function tcpIoctl(k: Kernel, sk: TcpSock, cmd: number, arg: number): number {
   switch (cmd) {
-    case SIOCINQ: {
-      if (sk.state === S.TCP_LISTEN) return -E.EINVAL;
-      let n = 0;
-      if (sk.state !== S.TCP_SYN_SENT && sk.state !== S.TCP_SYN_RECV) {
-        const inline = sk.options.get(SO_OOBINLINE) === 1;
-        const urgentAhead = sk.urgData && seqSub(sk.urgSeq, sk.copiedSeq) >= 0 && seqSub(sk.rcvNxt, sk.urgSeq) > 0;
-        if (inline || !urgentAhead) {
-          n = seqSub(sk.rcvNxt, sk.copiedSeq);
-          if (n > 0 && sk.done) n--;
-        } else n = seqSub(sk.urgSeq, sk.copiedSeq);
-      }
-      return putUser32(k, arg, Math.max(0, n));
-    }
     case SIOCATMARK:
       return putUser32(k, arg, sk.urgData && sk.urgSeq === sk.copiedSeq ? 1 : 0);
-    case SIOCOUTQ:
-      if (sk.state === S.TCP_LISTEN) return -E.EINVAL;
-      return putUser32(k, arg, sk.state === S.TCP_SYN_SENT || sk.state === S.TCP_SYN_RECV ? 0 : (sk.writeSeq - sk.sndUna) >>> 0);
     case SIOCOUTQNSD:
       if (sk.state === S.TCP_LISTEN) return -E.EINVAL;
       return putUser32(k, arg, sk.state === S.TCP_SYN_SENT || sk.state === S.TCP_SYN_RECV ? 0 : (sk.writeSeq - sk.sndNxt) >>> 0);
@@ -360,6 +347,7 @@ export const tcpProto: Proto = {
   sendmsg: tcpSendmsg,
   recvmsg: tcpRecvmsg,
   poll: tcpPoll,
+  queued: (sk, out) => tcpQueued(sk as TcpSock, out),
   ioctl: (k, sk, cmd, arg) => tcpIoctl(k, sk as TcpSock, cmd, arg),
   shutdown: (k, sk, how) => tcpShutdown(k, sk as TcpSock, how),
   setsockopt: tcpSetsockopt,

@@ -10,8 +10,6 @@ import {
   MSG_MORE,
   MSG_OOB,
   SEND_SHUTDOWN,
-  SIOCINQ,
-  SIOCOUTQ,
   SO_BROADCAST,
   SO_NO_CHECK,
   SO_REUSEPORT,
@@ -438,11 +436,7 @@ const udpProto: Proto = {
   shutdown(k, sk) {
     sk.stateChange(k);
   },
-  ioctl(k, sk, cmd, arg) {
-    if (cmd === SIOCOUTQ) return putUser32(k, arg, sk.wmemAlloc);
-    if (cmd === SIOCINQ) return putUser32(k, arg, sk.rcvQueue[0]?.length ?? 0);
-    return -E.ENOTTY;
-  },
+  queued: (sk, out) => (out ? sk.wmemAlloc : (sk.rcvQueue[0]?.length ?? 0)),
   setsockopt(k, sock, level, name, addr, length) {
     if (level !== IN.SOL_UDP) return -E.EPROTONOSUPPORT;
     const sk = inetSk(sock) as UdpSock;
