@@ -93,7 +93,8 @@ export function ioUringMmap(_k: Kernel, file: File, vma: Vma): number {
   const ctx = file.priv as IoRingCtx;
   const off = vma.pgoff * 4096;
   const r = off > 0xffffffff ? null : regionAt(ctx, off);
-  if (!r || r.frames.length === 0 || r.user) return -EINVAL;
+  // No place in the address space is found for what is not there.
+  if (!r || r.frames.length === 0 || r.user) return -ENOMEM;
   const pages = (vma.end - vma.start) / 4096;
   // The rings may be mapped in part, as was done when they were two.
   const rings = r === ctx.rings;

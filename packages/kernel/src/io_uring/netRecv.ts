@@ -159,13 +159,18 @@ function mshotBuffer(sr: M.IoSrMsg): number {
 const out = new Uint8Array(RECVMSG_OUT + 128);
 const outView = new DataView(out.buffer);
 
+/** Whether the last go of a multishot recvmsg was the last one of all: no data have come, or an error. */
+let mshotEnd = false;
+
 /** @linux io_uring/net.c io_recvmsg_multishot */
 function recvmsgMultishot(k: Kernel, sock: Socket, sr: M.IoSrMsg, m: Message): number {
   const { flags } = m;
+  mshotEnd = true;
   if (sock.file!.flags & O_NONBLOCK) m.flags |= MSG_DONTWAIT;
   m.wantsName = sr.nameLen > 0;
   const r = sock.ops.recvmsg(k, sock, m);
   if (r < 0) return r;
+  const last = r === 0;
   const control = messageControl(k, sock, m, sr.controlLen, flags);
   const name = m.name ?? new Uint8Array(0);
   outView.setUint32(0, name.length, true);
@@ -176,6 +181,7 @@ function recvmsgMultishot(k: Kernel, sock: Socket, sr: M.IoSrMsg, m: Message): n
   out.set(name.subarray(0, n), RECVMSG_OUT);
   if (copyToUser(k, sr.buf, out, 0, RECVMSG_OUT + n) !== 0) return -EFAULT;
   if (control.used > 0 && copyToUser(k, sr.buf + RECVMSG_OUT + sr.nameLen, control.bytes, 0, control.used) !== 0) return -EFAULT;
+  mshotEnd = last;
   return RECVMSG_OUT + sr.nameLen + sr.controlLen + Math.min(r, sr.payloadLen);
 }
 
@@ -226,7 +232,7 @@ function recvmsg(k: Kernel, req: IoKiocb, flags: number): number {
       if (ret === -ERESTARTSYS) ret = -EINTR;
       reqSetFail(req);
     } else if (m.flags & MSG_WAITALL && m.outFlags & (MSG_TRUNC | MSG_CTRUNC)) reqSetFail(req);
-    const r = recvFinish(k, req, sr, total(req, sr, ret), ret <= 0, m.iter.count, flags);
+    const r = recvFinish(k, req, sr, total(req, sr, ret), multishot ? mshotEnd : true, m.iter.count, flags);
     if (r !== CONTINUE) return r;
   }
   return -EAGAIN;

@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
 import { EACCES, EBADFD, EBUSY, EEXIST, EFAULT, EINVAL } from "../uapi/errno.ts";
 import * as U from "../uapi/ioUring.ts";
+import { ioRegisterCloneBuffers } from "./cloneBuffers.ts";
 import { ioUringFile } from "./enter.ts";
 import { ioEventfdRegister, ioEventfdUnregister } from "./eventfd.ts";
 import { ioRegisterPbufRing, ioRegisterPbufStatus, ioUnregisterPbufRing } from "./kbufOps.ts";
@@ -140,6 +141,8 @@ function register(k: Kernel, ctx: IoRingCtx, opcode: number, arg: number, nr: nu
       return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufRing(k, ctx, arg);
     case U.IORING_UNREGISTER_PBUF_RING:
       return arg === 0 || nr !== 1 ? -EINVAL : ioUnregisterPbufRing(k, ctx, arg);
+    case U.IORING_REGISTER_CLONE_BUFFERS:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterCloneBuffers(k, ctx, arg);
     case U.IORING_REGISTER_PBUF_STATUS:
       return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufStatus(k, ctx, arg);
     default:
@@ -153,7 +156,7 @@ export function sysIoUringRegister(k: Kernel, fd: number, opcode: number, arg: n
   const op = (opcode & ~U.IORING_REGISTER_USE_REGISTERED_RING) >>> 0;
   if (op >= U.IORING_REGISTER_LAST) return -EINVAL;
   // A few things can be asked without a ring.
-  if (fd === -1 && !registered) return op === U.IORING_REGISTER_SEND_MSG_RING ? ioUringSyncMsgRing(k, arg, nr) : -EINVAL;
+  if ((fd | 0) === -1 && !registered) return op === U.IORING_REGISTER_SEND_MSG_RING ? ioUringSyncMsgRing(k, arg, nr) : -EINVAL;
   const file = ioUringFile(k, fd, registered);
   if (typeof file === "number") return file;
   const ctx = (file as File).priv as IoRingCtx;

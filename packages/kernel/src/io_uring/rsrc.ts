@@ -75,7 +75,8 @@ export function ioImportFixed(buf: IoMappedUbuf, addr: number, len: number): num
 export function ioImportFixedVec(buf: IoMappedUbuf, iov: UserIovec): IovIter | number {
   const offs: number[] = [];
   for (let i = 0; i < iov.base.length; i++) {
-    const off = ioImportFixed(buf, iov.base[i] as number, iov.length[i] as number);
+    const len = iov.length[i] as number;
+    const off = len === 0 ? -EFAULT : ioImportFixed(buf, iov.base[i] as number, len);
     if (off < 0) return off;
     offs.push(off);
   }

@@ -12,7 +12,7 @@ import { ioReqSetRes, reqSetFail } from "./complete.ts";
 import type { IoIssueDef, IoOpList } from "./opdef.ts";
 import { sqe16, sqe32, sqe64, sqeS32 } from "./rings.ts";
 
-/** URING_CMD: commands of a file's own. Of the files there are, sockets have some (io_uring/uring_cmd.c, io_uring/cmd_net.c). */
+/** URING_CMD: commands of a file's own. Of the files there are, sockets have some, /dev/null takes any (io_uring/uring_cmd.c, io_uring/cmd_net.c). */
 
 const IORING_URING_CMD_FIXED = 1;
 const SOCKET_URING_OP_SIOCINQ = 0;
@@ -66,8 +66,9 @@ function cmdSock(k: Kernel, sock: Socket, c: IoUringCmd): number {
 
 /** @linux io_uring/uring_cmd.c io_uring_cmd */
 function uringCmd(k: Kernel, req: IoKiocb): number {
-  const sock = sockFromFile(req.file as File);
-  const r = sock ? cmdSock(k, sock, req.cmd as IoUringCmd) : -EOPNOTSUPP;
+  const file = req.file as File;
+  const sock = sockFromFile(file);
+  const r = sock ? cmdSock(k, sock, req.cmd as IoUringCmd) : file.op.uringCmd ? file.op.uringCmd() : -EOPNOTSUPP;
   if (r < 0) reqSetFail(req);
   ioReqSetRes(req, r === -ENOTTY ? -EOPNOTSUPP : r, 0);
   return IOU_COMPLETE;

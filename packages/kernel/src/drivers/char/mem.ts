@@ -56,6 +56,8 @@ function writeFull(): number {
 }
 
 export const nullFops: FileOperations = stateTable("null_fops", {
+  /** @linux drivers/char/mem.c uring_cmd_null */
+  uringCmd: (): number => 0,
   llseek: nullLseek,
   read: readNull,
   write: writeNull,

@@ -30,6 +30,8 @@ export interface FileOperations {
   poll?(k: Kernel, file: File, table: PollTable | null): number;
   /** `arg` is the raw argument as a number (pointer or integer). -ENOTTY if unknown. */
   ioctl?(k: Kernel, file: File, cmd: number, arg: number): number;
+  /** A command of io_uring's that the file takes without arguments. @linux include/linux/fs.h uring_cmd */
+  uringCmd?(): number;
   mmap?(k: Kernel, file: File, vma: Vma): number;
   open?(k: Kernel, inode: Inode, file: File): number;
   /** Called at each close of a descriptor. */
