@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -101,18 +101,23 @@ export async function expectAsNative(ours: RunResult, natively: () => Promise<Ru
   expect(ours).toEqual(real);
 }
 
-/** Compiles one C file to a static program (cached by the content of it and of the headers beside it, and by options). */
+/** A C file's text and those of the files that it includes by name, for a cache's key. */
+function withIncludes(source: string): string[] {
+  const text = readFileSync(source, "latin1");
+  const named = [...text.matchAll(/^#include "(.+)"/gm)].map((m) => join(dirname(source), m[1] as string));
+  return [text, ...named.flatMap(withIncludes)];
+}
+
+/** Compiles one C file to a static program (cached by the content of it and of what it includes, and by options). */
 export async function compile(
   source: string,
   options: readonly string[] = ["-O1", "-static", "-pthread"],
   compiler = "gcc",
 ): Promise<string> {
-  const content = createHash("sha256")
-    .update(readFileSync(source))
-    .update(JSON.stringify([compiler, options]));
-  const headers = readdirSync(dirname(source)).filter((f) => f.endsWith(".h"));
-  for (const header of headers.sort()) content.update(readFileSync(join(dirname(source), header)));
-  const key = content.digest("hex").slice(0, 20);
+  const key = createHash("sha256")
+    .update(JSON.stringify([compiler, options, withIncludes(source)]))
+    .digest("hex")
+    .slice(0, 20);
   const out = join(cache, key);
   if (existsSync(out)) return out;
   mkdirSync(cache, { recursive: true });

@@ -7,29 +7,21 @@ import { bringIn } from "../../packages/lstar/src/bringIn.ts";
 import { exactExpression, minimize } from "../../packages/lstar/src/explore/minimize.ts";
 import { SeedRunner } from "../../packages/lstar/src/explore/oneRun.ts";
 import { compile, lstar, root } from "../native.ts";
+import { startOptions } from "../startOptions.ts";
 
 const names = syscallNames.map((n) => n ?? "");
 const rule = (text: string): FaultRule => parseInjection(`inject=${text}`, names) as FaultRule;
 
 it("of a run's faults those that it needs are found, and their command repeats it", { timeout: 60_000 }, async () => {
   const file = await compile(join(root, "tests/explore/twice.c"), ["-O1", "-static"]);
-  const runner = new SeedRunner({
-    argv: [file],
-    env: [],
-    root: null,
-    mounts: [],
-    cwd: "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 1024 ** 3,
-    seed: 1,
-    jit: false,
-    clock: "virtual",
-    chaos: true,
-    faults: combineInjections([rule("read:error=EINTR:probability=0.4"), rule("write:delay_enter=100:probability=0.5")]),
-    hostname: "lstar",
-    files: [],
-    bringIn,
-  });
+  const runner = new SeedRunner(
+    startOptions([file], {
+      jit: false,
+      chaos: true,
+      faults: combineInjections([rule("read:error=EINTR:probability=0.4"), rule("write:delay_enter=100:probability=0.5")]),
+      bringIn,
+    }),
+  );
   let bad = 0;
   let most = 0;
   for (let seed = 1; seed <= 12; seed++) {

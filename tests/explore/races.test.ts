@@ -5,6 +5,7 @@ import { bringIn } from "../../packages/lstar/src/bringIn.ts";
 import { type Outcome, SeedRunner } from "../../packages/lstar/src/explore/oneRun.ts";
 import { compile, lstar, need, root, run } from "../native.ts";
 import { memoryHash } from "../snapshot/machines.ts";
+import { startOptions } from "../startOptions.ts";
 
 const source = join(root, "tests/explore/races.c");
 let file = "";
@@ -14,23 +15,8 @@ beforeAll(async () => {
   sanitized = await compile(source, ["-g", "-O1", "-fsanitize=thread"]);
 }, 60_000);
 
-const options = (argv: string[], more: Partial<StartOptions> = {}): StartOptions => ({
-  argv,
-  env: [],
-  root: null,
-  mounts: [],
-  cwd: "/tmp",
-  user: { uid: 0, gid: 0 },
-  memory: 1024 ** 3,
-  seed: 1,
-  jit: false,
-  clock: "virtual",
-  chaos: true,
-  hostname: "lstar",
-  files: [],
-  bringIn,
-  ...more,
-});
+const options = (argv: string[], more: Partial<StartOptions> = {}): StartOptions =>
+  startOptions(argv, { jit: false, chaos: true, bringIn, ...more });
 
 /** What is found under some seeds. */
 function found(o: StartOptions): { races: Outcome["races"]; hidden: number } {

@@ -10,28 +10,13 @@ import { bringIn } from "../../packages/lstar/src/bringIn.ts";
 import { SeedRunner } from "../../packages/lstar/src/explore/oneRun.ts";
 import { compile, lstar, root } from "../native.ts";
 import { memoryHash } from "../snapshot/machines.ts";
+import { startOptions } from "../startOptions.ts";
 
 const source = join(root, "tests/explore/seeded.c");
 
-function options(file: string, more: Partial<StartOptions> = {}): StartOptions {
-  return {
-    argv: [file],
-    env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"],
-    root: null,
-    mounts: [],
-    cwd: "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 1024 ** 3,
-    seed: 1,
-    jit: false,
-    clock: "virtual",
-    chaos: true,
-    hostname: "lstar",
-    files: [],
-    bringIn,
-    ...more,
-  };
-}
+const env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"];
+const options = (file: string, more: Partial<StartOptions> = {}): StartOptions =>
+  startOptions([file], { env, jit: false, chaos: true, bringIn, ...more });
 
 /** A machine of its own for a seed, run to its end. */
 function alone(o: StartOptions, seed: number): { output: string; retired: number; memory: string } {

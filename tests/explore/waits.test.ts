@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { bringIn } from "../../packages/lstar/src/bringIn.ts";
 import { SeedRunner } from "../../packages/lstar/src/explore/oneRun.ts";
 import { compile, lstar, root } from "../native.ts";
+import { startOptions } from "../startOptions.ts";
 
 let file = "";
 beforeAll(async () => {
@@ -41,21 +42,7 @@ const cases: [how: string, ...graph: string[]][] = [
 ];
 
 it.each(cases)("who waits for whom: %s", (how, ...graph) => {
-  const runner = new SeedRunner({
-    argv: [file, how],
-    env: [],
-    root: null,
-    mounts: [],
-    cwd: "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 1024 ** 3,
-    seed: 1,
-    jit: false,
-    clock: "virtual",
-    hostname: "lstar",
-    files: [],
-    bringIn,
-  });
+  const runner = new SeedRunner(startOptions([file, how], { jit: false, bringIn }));
   const outcome = runner.run(1, 1e9);
   const comm = runner.kernel.program.comm;
   expect(outcome.kind).toBe("deadlock");

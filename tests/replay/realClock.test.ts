@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
 import { need } from "../native.ts";
 import { memoryHash } from "../snapshot/machines.ts";
+import { startOptions } from "../startOptions.ts";
 
 /** A clock that goes on by a microsecond with each reading: whoever reads it once more changes all that follows. */
 class CountingHost extends MemoryHost {
@@ -27,20 +28,16 @@ function outcome(slice: () => number, oneTurn: boolean): unknown {
     (b) => out.push(b.slice()),
     new NodeFiles(),
   );
-  const k = startMachine(host, {
-    argv: [need("bash-static"), "-c", script],
-    env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
-    root: "/",
-    mounts: [],
-    cwd: "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 512 * 1024 * 1024,
-    seed: 3,
-    clock: "real",
-    hostname: "test",
-    files: [],
-    bringIn: null,
-  });
+  const k = startMachine(
+    host,
+    startOptions([need("bash-static"), "-c", script], {
+      env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
+      root: "/",
+      memory: 512 * 1024 * 1024,
+      seed: 3,
+      clock: "real",
+    }),
+  );
   for (let i = 0; i < 3_000_000; i++)
     if (k.runSlice(slice(), oneTurn) === "exited")
       return {

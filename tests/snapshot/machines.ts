@@ -3,6 +3,7 @@ import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
 import type { Kernel } from "@lstar/kernel";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
+import { startOptions } from "../startOptions.ts";
 
 /** A machine whose output is kept, on the host's file system. */
 export function machineFor(
@@ -16,22 +17,17 @@ export function machineFor(
     (b) => chunks.push(b.slice()),
     new NodeFiles(),
   );
-  const k = startMachine(host, {
-    argv,
-    env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
-    root: "/",
-    mounts: [],
-    cwd: options.cwd ?? "/tmp",
-    user: { uid: 0, gid: 0 },
-    memory: 512 * 1024 * 1024,
-    seed: options.seed ?? 1,
-    jit: options.jit ?? true,
-    clock: "virtual",
-    chaos: options.chaos,
-    hostname: "test",
-    files: Object.entries(options.files ?? {}).map(([path, bytes]) => ({ path, bytes, mode: 0o755 })),
-    bringIn: null,
-  });
+  const { files, ...more } = options;
+  const k = startMachine(
+    host,
+    startOptions(argv, {
+      env: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
+      root: "/",
+      memory: 512 * 1024 * 1024,
+      ...more,
+      files: Object.entries(files ?? {}).map(([path, bytes]) => ({ path, bytes, mode: 0o755 })),
+    }),
+  );
   return { k, output: () => Buffer.concat(chunks).toString("latin1") };
 }
 

@@ -10,25 +10,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
-static int ep;
-// Waits without sleeping and prints what comes, up to n.
-static void show(const char *what, int n) {
-  struct epoll_event e[64];
-  int r = epoll_wait(ep, e, n, 0);
-  printf("%s: %d", what, r);
-  for (int i = 0; i < r; i++) printf(" %lu:%x", (unsigned long)e[i].data.u64, e[i].events);
-  printf("\n");
-}
-static int ctl(int op, int fd, unsigned events, unsigned long data) {
-  struct epoll_event e = {.events = events, .data.u64 = data};
-  return epoll_ctl(ep, op, fd, &e);
-}
+#include "../print.h"
+#include "events.h"
 static volatile int count;
 static void h(int s) { count++; }
 static double now(void) {

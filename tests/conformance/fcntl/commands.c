@@ -6,12 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 int main(void) {
   closefrom(3);
   int f = open("file", O_CREAT | O_RDWR | O_APPEND, 0600);

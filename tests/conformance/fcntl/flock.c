@@ -8,12 +8,7 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static void h(int s) {}
 int main(void) {
   int a = open("file", O_CREAT | O_RDWR, 0600), b = open("file", O_RDONLY), c = dup(a);

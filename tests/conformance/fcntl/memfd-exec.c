@@ -16,13 +16,7 @@
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 32
 #endif
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
-
+#include "../print.h"
 static int make(unsigned flags) { return syscall(SYS_memfd_create, "m", flags); }
 static void show(int fd, const char *what) {
   struct stat st;

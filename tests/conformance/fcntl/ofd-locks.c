@@ -6,12 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static int lock(int fd, int cmd, int type, long start, long len) {
   struct flock l = {.l_type = type, .l_start = start, .l_len = len};
   int r = fcntl(fd, cmd, &l);

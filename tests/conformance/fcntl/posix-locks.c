@@ -6,12 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static int fd;
 static int lock(int cmd, int type, int whence, long start, long len) {
   struct flock l = {.l_type = type, .l_whence = whence, .l_start = start, .l_len = len};

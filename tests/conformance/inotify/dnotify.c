@@ -7,12 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static int n, fd, code, band;
 static void h(int s, siginfo_t *i, void *u) {
   n++;

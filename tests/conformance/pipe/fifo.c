@@ -9,12 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static void h(int s) {}
 static int mask(int fd) {
   struct pollfd p = {fd, POLLIN | POLLOUT};

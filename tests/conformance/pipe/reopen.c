@@ -5,12 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 int main(void) {
   int p[2];
   char b[64], path[64], link[64];

@@ -6,12 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static char big[65536];
 static void show(const char *what, int fd, int events) {
   struct pollfd p = {fd, events, 0x7777};

@@ -7,12 +7,7 @@
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 int main(void) {
   int p[2], q[2];
   pipe(p);

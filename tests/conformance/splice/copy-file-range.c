@@ -5,12 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static char big[20000], out[40000];
 int main(void) {
   for (int i = 0; i < sizeof big; i++) big[i] = i * 7 + i / 4096;

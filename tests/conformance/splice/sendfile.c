@@ -8,12 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#define P(what, call)                                                   \
-  do {                                                                  \
-    errno = 0;                                                          \
-    long r_ = (long)(call);                                             \
-    printf("%s: %ld %s\n", what, r_, r_ < 0 ? strerrorname_np(errno) : ""); \
-  } while (0)
+#include "../print.h"
 static char big[300000], out[300000];
 int main(void) {
   int p[2];

@@ -1,5 +1,5 @@
 // How many connections a listener takes, and what becomes of the others.
-#include "common.h"
+#include "../inet/common.h"
 static int try(int l, int *fd) {
   struct sockaddr_in a = v4("127.0.0.1", port_of(l));
   *fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -1,5 +1,5 @@
 // Full buffers: writes that wait, that do not, that time out; edges that epoll sees; low-water marks.
-#include "common.h"
+#include "../inet/common.h"
 #include <pthread.h>
 static char buf[1 << 20];
 static int fd[2];

@@ -1,5 +1,5 @@
 // Options of IPPROTO_TCP: defaults, limits, what the other end sees of them.
-#include "common.h"
+#include "../inet/common.h"
 #include <netinet/tcp.h>
 static void both(int fd, int name, int v, const char *what) {
   int before = get(fd, IPPROTO_TCP, name);

@@ -1,5 +1,5 @@
 // Files and pipes to sockets and back without read and write.
-#include "common.h"
+#include "../inet/common.h"
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 // The states of both ends through every way of closing, as TCP_INFO tells them.
-#include "common.h"
+#include "../inet/common.h"
 #include <linux/tcp.h>
 static const char *names[] = {"?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING"};
 static const char *state(int fd) {

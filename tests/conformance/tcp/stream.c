@@ -1,6 +1,6 @@
 // A stream arrives as it was sent, whatever the sizes of reads and writes: random ones, both ways at once, with options that
 // change how it is cut.
-#include "common.h"
+#include "../inet/common.h"
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/uio.h>

@@ -1,5 +1,5 @@
 // Urgent data: the mark, the byte in and out of line, SIGURG, and what poll says.
-#include "common.h"
+#include "../inet/common.h"
 static volatile int urgs;
 static void on_urg(int s) { urgs++; }
 static int mark(int fd) {
