@@ -112,6 +112,8 @@ function ioKbufCommit(k: Kernel, req: IoKiocb, bl: IoBufferList, len: number, nr
     bl.head = (bl.head + nr) & 0xffff;
     return true;
   }
+  // The end of a file uses nothing up.
+  if (len === 0) return false;
   let left = len;
   while (left > 0) {
     const at = entry(bl, bl.head);
@@ -213,7 +215,6 @@ function ringPeek(k: Kernel, req: IoKiocb, bl: IoBufferList, most: number, room:
       if (!bl.incremental) {
         run.partial = true;
         if (run.base.length > 0) break;
-        setBuf(k, at, bufAddr(k, at), len);
       }
     }
     run.base.push(bufAddr(k, at));
