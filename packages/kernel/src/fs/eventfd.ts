@@ -92,14 +92,14 @@ function eventfdWrite(k: Kernel, file: File, from: IovIter): number {
   return 8;
 }
 
-/** Adds one, from inside the kernel; a counter at its end stays there. @linux fs/eventfd.c eventfd_signal */
-export function eventfdSignal(k: Kernel, ctx: EventfdCtx): void {
+/** Adds one, from inside the kernel; a counter at its end stays there. `mask`: more bits for who is woken. @linux fs/eventfd.c eventfd_signal_mask */
+export function eventfdSignal(k: Kernel, ctx: EventfdCtx, mask = 0): void {
   if (ctx.lo === WORD - 1) {
     if (ctx.hi === WORD - 1) return;
     ctx.lo = 0;
     ctx.hi++;
   } else ctx.lo++;
-  ctx.wait.wakeUp(k, POLLIN);
+  ctx.wait.wakeUp(k, POLLIN | mask);
 }
 
 /** @linux fs/eventfd.c eventfd_poll */

@@ -4,6 +4,7 @@ import type { IoRingCtx } from "../include/linux/ioUringTypes.ts";
 import type { Kernel } from "../kernel.ts";
 import { getUser32 } from "../mm/usercopy.ts";
 import { EBADF, EBUSY, EFAULT, EINVAL, ENXIO } from "../uapi/errno.ts";
+import { EPOLL_URING_WAKE } from "../uapi/eventpoll.ts";
 import { IORING_CQ_EVENTFD_DISABLED } from "../uapi/ioUring.ts";
 import { CQ_FLAGS, ringRead } from "./rings.ts";
 
@@ -20,7 +21,7 @@ export function ioEventfdSignal(k: Kernel, ctx: IoRingCtx, cqes: boolean): void 
     if (ctx.cachedCqTail === ctx.evLastTail) return;
     ctx.evLastTail = ctx.cachedCqTail;
   }
-  eventfdSignal(k, evfd.priv as EventfdCtx);
+  eventfdSignal(k, evfd.priv as EventfdCtx, EPOLL_URING_WAKE);
 }
 
 /** @linux io_uring/eventfd.c io_eventfd_register */

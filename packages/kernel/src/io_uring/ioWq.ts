@@ -3,6 +3,7 @@ import {
   IO_URING_F_NONBLOCK,
   type IoKiocb,
   type IoUringTask,
+  REQ_F_APOLL_MULTISHOT,
   REQ_F_CANCEL,
   REQ_F_FORCE_ASYNC,
   REQ_F_IOWQ,
@@ -15,12 +16,14 @@ import { rlimit } from "../kernel/resource.ts";
 import { recalcSigpending } from "../kernel/signal/pending.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass, stateTable } from "../state.ts";
-import { EAGAIN, ECANCELED } from "../uapi/errno.ts";
+import { EAGAIN, EBADFD, ECANCELED } from "../uapi/errno.ts";
+import { O_NONBLOCK } from "../uapi/fcntl.ts";
 import { RLIMIT_NPROC } from "../uapi/resource.ts";
 import { isReg } from "../uapi/stat.ts";
-import { ioIssueSqe } from "./issue.ts";
+import { ioAssignFile, ioIssueSqe } from "./issue.ts";
 import { ioIssueDefs } from "./opdef.ts";
 import { IO_APOLL_OK, ioArmApoll } from "./poll.ts";
+import { fmodeNowait } from "./rw.ts";
 import { ioReqTaskQueueFail, setNotifySignal } from "./tw.ts";
 
 /** Workers: threads that do what would have kept the submitter waiting (io_uring/io-wq.c). */
@@ -130,6 +133,10 @@ function ioWqWorker(k: Kernel, task: Task): void {
 function ioWqSubmitWork(k: Kernel, w: IoWorker, req: IoKiocb): void {
   const { task } = w;
   w.blocked = false;
+  if (req.flags & REQ_F_APOLL_MULTISHOT && !armMultishot(k, req)) {
+    workerDone(k, w);
+    return;
+  }
   for (;;) {
     let ret = req.flags & REQ_F_CANCEL && task.progress === null ? -ECANCELED : 0;
     if (ret === 0) ret = ioIssueSqe(k, req, w.needsPoll ? IO_URING_F_IOWQ | IO_URING_F_NONBLOCK : IO_URING_F_IOWQ);
@@ -148,6 +155,23 @@ function ioWqSubmitWork(k: Kernel, w: IoWorker, req: IoKiocb): void {
     break;
   }
   workerDone(k, w);
+}
+
+/**
+ * Only the submitter may post the many CQEs of a multishot request: a worker just lets it wait for its file. Where the file's own calls
+ * would sleep, it becomes a request for one. @returns whether the worker is to try it @linux io_uring/io_uring.c io_wq_submit_work
+ */
+function armMultishot(k: Kernel, req: IoKiocb): boolean {
+  if (!ioAssignFile(k, req) || !req.file?.op.poll) {
+    ioReqTaskQueueFail(k, req, -EBADFD);
+    return false;
+  }
+  if (!(req.file.flags & O_NONBLOCK) && !fmodeNowait(req.file)) {
+    req.flags &= ~REQ_F_APOLL_MULTISHOT;
+    return true;
+  }
+  if (ioArmApoll(k, req, 0) !== IO_APOLL_OK) ioReqTaskQueueFail(k, req, -ECANCELED);
+  return false;
 }
 
 /** The worker has let go of its request. */

@@ -27,7 +27,7 @@ import { ioReqTaskQueue } from "./tw.ts";
 /** Attempts at a request. */
 
 /** Finds the request's file. @returns false if there is none @linux io_uring/io_uring.c io_assign_file */
-function ioAssignFile(k: Kernel, req: IoKiocb, def: IoIssueDef): boolean {
+export function ioAssignFile(k: Kernel, req: IoKiocb, def = ioIssueDefs[req.opcode] as IoIssueDef): boolean {
   if (req.file || !def.needsFile) return true;
   req.file = req.flags & REQ_F_FIXED_FILE ? ioFileGetFixed(k, req, req.fd) : ioFileGetNormal(k, req, req.fd);
   return req.file !== null;

@@ -29,7 +29,7 @@ import { isUringFile } from "./fops.ts";
 import type { IoIssueDef, IoOpList } from "./opdef.ts";
 import { ioAllocReq, ioFreeReq } from "./request.ts";
 import { sqe16, sqe32, sqe64 } from "./rings.ts";
-import { ioReqTaskQueueFail, ioReqTaskWorkAdd } from "./tw.ts";
+import { ioReqQueueTwComplete, ioReqTaskWorkAdd, ioTaskWorkAdd } from "./tw.ts";
 
 /** Messages from ring to ring (io_uring/msg_ring.c). */
 
@@ -98,7 +98,7 @@ const ioMsgTw: IoTwFunc = stateTable("io_msg_tw", {
       const r = cancel ? -EOWNERDEAD : installComplete(k, carrier.ctx, msg);
       msg.from = null;
       if (r < 0) reqSetFail(from);
-      ioReqTaskQueueFail(k, from, r);
+      ioReqQueueTwComplete(k, from, r);
     } else if (!cancel) ioPostAuxCqe(k, carrier.ctx, msg.userLo, msg.userHi, msg.len, cqeFlags(msg));
     ioFreeReq(k, carrier);
   },
@@ -107,12 +107,14 @@ const ioMsgTw: IoTwFunc = stateTable("io_msg_tw", {
 /** Has the target's task take the message. @linux io_uring/msg_ring.c io_msg_remote_post */
 function remotePost(k: Kernel, target: IoRingCtx, msg: IoMsg): number {
   const task = target.submitter;
-  if (task === null || task.exitState !== 0 || target.dying) return -EOWNERDEAD;
+  if (task === null || task.ioUring === null || task.exitState !== 0 || target.dying) return -EOWNERDEAD;
   const carrier = ioAllocReq(k, target, task);
   carrier.opcode = IORING_OP_NOP;
   carrier.cmd = msg;
   carrier.tw = ioMsgTw;
-  ioReqTaskWorkAdd(k, carrier);
+  // A file is taken as soon as the task is in the kernel, whatever ring it waits for.
+  if (msg.from) ioTaskWorkAdd(k, task, carrier);
+  else ioReqTaskWorkAdd(k, carrier);
   return 0;
 }
 

@@ -23,7 +23,7 @@ import { ioReqSetRes, reqSetFail } from "./complete.ts";
 import { ioFileGetFixed } from "./filetable.ts";
 import { ioFileGetNormal } from "./issue.ts";
 import type { IoIssueDef, IoOpList } from "./opdef.ts";
-import { sqe16, sqe32, sqe64, sqeS32 } from "./rings.ts";
+import { sqe16, sqe32, sqeS32 } from "./rings.ts";
 import { ioFindBufNode } from "./rsrc.ts";
 import { ioReqTaskComplete, ioReqTaskWorkAdd } from "./tw.ts";
 
@@ -52,9 +52,7 @@ const nop: IoIssueDef = {
     if (flags & IORING_NOP_FIXED_BUFFER) req.bufIndex = sqe16(k, sqe, SQE_BUF_INDEX);
     if (flags & IORING_NOP_CQE32) {
       if (!(req.ctx.flags & (IORING_SETUP_CQE32 | IORING_SETUP_CQE_MIXED))) return -EINVAL;
-      const a = sqe64(k, sqe, SQE_OFF);
-      const b = sqe64(k, sqe, SQE_ADDR);
-      req.cmd = new IoNop([a % 4294967296, Math.floor(a / 4294967296), b % 4294967296, Math.floor(b / 4294967296)]);
+      req.cmd = new IoNop([SQE_OFF, SQE_OFF + 4, SQE_ADDR, SQE_ADDR + 4].map((off) => sqe32(k, sqe, off)));
     }
     return 0;
   },

@@ -19,7 +19,7 @@ import { stateClass, stateTable } from "../state.ts";
 import { EAGAIN, ECANCELED, EINVAL } from "../uapi/errno.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT } from "../uapi/eventpoll.ts";
 import { IORING_CQE_F_MORE, IORING_OP_POLL_ADD } from "../uapi/ioUring.ts";
-import { POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM } from "../uapi/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../uapi/poll.ts";
 import { ioHashAdd, ioHashDel } from "./cancelTable.ts";
 import { ioReqCompleteDefer, ioReqPostCqe, ioReqSetRes, reqSetFail } from "./complete.ts";
 import { ioIssueAgain, ioReqDeferFailed } from "./issue.ts";
@@ -156,7 +156,7 @@ export function ioPollReady(): number {
 export function ioArmApoll(k: Kernel, req: IoKiocb, extra: number): number {
   const def = ioIssueDefs[req.opcode];
   if (!def || (!def.pollin && !def.pollout) || !req.file?.op.poll) return IO_APOLL_ABORTED;
-  let events = POLLPRI | POLLERR | EPOLLET | extra;
+  let events = POLLPRI | POLLERR | POLLHUP | POLLNVAL | POLLRDHUP | EPOLLET | extra;
   if (!(req.flags & REQ_F_APOLL_MULTISHOT)) events |= EPOLLONESHOT;
   events |= def.pollin ? POLLIN | POLLRDNORM : POLLOUT | POLLWRNORM;
   if (def.pollExclusive) events |= EPOLLEXCLUSIVE;
@@ -183,11 +183,15 @@ const REQUEUE = 5;
 function ioPollCheckEvents(k: Kernel, req: IoKiocb, poll: IoPoll): number {
   for (;;) {
     if (poll.canceled) return -ECANCELED;
-    const seen = poll.refs;
+    let seen = poll.refs;
+    // Only the first wake-up's events were noted.
+    if (seen !== 1) req.res = 0;
     if (req.res === 0) {
       req.res = vfsPoll(k, req.file as File, null) & poll.events & 0xffff;
       if (req.res === 0 && poll.events & EPOLLONESHOT) return REISSUE;
     }
+    // The end comes behind what may be read before it: there is one more go.
+    if (req.res & (POLLHUP | POLLRDHUP) && seen > 1) seen--;
     if (req.res !== 0) {
       if (poll.events & EPOLLONESHOT) return DONE;
       if (!(req.flags & REQ_F_APOLL_MULTISHOT)) {

@@ -141,7 +141,7 @@ function importBuffer(k: Kernel, req: IoKiocb, write: boolean, flags: number): I
 }
 
 /** Files whose reads and writes know how not to wait (FMODE_NOWAIT). */
-function fmodeNowait(file: File): boolean {
+export function fmodeNowait(file: File): boolean {
   const type = file.inode.mode & S_IFMT;
   return isReg(file.inode.mode) || type === S_IFIFO || type === S_IFSOCK || file.op === eventfdFops;
 }

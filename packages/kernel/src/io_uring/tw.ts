@@ -64,6 +64,13 @@ export function ioReqTaskWorkAdd(k: Kernel, req: IoKiocb): void {
   setNotifySignal(k, task);
 }
 
+/** Queues work that is not bound to a ring's own time. @linux kernel/task_work.c task_work_add */
+export function ioTaskWorkAdd(k: Kernel, task: Task, req: IoKiocb): void {
+  req.twQueued = true;
+  task.ioUring?.work.push(req);
+  setNotifySignal(k, task);
+}
+
 /** Gets a task to look at its work before it goes on, and out of a sleep that signals end. @linux include/linux/sched/signal.h set_notify_signal */
 export function setNotifySignal(k: Kernel, task: Task): void {
   task.notifySignal = true;

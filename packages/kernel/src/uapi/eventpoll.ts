@@ -20,6 +20,8 @@ export const EPOLLWRBAND = 0x200;
 export const EPOLLMSG = 0x400;
 export const EPOLLRDHUP = 0x2000;
 export const EPOLLEXCLUSIVE = 1 << 28;
+/** A wake-up comes from a ring of io_uring's, so that rings that poll each other come to an end. */
+export const EPOLL_URING_WAKE = 1 << 27;
 export const EPOLLWAKEUP = 1 << 29;
 export const EPOLLONESHOT = 1 << 30;
 export const EPOLLET = 1 << 31;

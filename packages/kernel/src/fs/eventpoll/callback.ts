@@ -1,5 +1,5 @@
 import type { Kernel } from "../../kernel.ts";
-import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLWAKEUP } from "../../uapi/eventpoll.ts";
+import { EPOLL_URING_WAKE, EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLWAKEUP } from "../../uapi/eventpoll.ts";
 import { type Epitem, epAddReady } from "./types.ts";
 
 /** Bits of epoll_event.events that are modes, not events (EP_PRIVATE_BITS). */
@@ -46,7 +46,7 @@ export function epPollCallback(k: Kernel, item: Epitem, key: number): number {
       }
       ep.wq.wakeUp(k);
     }
-    if (ep.pollWait.active) ep.pollWait.wakeUp(k, EPOLLIN);
+    if (ep.pollWait.active) ep.pollWait.wakeUp(k, EPOLLIN | (key & EPOLL_URING_WAKE));
   }
   return (item.events & EPOLLEXCLUSIVE) !== 0 ? exclusiveWake : 1;
 }
