@@ -71,9 +71,9 @@ function ioPollWake(k: Kernel, entry: IoPoll, key: number): number {
   const poll = entry.owner;
   const mask = key & 0xffff;
   if (key !== 0 && (key & poll.events & ~(EPOLLONESHOT | POLLPRI)) === 0) return 0;
+  // Else a ring's CQE would make the next one for ever.
+  if (key & EPOLL_URING) poll.events |= EPOLLONESHOT;
   if (poll.refs++ === 0) {
-    // Else a ring's CQE would make the next one for ever.
-    if (key & EPOLL_URING) poll.events |= EPOLLONESHOT;
     if (key !== 0 && poll.events & EPOLLONESHOT) entry.queue?.remove(entry);
     ioPollExecute(k, poll.req, mask);
   }
