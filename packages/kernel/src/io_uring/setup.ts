@@ -18,7 +18,7 @@ import { ioRingfdRegister } from "./ringfd.ts";
 import * as R from "./rings.ts";
 import { ioRsrcDataFree } from "./rsrc.ts";
 import { ioSqOffloadCreate, ioSqThreadFinish } from "./sqpoll.ts";
-import { ioUringAddTctxNode, ioUringTryCancelRequests } from "./tctx.ts";
+import { ioUringAddTask, ioUringTryCancelRequests } from "./tctx.ts";
 import { tctxTaskWork } from "./tw.ts";
 
 /** Making and ending rings. */
@@ -206,8 +206,8 @@ function ioUringCreate(k: Kernel, p: IoUringParams, view: DataView, bytes: Uint8
     return r;
   }
   const file = anonInodeGetFile(k, "[io_uring]", ioUringFops, ctx, O_RDWR);
-  r = ioUringAddTctxNode(k, ctx);
-  if (r === 0) r = p.flags & U.IORING_SETUP_REGISTERED_FD_ONLY ? ioRingfdRegister(k, file) : fdInstall(k, file, true);
+  ioUringAddTask(k.current, ctx);
+  r = p.flags & U.IORING_SETUP_REGISTERED_FD_ONLY ? ioRingfdRegister(k, file) : fdInstall(k, file, true);
   if (r < 0) {
     fput(k, file);
     return r;

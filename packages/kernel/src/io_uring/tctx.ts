@@ -15,9 +15,8 @@ import { ioRunLocalWork, tctxTaskWork } from "./tw.ts";
 /** The current task is about to use the ring. 0, or -EEXIST if another task owns it. @linux io_uring/tctx.c io_uring_add_tctx_node */
 export function ioUringAddTctxNode(k: Kernel, ctx: IoRingCtx): number {
   const task = k.current;
-  const known = task.ioUring;
-  if (known?.rings.has(ctx)) return 0;
   if (ctx.flags & IORING_SETUP_SINGLE_ISSUER && ctx.submitter !== task) return -EEXIST;
+  if (task.ioUring?.rings.has(ctx)) return 0;
   ioUringAddTask(task, ctx);
   return 0;
 }
