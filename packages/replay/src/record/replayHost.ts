@@ -1,7 +1,8 @@
-import type { Host, HostFileSystem, HostNet, HostStat, HostStream, NetLink } from "@lstar/kernel/host.ts";
+import type { Host, HostFileSystem, HostNet, HostStream, NetLink } from "@lstar/kernel/host.ts";
 import type { Timespec } from "@lstar/kernel/include/linux/fs.ts";
-import { ByteReader, LogError } from "./bytes.ts";
-import { ASK, askText, DATA_INLINE, DATA_KNOWN, DATA_NEW, INPUT_BYTES, INPUT_WAIT, PIECE } from "./entries.ts";
+import { type ByteReader, LogError } from "./bytes.ts";
+import { ASK, askText, INPUT_BYTES, INPUT_WAIT, PIECE } from "./entries.ts";
+import { type LogMark, LogReader, readEntries, readStat, readTime } from "./logReader.ts";
 import type { Recording } from "./recording.ts";
 import type { BringIn } from "./recordingHost.ts";
 
@@ -11,16 +12,6 @@ const AHEAD = 256;
 
 /** Longest program that is brought in (bytes). */
 const MAX_PROGRAM = 2 ** 31;
-
-/** A place in the log: which entry is next, and what its meaning depends on. */
-export interface LogMark {
-  readonly chunk: number;
-  readonly at: number;
-  readonly entries: number;
-  readonly clock: number;
-  readonly path: string;
-  readonly blocks: number;
-}
 
 /** The streams and files that the recorded host had. */
 export interface HostShape {
@@ -68,23 +59,14 @@ export class ReplayHost implements Host {
   onOutput: (stream: number, bytes: Uint8Array) => void = () => {};
   /** Called when the run must not go on. */
   onStop: () => void = () => {};
-  entries = 0;
   /** The program that was brought in from the recorded run's host, if one was. */
   brought: Uint8Array | null = null;
   readonly #recording: Recording;
-  #chunk = 0;
-  #reader: ByteReader;
-  #clock = 0;
-  #path = "";
-  #blocks = 0;
-  /** Bytes of a brought-in program that are still to come, for `#skip`. */
-  #pieces = 0;
-  /** Where the numbered blocks are. */
-  readonly #places: { chunk: number; at: number; length: number }[] = [];
+  readonly #log: LogReader;
 
   constructor(recording: Recording, shape: HostShape) {
     this.#recording = recording;
-    this.#reader = new ByteReader(recording.logChunks > 0 ? recording.logChunk(0) : new Uint8Array(0));
+    this.#log = new LogReader(recording);
     this.stdio = [0, 1, 2].map((i) => this.#stream(i, shape)) as unknown as [HostStream, HostStream, HostStream];
     this.fs = shape.fs && this.#files(new Set(shape.fs));
     this.net = shape.net ? this.#cable(shape.net) : null;
@@ -93,66 +75,23 @@ export class ReplayHost implements Host {
 
   /** Where the log is: belongs to a moment of the run, as a snapshot does. */
   save(): LogMark {
-    const { entries } = this;
-    return {
-      chunk: this.#chunk,
-      at: this.#reader.at,
-      entries,
-      clock: this.#clock,
-      path: this.#path,
-      blocks: this.#blocks,
-    };
+    return this.#log.save();
   }
 
   restore(saved: unknown): void {
-    const mark = saved as LogMark;
-    if (mark.blocks > this.#places.length) this.#findBlocks(mark);
-    this.#goTo(mark);
-  }
-
-  /** The log has not been read up to a mark, as when a snapshot comes out of a file: it is now, for the blocks in it. */
-  #findBlocks(mark: LogMark): void {
-    this.#goTo({ chunk: 0, at: 0, entries: 0, clock: 0, path: "", blocks: 0 });
-    try {
-      while (this.entries < mark.entries) {
-        const ask = this.#next();
-        if (ask === -1) return;
-        this.#skip(ask);
-      }
-    } catch (e) {
-      // What the log lacks is told where it is asked for.
-      if (!(e instanceof LogError)) throw e;
-    }
-  }
-
-  #goTo(mark: LogMark): void {
-    this.#chunk = mark.chunk;
-    this.#reader = new ByteReader(
-      mark.chunk < this.#recording.logChunks ? this.#recording.logChunk(mark.chunk) : new Uint8Array(0),
-      mark.at,
-    );
-    this.entries = mark.entries;
-    this.#clock = mark.clock;
-    this.#path = mark.path;
-    this.#blocks = mark.blocks;
+    this.#log.restore(saved as LogMark);
     this.exhausted = false;
     this.divergence = null;
   }
 
-  /** Is the log at its end? */
-  get atEnd(): boolean {
-    return this.#reader.done && this.#chunk + 1 >= this.#recording.logChunks;
+  /** Entries of the log that have been answered with. */
+  get entries(): number {
+    return this.#log.entries;
   }
 
-  /** Goes to the next entry. @returns its kind, or -1 at the end */
-  #next(): number {
-    if (this.#reader.done) {
-      if (this.#chunk + 1 >= this.#recording.logChunks) return -1;
-      this.#reader = new ByteReader(this.#recording.logChunk(++this.#chunk));
-      return this.#next();
-    }
-    this.entries++;
-    return this.#reader.byte();
+  /** Is the log at its end? */
+  get atEnd(): boolean {
+    return this.#log.atEnd;
   }
 
   /**
@@ -163,14 +102,14 @@ export class ReplayHost implements Host {
     if (this.divergence || this.exhausted) return nothing;
     const before = this.save();
     try {
-      const found = this.#next();
+      const found = this.#log.next();
       if (found === -1 && !this.#recording.summary) {
         this.exhausted = true;
         this.onStop();
         return nothing;
       }
-      const other = found === ask ? same(this.#reader) : this.#text(found);
-      if (other === null) return answer(this.#reader);
+      const other = found === ask ? same(this.#log.reader) : this.#text(found);
+      if (other === null) return answer(this.#log.reader);
       this.restore(before);
       this.#diverge(other, asked);
     } catch (e) {
@@ -189,18 +128,11 @@ export class ReplayHost implements Host {
   /** An entry, of which only the kind has been read, for a reader. */
   #text(ask: number): string {
     if (ask === -1) return "the end";
-    return askText(ask, ask >= ASK.lstat ? this.#readPath() : "");
-  }
-
-  #readPath(): string {
-    const same = this.#reader.uint();
-    const rest = this.#reader.text();
-    this.#path = this.#path.slice(0, same) + rest;
-    return this.#path;
+    return askText(ask, ask >= ASK.lstat ? this.#log.readPath() : "");
   }
 
   #samePath(ask: number, path: string): string | null {
-    return this.#readPath() === path ? null : askText(ask, this.#path);
+    return this.#log.readPath() === path ? null : askText(ask, this.#log.path);
   }
 
   monotonic(): number {
@@ -209,10 +141,10 @@ export class ReplayHost implements Host {
       askText(ASK.monotonic),
       () => null,
       (r) => {
-        this.#clock += r.int();
-        return this.#clock;
+        this.#log.clock += r.int();
+        return this.#log.clock;
       },
-      this.#clock,
+      this.#log.clock,
     );
   }
   realtime(): Timespec {
@@ -318,21 +250,6 @@ export class ReplayHost implements Host {
     };
   }
 
-  /** The bytes of a file read, of a length. */
-  #data(length: number): Uint8Array {
-    const r = this.#reader;
-    const how = r.uint();
-    if (how === DATA_INLINE) return r.raw(length);
-    if (how === DATA_NEW) {
-      this.#places[this.#blocks++] = { chunk: this.#chunk, at: r.at, length };
-      return r.raw(length);
-    }
-    const block = this.#places[how - DATA_KNOWN];
-    if (!block || how - DATA_KNOWN >= this.#blocks || block.length !== length)
-      throw new LogError("refers to a block that it does not have");
-    return this.#recording.logChunk(block.chunk).subarray(block.at, block.at + length);
-  }
-
   #files(has: ReadonlySet<string>): HostFileSystem {
     const onPath = <T>(ask: number, path: string, answer: (r: ByteReader) => T, nothing: T): T =>
       this.#answer(ask, askText(ask, path), () => this.#samePath(ask, path), answer, nothing);
@@ -366,7 +283,7 @@ export class ReplayHost implements Host {
           },
           (r) => {
             const n = r.int();
-            if (n > 0) out.set(this.#data(n));
+            if (n > 0) out.set(this.#log.data(n));
             return n;
           },
           -EIO,
@@ -466,7 +383,7 @@ export class ReplayHost implements Host {
     return {
       stdio: [silent(a.kind), silent(b.kind), silent(c.kind)],
       fs: this.fs && fs,
-      monotonic: () => this.#clock,
+      monotonic: () => this.#log.clock,
       realtime: () => ({ sec: 0, nsec: 0 }),
       entropy: (out) => void out.fill(0),
     };
@@ -478,10 +395,10 @@ export class ReplayHost implements Host {
     const { divergence, exhausted } = this;
     try {
       for (let i = 0; i < AHEAD; i++) {
-        const ask = this.#next();
+        const ask = this.#log.next();
         if (ask === -1) break;
-        const found = this.#skip(ask);
-        if (found && this.#path === path && found.position === position) {
+        const found = this.#log.skip(ask);
+        if (found && this.#log.path === path && found.position === position) {
           out.set(found.bytes.subarray(0, out.length));
           return Math.min(out.length, found.bytes.length);
         }
@@ -494,117 +411,6 @@ export class ReplayHost implements Host {
       this.exhausted = exhausted;
     }
     return -EIO;
-  }
-
-  /** Reads over an entry. @returns what it has of a file's contents */
-  #skip(ask: number): { position: number; bytes: Uint8Array } | null {
-    const r = this.#reader;
-    switch (ask) {
-      case ASK.monotonic:
-        this.#clock += r.int();
-        break;
-      case ASK.realtime:
-        readTime(r);
-        break;
-      case ASK.entropy:
-      case ASK.receive:
-        r.block();
-        break;
-      case ASK.transmit:
-        r.uint();
-        r.uint();
-        r.byte();
-        break;
-      case ASK.waited:
-        r.uint();
-        break;
-      case ASK.read:
-        r.byte();
-        if (r.byte() === INPUT_BYTES) r.block();
-        break;
-      case ASK.write:
-        r.byte();
-        r.uint();
-        r.uint();
-        r.int();
-        break;
-      case ASK.size:
-        r.byte();
-        r.uint();
-        r.uint();
-        break;
-      case ASK.lstat:
-        this.#readPath();
-        if (r.uint() === 0) readStat(r);
-        break;
-      case ASK.readdir:
-        this.#readPath();
-        if (r.uint() === 0) readEntries(r);
-        break;
-      case ASK.readlink:
-        this.#readPath();
-        if (r.uint() === 0) r.text();
-        break;
-      case ASK.xattrs:
-        this.#readPath();
-        for (let n = r.uint(); n > 1; n--) {
-          r.text();
-          r.text();
-        }
-        break;
-      case ASK.fileRead: {
-        this.#readPath();
-        const position = r.uint();
-        r.uint();
-        const n = r.int();
-        return { position, bytes: n > 0 ? this.#data(n) : new Uint8Array(0) };
-      }
-      case ASK.fileWrite:
-        this.#readPath();
-        for (let i = 0; i < 3; i++) r.uint();
-        r.int();
-        break;
-      case ASK.create:
-      case ASK.truncate:
-      case ASK.mkdir:
-      case ASK.chmod:
-        this.#readPath();
-        r.uint();
-        r.int();
-        break;
-      case ASK.unlink:
-      case ASK.rmdir:
-        this.#readPath();
-        r.int();
-        break;
-      case ASK.rename:
-      case ASK.symlink:
-      case ASK.link:
-        this.#readPath();
-        r.text();
-        r.int();
-        break;
-      case ASK.utimes:
-        this.#readPath();
-        readTime(r);
-        readTime(r);
-        r.int();
-        break;
-      case ASK.bring:
-        r.block();
-        this.#pieces = r.uint() - 1;
-        r.uint();
-        break;
-      case ASK.piece: {
-        const size = Math.min(PIECE, this.#pieces);
-        this.#pieces -= size;
-        r.raw(size);
-        break;
-      }
-      default:
-        throw new LogError("has an entry of a kind that is not known");
-    }
-    return null;
   }
 
   /** The program that was brought in from the recorded run's host. */
@@ -643,29 +449,4 @@ export class ReplayHost implements Host {
       return { bytes, mode };
     };
   }
-}
-
-function readTime(r: ByteReader): Timespec {
-  return { sec: r.int(), nsec: r.uint() };
-}
-
-function readStat(r: ByteReader): HostStat {
-  const [mode, uid, gid, size, nlink, ino, dev, rdev, blocks] = Array.from({ length: 9 }, () => r.uint()) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { mode, uid, gid, size, nlink, ino, dev, rdev, blocks, atime: readTime(r), mtime: readTime(r), ctime: readTime(r) };
-}
-
-function readEntries(r: ByteReader): { name: string; type: number }[] {
-  const out: { name: string; type: number }[] = [];
-  for (let n = r.uint(); n > 0; n--) out.push({ name: r.text(), type: r.byte() });
-  return out;
 }
