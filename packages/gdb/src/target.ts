@@ -270,16 +270,23 @@ export class Target implements Watcher {
     for (;;) {
       const stop = this.#advance(Math.min(CHUNK, this.history.untilKeep), false);
       if (stop && stop !== "idle") return stop;
-      this.history.keep();
-      const hang = stop === "idle" && this.#recordedHang();
-      if (hang) return hang;
-      const idle = stop === "idle" && this.#waitsForHost();
-      if (!idle && performance.now() - since < 20) continue;
-      const then = await pause(idle);
-      since = performance.now();
-      if (then === "interrupt") return { kind: "interrupt", pid: this.currentPid() };
-      if (then === "never") return { kind: "stuck", pid: this.currentPid() };
+      const ended = await this.#between(stop === "idle", since, pause);
+      if (typeof ended !== "number") return ended;
+      since = ended;
     }
+  }
+
+  /** After a piece of the run: lets the host have its turn if it is due. @returns when it was had last, or what ends the run */
+  async #between(slept: boolean, since: number, pause: Pause): Promise<number | Stop> {
+    this.history.keep();
+    const hang = slept && this.#recordedHang();
+    if (hang) return hang;
+    const idle = slept && this.#waitsForHost();
+    if (!idle && performance.now() - since < 20) return since;
+    const then = await pause(idle);
+    if (then === "interrupt") return { kind: "interrupt", pid: this.currentPid() };
+    if (then === "never") return { kind: "stuck", pid: this.currentPid() };
+    return performance.now();
   }
 
   /** Steps a thread by an instruction, or while its rip stays in [start, end). Others run when the scheduler says so. */
@@ -301,15 +308,9 @@ export class Target implements Watcher {
         if (!(rip >= start && rip < end)) return { kind: "step", pid };
         stepped = false;
       }
-      this.history.keep();
-      const hang = stop === "idle" && this.#recordedHang();
-      if (hang) return hang;
-      const idle = stop === "idle" && this.#waitsForHost();
-      if (!idle && performance.now() - since < 20) continue;
-      const then = await pause(idle);
-      since = performance.now();
-      if (then === "interrupt") return { kind: "interrupt", pid: this.currentPid() };
-      if (then === "never") return { kind: "stuck", pid: this.currentPid() };
+      const ended = await this.#between(stop === "idle", since, pause);
+      if (typeof ended !== "number") return ended;
+      since = ended;
     }
   }
 

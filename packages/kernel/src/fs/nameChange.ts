@@ -122,36 +122,35 @@ export function vfsLink(k: Kernel, inode: Inode, dir: Inode, dentry: Dentry): nu
   return 0;
 }
 
-export function vfsUnlink(k: Kernel, dir: Inode, dentry: Dentry): number {
-  const p = mayDelete(k, dir, dentry, false);
+/** Takes a name away: of a directory, or of anything else. */
+function remove(k: Kernel, dir: Inode, dentry: Dentry, directory: boolean): number {
+  const p = mayDelete(k, dir, dentry, directory);
   if (p < 0) return p;
-  if (!dir.op.unlink) return -EPERM;
+  const op = directory ? dir.op.rmdir : dir.op.unlink;
+  if (!op) return -EPERM;
   if (isLocalMountpoint(k, dentry)) return -EBUSY;
   const inode = dentry.inode!;
-  const r = dir.op.unlink(k, dir, dentry);
+  const r = op(k, dir, dentry);
   if (r < 0) return r;
   changed(k, dir);
-  inode.ctime = currentTime(k);
-  fsnotifyLinkCount(k, inode);
+  if (!directory) {
+    inode.ctime = currentTime(k);
+    fsnotifyLinkCount(k, inode);
+  }
   detachMounts(k, dentry);
   dDelete(k, dentry);
   fsnotifyDelete(k, dir, dentry, inode);
   return 0;
 }
 
+/** @linux fs/namei.c vfs_unlink */
+export function vfsUnlink(k: Kernel, dir: Inode, dentry: Dentry): number {
+  return remove(k, dir, dentry, false);
+}
+
+/** @linux fs/namei.c vfs_rmdir */
 export function vfsRmdir(k: Kernel, dir: Inode, dentry: Dentry): number {
-  const p = mayDelete(k, dir, dentry, true);
-  if (p < 0) return p;
-  if (!dir.op.rmdir) return -EPERM;
-  if (isLocalMountpoint(k, dentry)) return -EBUSY;
-  const inode = dentry.inode!;
-  const r = dir.op.rmdir(k, dir, dentry);
-  if (r < 0) return r;
-  changed(k, dir);
-  detachMounts(k, dentry);
-  dDelete(k, dentry);
-  fsnotifyDelete(k, dir, dentry, inode);
-  return 0;
+  return remove(k, dir, dentry, true);
 }
 
 /** @linux fs/namei.c vfs_rename */

@@ -1,7 +1,8 @@
 import type { Kernel } from "../kernel.ts";
 import { IovIter } from "../lib/iovIter.ts";
+import { LinearIter } from "../lib/linearIter.ts";
 import { stateClass } from "../state.ts";
-import { COPY_FROM_USER, COPY_KERNEL, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
+import { COPY_FROM_USER, COPY_TO_USER, COPY_ZERO, countCopy } from "../trace/copies.ts";
 import { EFAULT, EINVAL } from "../uapi/errno.ts";
 import { TASK_SIZE } from "./flags.ts";
 import { copyFromUser, userPage } from "./usercopy.ts";
@@ -98,53 +99,14 @@ class UserIter extends IovIter {
 }
 
 /** A buffer of the kernel's own. */
-class KernelIter extends IovIter {
+class KernelIter extends LinearIter {
   readonly #bytes: Uint8Array;
-  #at = 0;
   constructor(bytes: Uint8Array) {
-    super();
+    super(0, bytes.length);
     this.#bytes = bytes;
-    this.count = bytes.length;
   }
-  #take(k: Kernel, n: number, kind: number): number {
-    const run = Math.min(n, this.count);
-    this.#at += run;
-    this.count -= run;
-    countCopy(k, kind, run);
-    return run;
-  }
-  copyTo(k: Kernel, src: Uint8Array, srcOffset: number, n: number): number {
-    const at = this.#at;
-    const run = this.#take(k, n, COPY_KERNEL);
-    this.#bytes.set(src.subarray(srcOffset, srcOffset + run), at);
-    return run;
-  }
-  copyPhysTo(k: Kernel, physAddr: number, n: number): number {
-    return this.copyTo(k, k.machine.phys.u8, physAddr, n);
-  }
-  copyFrom(k: Kernel, dst: Uint8Array, dstOffset: number, n: number): number {
-    const at = this.#at;
-    const run = this.#take(k, n, COPY_KERNEL);
-    dst.set(this.#bytes.subarray(at, at + run), dstOffset);
-    return run;
-  }
-  copyPhysFrom(k: Kernel, physAddr: number, n: number): number {
-    return this.copyFrom(k, k.machine.phys.u8, physAddr, n);
-  }
-  zero(k: Kernel, n: number): number {
-    const at = this.#at;
-    const run = this.#take(k, n, COPY_ZERO);
-    this.#bytes.fill(0, at, at + run);
-    return run;
-  }
-  revert(n: number): void {
-    this.#at -= n;
-    this.count += n;
-  }
-  advance(n: number): void {
-    n = Math.min(n, this.count);
-    this.#at += n;
-    this.count -= n;
+  protected bytes(): Uint8Array {
+    return this.#bytes;
   }
 }
 

@@ -303,6 +303,14 @@ export function skbPeekBits(k: Kernel, skb: Packet, offset: number, to: Uint8Arr
   }
 }
 
+/** A packet seen from its network header on; it holds no reference of its own. */
+export function fromNetworkHeader(skb: Packet): Packet {
+  const whole = new Packet(skb.head, skb.networkHeader, skb.tail);
+  whole.shared = skb.shared;
+  whole.dataLen = skb.dataLen;
+  return whole;
+}
+
 export const get16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!;
 export const get32 = (b: Uint8Array, at: number): number => ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
 export function set16(b: Uint8Array, at: number, v: number): void {

@@ -148,10 +148,18 @@ export function datagramPoll(k: Kernel, sock: Socket, table: PollTable | null): 
 }
 
 /** Empties the queues of a socket that goes. */
-export function purgeQueues(k: Kernel, sk: InetSock): void {
+function purgeQueues(k: Kernel, sk: InetSock): void {
   for (const skb of sk.rcvQueue) kfreeSkb(k, skb);
   for (const skb of sk.errQueue) kfreeSkb(k, skb);
   sk.rcvQueue = [];
   sk.errQueue = [];
   sk.rmemAlloc = 0;
+}
+
+/** The last of what a datagram socket does when its file is closed. @linux net/core/sock.c sk_common_release */
+export function skCommonRelease(k: Kernel, sk: InetSock): void {
+  purgeQueues(k, sk);
+  sk.socket?.wait.wakeUpAll(k);
+  sk.dead = true;
+  sk.socket = null;
 }

@@ -2,13 +2,13 @@ import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import * as IN from "../../uapi/in.ts";
 import { count } from "../core/netNamespace.ts";
-import { allocSkb, get32, kfreeSkb, PACKET_HOST, Packet, set16, set32, skbCopyBits } from "../core/skb.ts";
+import { allocSkb, get32, kfreeSkb, PACKET_HOST, Packet, set16, skbCopyBits } from "../core/skb.ts";
+import { ICMP_HEADER, icmpQuote } from "./icmpQuote.ts";
 import { inetAddProtocol, inetProtocol, setIcmpSend } from "./ipInput.ts";
 import { IP_HEADER, IPDEFTTL, ipXmit } from "./ipOutput.ts";
 import { pingRcv } from "./ping.ts";
 import { inetAddrType, ipRouteOutput, RTN_LOCAL, route } from "./route.ts";
 
-const ICMP_HEADER = 8;
 /** An error quotes so much of the packet that the whole is at most 576 bytes. */
 const QUOTE_MAX = 576 - IP_HEADER - ICMP_HEADER;
 
@@ -20,17 +20,7 @@ export function icmpSend(k: Kernel, skb: Packet, type: number, code: number, inf
   const { head, networkHeader: at } = skb;
   if (skb.pktType !== PACKET_HOST) return;
   if (head[at + 9] === IN.IPPROTO_ICMP && isError(head[at + (head[at]! & 15) * 4]!)) return;
-  const flat = skb.tail - at;
-  const quote = Math.min(flat + skb.dataLen, QUOTE_MAX);
-  const out = allocSkb(IP_HEADER, ICMP_HEADER + quote);
-  out.tail += ICMP_HEADER + quote;
-  out.head[out.data] = type;
-  out.head[out.data + 1] = code;
-  set32(out.head, out.data + 4, info);
-  const whole = new Packet(head, at, skb.tail);
-  whole.shared = skb.shared;
-  whole.dataLen = skb.dataLen;
-  skbCopyBits(k, whole, 0, out.head, out.data + ICMP_HEADER, quote);
+  const out = icmpQuote(k, skb, IP_HEADER, QUOTE_MAX, type, code, info);
   // For a packet of this machine's own that could not be sent the answer is its own, too.
   const from = get32(head, at + 16);
   if (ipRouteOutput(k, get32(head, at + 12), inetAddrType(k, from) === RTN_LOCAL ? from : 0, 0) < 0) return;

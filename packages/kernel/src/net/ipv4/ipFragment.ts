@@ -2,6 +2,7 @@ import { KernelTimer } from "../../kernel/time/timer.ts";
 import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { stateClass } from "../../state.ts";
+import { COPY_KERNEL, countCopy } from "../../trace/copies.ts";
 import type { NetDevice } from "../core/dev.ts";
 import { count } from "../core/netNamespace.ts";
 import { allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, get16, get32, kfreeSkb, type Packet, set16, skbCopyBits } from "../core/skb.ts";
@@ -45,6 +46,7 @@ export function ipFragment(
     piece.tail = HEADER + n;
     piece.head.set(flat.subarray(0, HEADER));
     piece.head.set(flat.subarray(at, at + n), HEADER);
+    countCopy(k, COPY_KERNEL, HEADER + n);
     set16(piece.head, 2, HEADER + n);
     set16(piece.head, 6, ((at - HEADER) >> 3) | (at + n < flat.length ? IP_MF : 0));
     sendCheck(piece.head, 0);
@@ -158,6 +160,7 @@ function whole(k: Kernel, q: FragQueue): Packet {
   const header = first.data - first.networkHeader;
   const skb = allocSkb(0, header + q.length);
   skb.head.set(first.head.subarray(first.networkHeader, first.data));
+  countCopy(k, COPY_KERNEL, header);
   for (const p of q.pieces) {
     skbCopyBits(k, p, 0, skb.head, header + offsetOf(p), p.length);
     kfreeSkb(k, p);

@@ -12,7 +12,7 @@ import { TCP_CLOSE, TCP_ESTABLISHED } from "../core/sock.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, route6 } from "../ipv6/ip6Output.ts";
 import type { Message, Socket } from "../socket.ts";
 import { checkLocal, inetRegisterProtosw, type Proto, setLocal } from "./afInet.ts";
-import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, purgeQueues, sockQueueRcv } from "./datagram.ts";
+import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, skCommonRelease, sockQueueRcv } from "./datagram.ts";
 import { InetSock, inetSk, isMulticast, v6Equal, v6IsAny } from "./inetSock.ts";
 import { IP_HEADER, IPDEFTTL, ipXmit } from "./ipOutput.ts";
 import { IpcmCookie, ipCmsgSend } from "./ipSockglue.ts";
@@ -160,10 +160,7 @@ const pingProto: Proto = {
   },
   close(k, sk) {
     net(k).ping.remove(sk);
-    purgeQueues(k, sk);
-    sk.socket?.wait.wakeUpAll(k);
-    sk.dead = true;
-    sk.socket = null;
+    skCommonRelease(k, sk);
   },
   sendmsg,
   recvmsg: (k, sock, m) => datagramRecvmsg(k, sock, m, () => 0),

@@ -17,7 +17,7 @@ import { setRaw6Deliver } from "../ipv6/ip6Input.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, route6 } from "../ipv6/ip6Output.ts";
 import type { Message, Socket } from "../socket.ts";
 import { checkLocal, inetRegisterProtosw, type Proto, setLocal } from "./afInet.ts";
-import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, purgeQueues, sockQueueRcv } from "./datagram.ts";
+import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, skCommonRelease, sockQueueRcv } from "./datagram.ts";
 import { InetSock, inetSk, isMulticast, v6Equal, v6IsAny, v6IsMulticast } from "./inetSock.ts";
 import { setRawDeliver } from "./ipInput.ts";
 import { IP_HEADER, IPDEFTTL, ipSendCheck, ipXmit } from "./ipOutput.ts";
@@ -196,10 +196,7 @@ const rawProto: Proto = {
   },
   close(k, sk) {
     (sk.family === AF_INET ? net(k).raw : net(k).raw6).remove(sk);
-    purgeQueues(k, sk);
-    sk.socket?.wait.wakeUpAll(k);
-    sk.dead = true;
-    sk.socket = null;
+    skCommonRelease(k, sk);
   },
   sendmsg,
   recvmsg: (k, sock, m) => datagramRecvmsg(k, sock, m, () => 0),

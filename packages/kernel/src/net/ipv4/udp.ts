@@ -37,7 +37,7 @@ import { inet6AddProtocol } from "../ipv6/ip6Input.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, pseudoSum6, route6 } from "../ipv6/ip6Output.ts";
 import type { Message, Socket } from "../socket.ts";
 import { inetAutobind, inetRegisterProtosw, type Proto } from "./afInet.ts";
-import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, purgeQueues, sockQueueRcv } from "./datagram.ts";
+import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, skCommonRelease, sockQueueRcv } from "./datagram.ts";
 import { icmpSend } from "./icmp.ts";
 import { icmpDeliver, icmpError } from "./icmpErrors.ts";
 import { InetSock, inetSk, isMulticast, LOOPBACK4_IPV6, v6Equal, v6IsAny, v6IsMulticast } from "./inetSock.ts";
@@ -425,10 +425,7 @@ const udpProto: Proto = {
   disconnect: (k, sk) => datagramDisconnect(sk, (s) => unhash(k, s)),
   close(k, sk) {
     unhash(k, sk);
-    purgeQueues(k, sk);
-    sk.socket?.wait.wakeUpAll(k);
-    sk.dead = true;
-    sk.socket = null;
+    skCommonRelease(k, sk);
   },
   sendmsg: udpSendmsg,
   recvmsg: (k, sock, m) => datagramRecvmsg(k, sock, m, (skb) => get16(skb.head, skb.transportHeader)),

@@ -2,13 +2,13 @@ import type { Kernel } from "../../kernel.ts";
 import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import * as IN from "../../uapi/in.ts";
 import { count } from "../core/netNamespace.ts";
-import { allocSkb, get32, kfreeSkb, PACKET_HOST, Packet, set16, set32, skbCopyBits } from "../core/skb.ts";
+import { allocSkb, get32, kfreeSkb, PACKET_HOST, Packet, set16, skbCopyBits } from "../core/skb.ts";
+import { ICMP_HEADER, icmpQuote } from "../ipv4/icmpQuote.ts";
 import { v6IsMulticast } from "../ipv4/inetSock.ts";
 import { pingRcv } from "../ipv4/ping.ts";
 import { inet6AddProtocol, inet6Protocol, setIcmp6Send } from "./ip6Input.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, pseudoSum6, route6 } from "./ip6Output.ts";
 
-const ICMP_HEADER = 8;
 /** An error and what it quotes fit in the smallest packet that every link carries. */
 const QUOTE_MAX = 1280 - IPV6_HEADER - ICMP_HEADER;
 
@@ -27,16 +27,7 @@ export function sendIcmp6(k: Kernel, skb: Packet, type: number, code: number, in
   const { head, networkHeader: at } = skb;
   if (skb.pktType !== PACKET_HOST) return;
   if (head[at + 6] === IN.IPPROTO_ICMPV6 && head[skb.transportHeader]! < 128) return;
-  const quote = Math.min(skb.tail - at + skb.dataLen, QUOTE_MAX);
-  const out = allocSkb(IPV6_HEADER, ICMP_HEADER + quote);
-  out.tail += ICMP_HEADER + quote;
-  out.head[out.data] = type;
-  out.head[out.data + 1] = code;
-  set32(out.head, out.data + 4, info);
-  const whole = new Packet(head, at, skb.tail);
-  whole.shared = skb.shared;
-  whole.dataLen = skb.dataLen;
-  skbCopyBits(k, whole, 0, out.head, out.data + ICMP_HEADER, quote);
+  const out = icmpQuote(k, skb, IPV6_HEADER, QUOTE_MAX, type, code, info);
   if (ip6RouteOutput(k, head.slice(at + 8, at + 24), head.slice(at + 24, at + 40), 0) >= 0) push(k, out);
 }
 
