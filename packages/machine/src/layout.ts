@@ -75,13 +75,19 @@ export const SIMD_PENDING = 0x7d8;
 export const MAPPINGS = 0x7dc;
 /** Instructions that `run` may still retire after the present chunk (i32). */
 export const AFTER_CHUNK = 0x7e0;
-/** The present chunk ended in compiled code, which is no reason to compile more (i32). */
+/** Where the present chunk ended: IN_REGION, AT_REGION or 0, somewhere else (i32). */
 export const ENDED_IN_REGION = 0x7e4;
+/** In compiled code, which is no reason to compile more. */
+export const IN_REGION = 1;
+/** Where a region is entered, because it needs more than was left: that says little of where the program spends its time. */
+export const AT_REGION = 2;
 /** 1 until a chunk that starts where a region was left for want of budget comes to a region again, and the budget when it did (i32). */
 export const RESUMED = 0x7e8;
 export const RESUMED_BUDGET = 0x7ec;
 /** Time stamp counter where the present chunk began (f64); negative: the run loop answers rdtsc. */
 export const TSC_START = 0x7f0;
+/** The present chunk is not to end where a region is entered, but where its instructions do (i32). */
+export const EXACT_END = 0x7f8;
 /** Scratch for support functions (256 bytes). */
 export const SCRATCH = 0x800;
 /** Memory image of the FPU state under construction or being read (1 KiB). */

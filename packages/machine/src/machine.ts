@@ -6,13 +6,16 @@ import { Regions } from "./jit/regions.ts";
 import { JumpCache } from "./jumpCache.ts";
 import {
   AFTER_CHUNK,
+  AT_REGION,
   BUDGET,
   BUDGET_START,
   CC_OP,
   CPU_CONTEXT_START,
   ENDED_IN_REGION,
+  EXACT_END,
   FRAME_FLAGS,
   FRAME_HAS_CODE,
+  IN_REGION,
   IR_CACHE,
   IR_SIDE,
   MAPPINGS,
@@ -293,10 +296,12 @@ export class Machine {
         const { i32: words } = this.phys;
         const met = words[RESUMED >> 2] === 0;
         this.#regions.earn(this.totalRetired);
-        if (words[ENDED_IN_REGION >> 2]) {
+        const where = words[ENDED_IN_REGION >> 2]!;
+        if (where !== 0) this.#regions.judge();
+        if (where === AT_REGION) this.#sampling.atCompiledCode();
+        else if (where === IN_REGION || (this.#sampling.exact && this.#regions.contains(words[TRAP_PC >> 2]!, this.cpu.rip)))
           this.#sampling.inCompiledCode();
-          this.#regions.judge();
-        } else if (!looks || this.#sampling.due) {
+        else if (!looks || this.#sampling.due) {
           this.#regions.sample(this.cpu.rip);
           this.#sampling.taken(this.totalRetired);
         }
@@ -319,6 +324,8 @@ export class Machine {
     this.#chunk = chunk;
     i32[RESUMED >> 2] = i32[RESUMED_BUDGET >> 2] = 1;
     i32[ENDED_IN_REGION >> 2] = 0;
+    i32[EXACT_END >> 2] = this.#sampling.exact ? 1 : 0;
+    i32[TRAP_PC >> 2] = 0;
     i32[BUDGET >> 2] = chunk;
     i32[BUDGET_START >> 2] = chunk;
     i32[AFTER_CHUNK >> 2] = this.#left - chunk;

@@ -27,6 +27,8 @@ export class Sampling {
   #until = COLD_CHUNK;
   #scatter = 0;
   #phase = 0;
+  /** The present chunk should end exactly where its instructions do, not where a region is entered. */
+  exact = false;
 
   /** A sample is due now. */
   get due(): boolean {
@@ -54,11 +56,22 @@ export class Sampling {
   /** The chunk ended in compiled code: there is nothing to find. */
   inCompiledCode(): void {
     this.#until = COMPILED_CHUNK + this.#jitter();
+    this.exact = false;
+  }
+
+  /**
+   * The chunk ended where a region is entered. In a loop through several regions and interpreted code it always ends
+   * at the region that needs the most instructions, so the next one looks more exactly.
+   */
+  atCompiledCode(): void {
+    this.#until = (this.exact ? COMPILED_CHUNK : WARM_CHUNK) + this.#jitter();
+    this.exact = true;
   }
 
   /** A sample has been taken, after `total` instructions in all. */
   taken(total: number): void {
     this.#until = (total < WARM_AFTER ? COLD_CHUNK : WARM_CHUNK) + this.#jitter();
+    this.exact = false;
   }
 
   /**

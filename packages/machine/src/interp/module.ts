@@ -20,8 +20,11 @@ import { probeTlb } from "../jit/pages.ts";
 import {
   AFTER_CHUNK,
   ASID,
+  AT_REGION,
   BUDGET,
   ENDED_IN_REGION,
+  EXACT_END,
+  IN_REGION,
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
   MAPPINGS,
@@ -216,13 +219,17 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number, sysc
       .i32(SHORT_BUDGET)
       .op(I32.lt_s)
       .op(I32.and)
+      .i32(0)
+      .mem(I32.load, EXACT_END)
+      .op(I32.eqz)
+      .op(I32.and)
       .tee(entry)
       .get(budget)
       .i32(BLOCK_MAX)
       .op(I32.lt_s)
       .op(I32.or)
       .if();
-    c.i32(0).get(entry).mem(I32.store, ENDED_IN_REGION);
+    c.i32(0).get(entry).i32(AT_REGION).op(I32.mul).mem(I32.store, ENDED_IN_REGION);
     c.i32(0);
     c.get(pc).i32(header(HEADER_RIP)).op(I32.sub).mem(I64.load).mem(I64.store, RIP);
     c.i32(Trap.BUDGET).set(status).br(out);
@@ -232,7 +239,7 @@ function dispatchLoop(ops: OpNumbers, f: InterpFunctions, coldType: number, sysc
     c.get(status).i32(SHORT).op(I32.eq).if();
     c.i32(0).set(status);
     c.i32(0).mem(I32.load, AFTER_CHUNK).i32(0).op(I32.gt_s).if();
-    c.i32(0).i32(1).mem(I32.store, ENDED_IN_REGION);
+    c.i32(0).i32(IN_REGION).mem(I32.store, ENDED_IN_REGION);
     c.i32(Trap.BUDGET).set(status).br(out);
     c.end();
     c.end();

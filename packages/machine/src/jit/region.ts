@@ -16,7 +16,7 @@ import { analyse, edge, type Flow, type FlowNode, makeReducible } from "./flow.t
 import { type Knowledge, type KnownFlags, meetFlags, sameFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
 import { PageLocals, PageUses, type SlotKey } from "./pages.ts";
 import { RegisterLocals } from "./registers.ts";
-import type { RegionNode } from "./select.ts";
+import { BORDER, type RegionNode } from "./select.ts";
 
 /** Where a region starts, and what its entries are. */
 export interface RegionPlace {
@@ -36,7 +36,12 @@ export interface CompiledRegion {
   checks: number[];
   /** Exported globals that count misses. */
   counters: SlotKey[];
+  /** Addresses where other regions are entered; globals exported as `borderName` count how often. */
+  borders: number[];
 }
+
+/** The export that counts how often a region was left for the one at an address. */
+export const borderName = (rip: number): string => `to:${rip.toString(16)}`;
 
 /** What the first pass over the code found out for the second one. */
 interface Findings {
@@ -76,15 +81,25 @@ export function compileRegion(nodes: RegionNode[], place: RegionPlace): Compiled
     counters.push(key);
     return global;
   };
-  const first = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.set(h.id, 0).size }, null, counter);
+  const borders = new Map<number, number>();
+  const border = (rip: number): number => {
+    let global = borders.get(rip);
+    if (global === undefined) {
+      global = m.globalI32(0);
+      m.exportGlobal(borderName(rip), global);
+      borders.set(rip, global);
+    }
+    return global;
+  };
+  const first = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.set(h.id, 0).size }, null, counter, border);
   first.build();
   for (const id of used.keys()) used.set(id, m.importFunc("helper", String(id), helpers[id]!.params, helpers[id]!.results));
-  const second = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.get(h.id)! }, first.findings(), counter);
+  const second = new RegionBuilder(nodes, shape, place, { ...fixed, helper: (h) => used.get(h.id)! }, first.findings(), counter, border);
   second.build();
   const run = m.declare("region", [T.i32], [T.i32]);
   m.body(run, second.c);
   m.exportFunc("region", run);
-  return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length), counters };
+  return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length), counters, borders: [...borders.keys()] };
 }
 
 interface Shape {
@@ -99,7 +114,7 @@ interface Shape {
 }
 
 function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
-  const graph: FlowNode[] = nodes.map((n) => ({ succs: [...n.to.values()], dispatch: false }));
+  const graph: FlowNode[] = nodes.map((n) => ({ succs: [...n.to.values()].filter(isNode), dispatch: false }));
   let root = 0;
   if (entries.length > 1) {
     root = graph.length;
@@ -115,7 +130,7 @@ function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
   // A dispatcher may lead to another one: its targets check as well.
   for (let i = nodes.length; i < graph.length; i++) for (const s of graph[i]!.succs) checks.add(s);
   // A system call ends with a new budget.
-  for (const { block, to } of nodes) if (block.branch.trap === Trap.SYSCALL) for (const s of to.values()) checks.add(s);
+  for (const { block, to } of nodes) if (block.branch.trap === Trap.SYSCALL) for (const s of to.values()) if (isNode(s)) checks.add(s);
   const reach = new Array<number>(graph.length).fill(0);
   for (const v of [...flow.order].reverse()) {
     let far = 0;
@@ -126,6 +141,7 @@ function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
 }
 
 const NONE: ReadonlySet<SlotKey> = new Set();
+const isNode = (n: number): boolean => n !== BORDER;
 
 class RegionBuilder {
   readonly c = new Code([T.i32]);
@@ -137,6 +153,7 @@ class RegionBuilder {
   readonly #pages: PageLocals;
   readonly #uses: PageUses;
   readonly #findings: Findings | null;
+  readonly #border: (rip: number) => number;
   readonly #budget: number;
   readonly #pc: number;
   readonly #rip: number;
@@ -162,8 +179,10 @@ class RegionBuilder {
     f: RegionFunctions,
     findings: Findings | null,
     counter: (key: SlotKey) => number,
+    border: (rip: number) => number,
   ) {
     const { c } = this;
+    this.#border = border;
     this.#nodes = nodes;
     this.#shape = shape;
     this.#place = place;
@@ -243,6 +262,16 @@ class RegionBuilder {
     if (loop) {
       c.end();
       this.#loops.delete(v);
+    }
+  }
+
+  /** Goes to an address that is a node or another region. */
+  #goTo(from: number, rip: number, to: number): void {
+    if (isNode(to)) this.#follow(from, to);
+    else {
+      const global = this.#border(rip);
+      this.c.globalGet(global).i32(1).op(I32.add).globalSet(global);
+      this.#leave(rip);
     }
   }
 
@@ -425,7 +454,7 @@ class RegionBuilder {
     const goTo = (target: number): void => {
       const n = to.get(target);
       if (n === undefined) this.#leave(target);
-      else this.#follow(v, n);
+      else this.#goTo(v, target, n);
     };
     switch (def.branch) {
       case "jump":
@@ -492,7 +521,7 @@ class RegionBuilder {
     const leave = (): void => {
       c.i32(0).get(this.#status).get(this.#status).i32(SYSCALL_ELSEWHERE).op(I32.le_s).op(Ctl.select).ret();
     };
-    if (next === undefined) {
+    if (next === undefined || !isNode(next)) {
       leave();
       return;
     }
@@ -525,7 +554,7 @@ class RegionBuilder {
       if (end - from <= 3) {
         for (const [rip, n] of targets.slice(from, end)) {
           c.get(this.#rip).i64(rip).op(I64.eq).if();
-          this.#follow(v, n);
+          this.#goTo(v, rip, n);
           c.end();
         }
         return;

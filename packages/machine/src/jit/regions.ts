@@ -6,16 +6,16 @@ import { HEADER_ENTRY, HEADER_PLAIN, HEADER_PROFILE, HEADER_SIZE } from "../lift
 import type { BlockCache } from "../lift/translate.ts";
 import type { Mmu } from "../mmu/mmu.ts";
 import type { PhysicalMemory } from "../mmu/physical.ts";
-import { type DecodedBlock, IrReader } from "./block.ts";
+import { IrReader } from "./block.ts";
+import { CodeView } from "./codeView.ts";
 import { writeFloatConstants } from "./float.ts";
 import type { SlotKey } from "./pages.ts";
-import { compileRegion } from "./region.ts";
+import { borderName, compileRegion } from "./region.ts";
 import { selectRegion } from "./select.ts";
-import { memoryTargets, type ProgramState } from "./targets.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
-const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32 };
+const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32, entries: 8 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
 /**
@@ -32,9 +32,12 @@ const TRIAL = 6_000_000;
 const OFTEN = 64;
 /** Entries of a region. */
 const MAX_ENTRIES = 8;
-/** A computed jump is given at most this many targets. */
-const MAX_TARGETS = 256;
-const HIGH = 4294967296;
+/** Regions of at most so many ops are copied into others that come to them; larger ones when that has paid. */
+const INLINED = 100;
+/** Crossings from one region into another, for each op of that one, after which the two are joined: compiling an op again costs as much. */
+const JOIN = 10_000;
+/** Instructions between looks at the crossings. */
+const LOOK = 2_000_000;
 /** Bytes of WebAssembly that may exist at once; beyond that everything is forgotten and starts afresh. */
 const MAX_CODE = 64 * 1024 * 1024;
 
@@ -46,11 +49,14 @@ export interface RegionImports {
 
 interface Region {
   slot: number;
+  ops: number;
   /** The blocks that enter it, and their op numbers before they were patched. */
   entries: { pc: number; rip: number; replaced: number }[];
   /** Addresses where it may be left for want of budget. */
   checks: Set<number>;
   bytes: number;
+  /** Addresses of its blocks. */
+  rips: ReadonlySet<number>;
   /** Virtual pages and their frames. */
   pages: Map<number, number>;
   /** Entries that found another mapping. */
@@ -59,9 +65,22 @@ interface Region {
   counters: Map<SlotKey, WebAssembly.Global>;
   /** Address registers that lead to another page most times; null before it has been judged. */
   roaming: ReadonlySet<SlotKey> | null;
+  /** Counters of how often it was left for another region, by the address there. */
+  borders: Map<number, WebAssembly.Global>;
+  /** Addresses where other regions are entered, of whose code it has a copy all the same. */
+  joined: ReadonlySet<number>;
   /** Instructions run when it was compiled. */
   since: number;
 }
+
+/** What is known from an earlier compilation of a region. */
+interface Earlier {
+  /** Addresses of further entries. */
+  more: readonly number[];
+  roaming: ReadonlySet<SlotKey> | null;
+  joined: ReadonlySet<number>;
+}
+const NOTHING: Earlier = { more: [], roaming: null, joined: new Set() };
 
 /** Finds hot code by sampling, compiles regions, and patches their first blocks so that the interpreter enters them. */
 export class Regions {
@@ -82,6 +101,9 @@ export class Regions {
   readonly #samples = new Map<number, number>();
   /** Regions that have not been judged. */
   readonly #young = new Set<Region>();
+  /** Regions that are left for others, and the instructions run when they were looked at last. */
+  readonly #bordering = new Set<Region>();
+  #looked = 0;
   #free: number[] = [];
   #next = 1;
   #count = 0;
@@ -135,19 +157,41 @@ export class Regions {
       this.#young.delete(region);
       const roaming = [...region.counters].filter(([, n]) => (n.value as number) > run / OFTEN).map(([key]) => key);
       region.counters.clear();
-      if (roaming.length > 0) this.#again(region, [], new Set(roaming));
+      if (roaming.length > 0) this.#again(region, { ...region, more: [], roaming: new Set(roaming) });
     }
+    if (this.#run - this.#looked < LOOK) return;
+    this.#looked = this.#run;
+    for (const region of [...this.#bordering]) this.#join(region);
   }
 
-  /** Compiles a region anew, with more entries or fewer remembered pages. @returns false if its start is not where it was */
-  #again(region: Region, entries: number[], roaming: ReadonlySet<SlotKey> | null): boolean {
+  /** Compiles a region together with those that it has been left for too often. */
+  #join(region: Region): void {
+    const joined = new Set(region.joined);
+    for (const [rip, times] of region.borders) {
+      if ((times.value as number) < JOIN * INLINED) continue;
+      const pa = this.#mmu.walk(rip, false, true);
+      const other = pa < 0 ? undefined : this.#byPc.get(this.#blocks.find(rip, pa));
+      if (other && (times.value as number) < JOIN * other.ops) continue;
+      joined.add(rip);
+      for (const further of other?.joined ?? []) joined.add(further);
+    }
+    if (joined.size > region.joined.size && !this.#again(region, { ...region, more: [], joined })) this.#bordering.delete(region);
+  }
+
+  /** Compiles a region anew, knowing more. @returns false if its start is not where it was */
+  #again(region: Region, earlier: Earlier): boolean {
     const rips = region.entries.map((e) => e.rip);
     const { pc, rip } = region.entries[0]!;
     const at = this.#mmu.walk(rip, false, true);
     if (at < 0 || this.#blocks.find(rip, at) !== pc) return false;
     this.#remove(region);
-    this.#compile(pc, rip, at, [...rips.slice(1), ...entries], roaming, true);
+    this.#compile(pc, rip, at, { ...earlier, more: [...rips.slice(1), ...earlier.more] });
     return true;
+  }
+
+  /** Is there a block at `rip` in the region that the block at `pc` enters? */
+  contains(pc: number, rip: number): boolean {
+    return this.#byPc.get(pc)?.rips.has(rip) ?? false;
   }
 
   /** The program was found running at `rip`. `follow`: or after it, if that is an instruction in two pages. */
@@ -179,7 +223,7 @@ export class Regions {
     if (n !== HOT) return;
     for (const region of among ?? [])
       if (region.checks.has(rip) && region.entries.length < MAX_ENTRIES) {
-        if (this.#again(region, [rip], region.roaming)) return;
+        if (this.#again(region, { ...region, more: [rip] })) return;
       }
     this.#compile(pc, rip, pa);
   }
@@ -191,67 +235,25 @@ export class Regions {
     return n < hot.length ? hot[n]! : cold[n - hot.length - 1]!;
   }
 
-  /** Compiles what can be reached from a block; `more`: addresses of further entries; `paid`: it was compiled before. */
-  #compile(
-    start: number,
-    rip: number,
-    pa: number,
-    more: readonly number[] = [],
-    roaming: ReadonlySet<SlotKey> | null = null,
-    paid = false,
-  ): void {
+  /** Compiles what can be reached from a block; `earlier`: it is compiled again. */
+  #compile(start: number, rip: number, pa: number, earlier: Earlier | null = null): void {
+    const { more, roaming, joined } = earlier ?? NOTHING;
     const began = performance.now();
     const reader = new IrReader(this.#phys.view, (pc) => this.#definition(pc));
-    const pages = new Map<number, number>();
-    const frameOf = (page: number): number => {
-      let frame = pages.get(page);
-      if (frame === undefined) {
-        const at = this.#mmu.walk(page * PAGE_SIZE, false, true);
-        frame = at < 0 ? 0 : Math.floor(at / PAGE_SIZE);
-        pages.set(page, frame);
-      }
-      return frame;
-    };
-    const known = new Map<number, DecodedBlock | null>();
-    const find = (target: number): DecodedBlock | null => {
-      let block = known.get(target);
-      if (block === undefined) {
-        const frame = target < 0x800000000000 ? frameOf(Math.floor(target / PAGE_SIZE)) : 0;
-        const pc = frame === 0 ? 0 : this.#blocks.find(target, frame * PAGE_SIZE + (target % PAGE_SIZE));
-        block = pc !== 0 ? reader.block(pc) : null;
-        known.set(target, block);
-      }
-      return block;
-    };
-    const { view: memory } = this.#phys;
-    const place = (va: number, size: number): number =>
-      va < 0 || va >= 0x800000000000 || va % PAGE_SIZE > PAGE_SIZE - size ? -1 : this.#mmu.walk(va, false);
-    const word = (at: number): number => memory.getUint32(at + 4, true) * HIGH + memory.getUint32(at, true);
-    const state: ProgramState = {
-      read64: (va) => {
-        const at = place(va, 8);
-        return at < 0 ? null : word(at);
+    const code = new CodeView(this.#phys, this.#mmu, this.#blocks, reader);
+    const { nodes, entries: returns } = selectRegion(
+      reader.block(start),
+      (target) => code.find(target),
+      (b) => code.targets(b),
+      LIMITS,
+      {
+        apart: (b) => b.pc !== start && !joined.has(b.rip) && (this.#byPc.get(b.pc)?.ops ?? 0) > INLINED,
+        mayEnter: (b) => this.#blocks.mayChain(b.pc) && !this.#byPc.has(b.pc),
       },
-      read32: (va) => {
-        const at = place(va, 4);
-        return at < 0 ? null : memory.getInt32(at, true);
-      },
-      register: word,
-    };
-    /** If nothing else is known: whatever of its page has been run may be a switch's target. */
-    const targets = (b: DecodedBlock): number[] => {
-      const exact = memoryTargets(b, state);
-      if (exact) return exact.slice(0, MAX_TARGETS);
-      const page = Math.floor(b.rip / PAGE_SIZE);
-      const out: number[] = b.taken === 0 ? [] : [b.taken];
-      for (const [target] of this.#blocks.inFrame(frameOf(page)))
-        if (Math.floor(target / PAGE_SIZE) === page && out.length < MAX_TARGETS) out.push(target);
-      return out;
-    };
-    const nodes = selectRegion(reader.block(start), find, targets, LIMITS);
+    );
     const ops = nodes.reduce((sum, n) => sum + n.block.ops.length, 0);
     const price = PRICE * ops;
-    if (price + (ops > SMALL ? WAIT : 0) > this.#credit && !paid) {
+    if (price + (ops > SMALL ? WAIT : 0) > this.#credit && !earlier) {
       // Not yet: what is really hot will be met again.
       this.#samples.set(start, 0);
       this.#resumes.set(start, 0);
@@ -264,16 +266,17 @@ export class Regions {
       const n = nodes.findIndex((node) => node.block.rip === target);
       if (n > 0 && !this.#byPc.has(nodes[n]!.block.pc)) entries.push(n);
     }
+    for (const n of returns) if (entries.length < MAX_ENTRIES && !entries.includes(n)) entries.push(n);
     const plains = entries.map((n) => {
       const { rip: at } = nodes[n]!.block;
-      return this.#blocks.again(at, frameOf(Math.floor(at / PAGE_SIZE)) * PAGE_SIZE + (at % PAGE_SIZE));
+      return this.#blocks.again(at, code.physical(at));
     });
     if (plains.includes(0)) return;
     if (this.bytes > MAX_CODE || (this.#free.length === 0 && this.#next >= MAX_REGIONS)) {
       this.#blocks.flush();
       return;
     }
-    const { bytes, checks, counters } = compileRegion(nodes, { rip, phys: pa, entries, roaming });
+    const { bytes, checks, counters, borders } = compileRegion(nodes, { rip, phys: pa, entries, roaming });
     let instance: WebAssembly.Instance;
     try {
       instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.#imports as unknown as WebAssembly.Imports);
@@ -287,23 +290,28 @@ export class Regions {
     const { view, i32 } = this.#phys;
     const region: Region = {
       slot,
+      ops,
       entries: entries.map((n) => {
         const { pc, rip: at } = nodes[n]!.block;
         return { pc, rip: at, replaced: view.getUint16(pc, true) };
       }),
       checks: new Set(checks.map((n) => nodes[n]!.block.rip)),
       bytes: bytes.length,
+      rips: new Set(nodes.map((n) => n.block.rip)),
       pages: new Map(),
       misses: 0,
       counters: new Map(counters.map((key) => [key, instance.exports[key] as WebAssembly.Global])),
+      borders: new Map(borders.map((to) => [to, instance.exports[borderName(to)] as WebAssembly.Global])),
       roaming,
+      joined,
       since: this.#run,
     };
+    if (borders.length > 0) this.#bordering.add(region);
     if (counters.length > 0) this.#young.add(region);
     for (const n of nodes) {
       const page = Math.floor(n.block.rip / PAGE_SIZE);
-      region.pages.set(page, frameOf(page));
-      if (this.#blocks.crosses(n.block.pc)) region.pages.set(page + 1, frameOf(page + 1));
+      region.pages.set(page, code.frameOf(page));
+      if (this.#blocks.crosses(n.block.pc)) region.pages.set(page + 1, code.frameOf(page + 1));
     }
     for (const frame of region.pages.values()) {
       let set = this.#byFrame.get(frame);
@@ -378,6 +386,7 @@ export class Regions {
       if (set?.size === 0) this.#byFrame.delete(frame);
     }
     this.#young.delete(region);
+    this.#bordering.delete(region);
     this.#count--;
     this.#table.set(region.slot, null);
     this.#free.push(region.slot);
