@@ -57,7 +57,7 @@ export async function serve(ports: readonly string[], args: readonly string[], c
     }
   };
   const found = (): number[] => [...stderr.matchAll(/^lstar: \S+:(\d+) leads to/gm)].map((m) => Number(m[1]));
-  await until(() => found().length === ports.length);
+  await until(() => found().length >= ports.length + args.filter((a) => a === "--publish").length);
   return {
     pid: child.pid as number,
     ports: found(),
@@ -88,7 +88,7 @@ export async function firstAnswer(url: string): Promise<string> {
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export function dial(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
+export function dial(port: number, options: { allowHalfOpen?: boolean; host?: string } = {}): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", ...options });
     socket.once("error", reject);
