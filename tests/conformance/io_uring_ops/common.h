@@ -86,7 +86,7 @@ static inline struct io_uring_sqe *sqe(struct ring *r, int op, int fd, const voi
   unsigned tail = *r->sq_tail + r->pending++, i = tail & *r->sq_mask;
   struct io_uring_sqe *s = &r->sqes[i];
   memset(s, 0, sizeof *s);
-  r->sq_array[i] = i;
+  if (!(r->p.flags & (1u << 16))) r->sq_array[i] = i; // IORING_SETUP_NO_SQARRAY
   s->opcode = op, s->fd = fd, s->addr = (uintptr_t)addr, s->len = len, s->off = off, s->user_data = data;
   return s;
 }

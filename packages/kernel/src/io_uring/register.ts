@@ -3,14 +3,17 @@ import { IoRestriction, type IoRingCtx } from "../include/linux/ioUringTypes.ts"
 import { BLOCKED } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyFromUser, copyToUser } from "../mm/usercopy.ts";
-import { EACCES, EBADFD, EBUSY, EEXIST, EFAULT, EINVAL } from "../uapi/errno.ts";
+import { EACCES, EBADFD, EBUSY, EEXIST, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
 import * as U from "../uapi/ioUring.ts";
 import { ioRegisterCloneBuffers } from "./cloneBuffers.ts";
 import { ioUringFile } from "./enter.ts";
 import { ioEventfdRegister, ioEventfdUnregister } from "./eventfd.ts";
 import { ioRegisterPbufRing, ioRegisterPbufStatus, ioUnregisterPbufRing } from "./kbufOps.ts";
+import { ioRegisterMemRegion } from "./memRegion.ts";
 import { ioUringSyncMsgRing } from "./msgRing.ts";
 import { ioIssueDefs } from "./opdef.ts";
+import { ioQuery } from "./query.ts";
+import { ioRegisterResizeRings } from "./resize.ts";
 import { ioRingfdRegisterMany, ioRingfdUnregister } from "./ringfd.ts";
 import * as R from "./rsrcRegister.ts";
 import { ioSqThreadStart } from "./sqpoll.ts";
@@ -143,6 +146,17 @@ function register(k: Kernel, ctx: IoRingCtx, opcode: number, arg: number, nr: nu
       return arg === 0 || nr !== 1 ? -EINVAL : ioUnregisterPbufRing(k, ctx, arg);
     case U.IORING_REGISTER_CLONE_BUFFERS:
       return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterCloneBuffers(k, ctx, arg);
+    case U.IORING_REGISTER_RESIZE_RINGS:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterResizeRings(k, ctx, arg);
+    case U.IORING_REGISTER_MEM_REGION:
+      return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterMemRegion(k, ctx, arg);
+    case U.IORING_REGISTER_QUERY:
+      return ioQuery(k, arg, nr);
+    // No device has queues to poll or to receive into a program's memory from.
+    case U.IORING_REGISTER_NAPI:
+    case U.IORING_UNREGISTER_NAPI:
+    case U.IORING_REGISTER_ZCRX_IFQ:
+      return arg === 0 || nr !== 1 ? -EINVAL : -EOPNOTSUPP;
     case U.IORING_REGISTER_PBUF_STATUS:
       return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufStatus(k, ctx, arg);
     default:
@@ -156,7 +170,10 @@ export function sysIoUringRegister(k: Kernel, fd: number, opcode: number, arg: n
   const op = (opcode & ~U.IORING_REGISTER_USE_REGISTERED_RING) >>> 0;
   if (op >= U.IORING_REGISTER_LAST) return -EINVAL;
   // A few things can be asked without a ring.
-  if ((fd | 0) === -1 && !registered) return op === U.IORING_REGISTER_SEND_MSG_RING ? ioUringSyncMsgRing(k, arg, nr) : -EINVAL;
+  if ((fd | 0) === -1 && !registered) {
+    if (op === U.IORING_REGISTER_QUERY) return ioQuery(k, arg, nr);
+    return op === U.IORING_REGISTER_SEND_MSG_RING ? ioUringSyncMsgRing(k, arg, nr) : -EINVAL;
+  }
   const file = ioUringFile(k, fd, registered);
   if (typeof file === "number") return file;
   const ctx = (file as File).priv as IoRingCtx;

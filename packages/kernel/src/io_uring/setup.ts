@@ -23,9 +23,9 @@ import { tctxTaskWork } from "./tw.ts";
 
 /** Making and ending rings. */
 
-const SETUP_FLAGS = (1 << 19) - 1;
+export const SETUP_FLAGS = (1 << 19) - 1;
 /** What works here. */
-const FEATURES =
+export const FEATURES =
   U.IORING_FEAT_SINGLE_MMAP |
   U.IORING_FEAT_NODROP |
   U.IORING_FEAT_SUBMIT_STABLE |
@@ -46,7 +46,7 @@ const FEATURES =
   U.IORING_FEAT_NO_IOWAIT;
 
 /** Places in struct io_uring_params. */
-const PARAMS_SIZE = 120;
+export const PARAMS_SIZE = 120;
 const P_SQ_ENTRIES = 0;
 const P_CQ_ENTRIES = 4;
 const P_FLAGS = 8;
@@ -146,6 +146,12 @@ function allocateUrings(k: Kernel, ctx: IoRingCtx, p: IoUringParams): number {
   return 0;
 }
 
+/** Makes the memory of a ring whose entries and flags are set. 0 or -errno. */
+export function ioAllocateRings(k: Kernel, ctx: IoRingCtx, p: IoUringParams): number {
+  const r = ringsSize(ctx);
+  return r < 0 ? r : allocateUrings(k, ctx, p);
+}
+
 /** May this task have rings? @linux io_uring/io_uring.c io_uring_allowed */
 function ioUringAllowed(k: Kernel): number {
   const { values } = sysctls(k);
@@ -165,9 +171,14 @@ export function sysIoUringSetup(k: Kernel, entries: number, address: number): nu
   if (copyFromUser(k, address, bytes, 0, PARAMS_SIZE) !== 0) return -EFAULT;
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < 3; i++) if (view.getUint32(P_RESV + i * 4, true) !== 0) return -EINVAL;
+  return ioUringCreate(k, readParams(view, entries), view, bytes, address);
+}
+
+/** What a struct io_uring_params asks for. */
+export function readParams(view: DataView, entries: number): IoUringParams {
   const u = (off: number): number => view.getUint32(off, true);
   const u64 = (off: number): number => u(off + 4) * 4294967296 + u(off);
-  const p: IoUringParams = {
+  return {
     sqEntries: entries,
     cqEntries: u(P_CQ_ENTRIES),
     flags: u(P_FLAGS) | 0,
@@ -177,7 +188,6 @@ export function sysIoUringSetup(k: Kernel, entries: number, address: number): nu
     sqUserAddr: u64(P_SQ_OFF + OFF_USER_ADDR),
     cqUserAddr: u64(P_CQ_OFF + OFF_USER_ADDR),
   };
-  return ioUringCreate(k, p, view, bytes, address);
 }
 
 /** @linux io_uring/io_uring.c io_uring_create */
@@ -193,8 +203,7 @@ function ioUringCreate(k: Kernel, p: IoUringParams, view: DataView, bytes: Uint8
   ctx.cancelTable = new Array<null>(Math.min(256, Math.max(16, p.cqEntries))).fill(null);
   ctx.uid = memAccountUser(k);
   if (p.flags & U.IORING_SETUP_SINGLE_ISSUER && !(p.flags & (U.IORING_SETUP_R_DISABLED | U.IORING_SETUP_SQPOLL))) ctx.submitter = k.current;
-  r = ringsSize(ctx);
-  if (r === 0) r = allocateUrings(k, ctx, p);
+  r = ioAllocateRings(k, ctx, p);
   if (r < 0) return r;
   r = ioSqOffloadCreate(k, ctx, p);
   if (r === 0) {
@@ -217,7 +226,7 @@ function ioUringCreate(k: Kernel, p: IoUringParams, view: DataView, bytes: Uint8
 }
 
 /** What the program is told. */
-function fillOut(ctx: IoRingCtx, view: DataView, p: IoUringParams): void {
+export function fillOut(ctx: IoRingCtx, view: DataView, p: IoUringParams): void {
   const set = (off: number, v: number): void => view.setUint32(off, v, true);
   set(P_SQ_ENTRIES, ctx.sqEntries);
   set(P_CQ_ENTRIES, ctx.cqEntries);
