@@ -1,4 +1,4 @@
-import type { Emitter, Field } from "../ir/emitter.ts";
+import type { Emitter } from "../ir/emitter.ts";
 import {
   allFlags,
   CC_FLOAT,
@@ -23,13 +23,14 @@ import {
 import type { Helper } from "../ir/helper.ts";
 import { CONDITION_OF, knowsCondition, pushCondition } from "../ir/ops/conditions.ts";
 import { emitMulHigh, mulHigh, mulHighSigned } from "../ir/ops/multiply.ts";
-import { CC_AUX, CC_OP, CC_RES, CC_SRC, MXCSR, RFLAGS, TRAP_ERROR, TRAP_VECTOR, XMM, ZERO } from "../layout.ts";
+import { CC_AUX, CC_OP, CC_RES, CC_SRC, MXCSR, RFLAGS, TRAP_ERROR, TRAP_VECTOR, XMM } from "../layout.ts";
 import type { Code } from "../wasm/code.ts";
-import { F32, F64, I32, I64, T, V } from "../wasm/opcodes.ts";
+import { I32, I64, T } from "../wasm/opcodes.ts";
+import { FieldEmitter, type OpOperands } from "./fieldEmitter.ts";
 import { emitCompareDoubles, emitPackedDouble, emitScalarDouble, type PackedConstants, setSpan } from "./float.ts";
 import { conditionFromStatus, floatCondition, type Knowledge, type KnownFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
 import type { PageLocals, ProbeFunctions } from "./pages.ts";
-import { isCached32, isCached64, isXmm, type RegisterLocals, XMM_END, type XmmLocal } from "./registers.ts";
+import { isCached32, type RegisterLocals, XMM_END } from "./registers.ts";
 
 /** Ways out of a region in the middle of a block. */
 export interface RegionExits {
@@ -48,41 +49,14 @@ export interface RegionFunctions extends ProbeFunctions {
   helper(h: Helper): number;
 }
 
-/** One op being compiled: its operands and immediate are constants. */
-export interface OpOperands {
-  a: number;
-  b: number;
-  c: number;
-  immLo: number;
-  immHi: number;
-  /** What the address of a memory operand hangs on, for remembering its page; "" = nothing in particular. */
-  key: string;
-  /** IR pointer, and instructions of the block before this one. */
-  pc: number;
-  index: number;
-  /** Address of the instruction and of the next one. */
-  rip: number;
-  nextRip: number;
-}
-
 /** The compiler's side of `Emitter`. */
-export class RegionEmitter implements Emitter {
-  readonly c: Code;
-  readonly registers: RegisterLocals;
+export class RegionEmitter extends FieldEmitter implements Emitter {
   readonly pages: PageLocals;
   readonly #f: RegionFunctions;
   readonly #exits: RegionExits;
   /** Local that holds what the low bits of a result may reach if MXCSR is settled: see float.ts. */
   readonly #span: number;
   readonly #packed: PackedConstants;
-  /** What is known here about the values in registers. */
-  known: Knowledge;
-  /** The present op. */
-  op!: OpOperands;
-  /** The op runs between a flush and a reload: all its registers are in memory. */
-  memoryOnly = false;
-  /** Set when the op handles registers in memory: they are flushed before it and loaded after it. */
-  usesMemory = false;
 
   constructor(
     c: Code,
@@ -94,320 +68,25 @@ export class RegionEmitter implements Emitter {
     packed: PackedConstants,
     known: Knowledge,
   ) {
-    this.c = c;
-    this.registers = registers;
+    super(c, registers, known);
     this.pages = pages;
     this.#f = f;
     this.#exits = exits;
     this.#span = span;
     this.#packed = packed;
-    this.known = known;
   }
   #fault(): void {
     this.#exits.fault(this.op);
   }
 
-  #cached(addr: number): boolean {
-    return !this.memoryOnly && isCached64(addr);
-  }
-  #addr(f: Field): number {
-    return f === 0 ? this.op.a : f === 1 ? this.op.b : this.op.c;
-  }
-  /** Pushes the cached 64-bit register that contains `addr`, shifted so that the byte at `addr` is lowest. */
-  #push64(addr: number): void {
-    const { c } = this;
-    if (addr === ZERO) {
-      c.i64(0);
-      return;
-    }
-    c.get(this.registers.of(addr & ~7, true));
-    if (addr & 7) c.i64((addr & 7) * 8).op(I64.shr_u);
-  }
-
-  address(f: Field): void {
-    this.usesMemory = true;
-    this.c.i32(this.#addr(f));
-  }
-  field(f: Field): void {
-    this.c.i32(this.#addr(f));
-  }
-  get64(f: Field): void {
-    const a = this.#addr(f);
-    if (this.#cached(a) || a === ZERO) this.#push64(a);
-    else this.c.i32(0).mem(I64.load, a);
-  }
-  get32(f: Field): void {
-    const a = this.#addr(f);
-    if (this.#cached(a) || a === ZERO) {
-      this.#push64(a);
-      this.c.op(I32.wrap_i64);
-    } else this.c.i32(0).mem(I32.load, a);
-  }
-  get16(f: Field): void {
-    const a = this.#addr(f);
-    if (this.#cached(a) || a === ZERO) {
-      this.#push64(a);
-      this.c.op(I32.wrap_i64).i32(0xffff).op(I32.and);
-    } else this.c.i32(0).mem(I32.load16_u, a);
-  }
-  get8(f: Field): void {
-    const a = this.#addr(f);
-    if (this.#cached(a) || a === ZERO) {
-      this.#push64(a);
-      this.c.op(I32.wrap_i64).i32(0xff).op(I32.and);
-    } else this.c.i32(0).mem(I32.load8_u, a);
-  }
-  #xmm(f: Field, scalar: boolean): XmmLocal | null {
-    const a = this.#addr(f);
-    if (this.memoryOnly) return null;
-    if (!isXmm(a)) {
-      this.usesMemory = true;
-      return null;
-    }
-    this.registers.use(a, scalar);
-    return this.registers.xmm(a);
-  }
-  getV128(f: Field): void {
-    const { c } = this;
-    const x = this.#xmm(f, false);
-    if (!x) c.i32(0).simdMem(V.load, this.#addr(f));
-    else if (x.whole >= 0) c.get(x.whole);
-    else c.get(x.low).simd(V.f64x2_splat).get(x.high).lane(V.i64x2_replace_lane, 1);
-  }
-  getF64(f: Field): void {
-    const { c } = this;
-    const x = this.#xmm(f, true);
-    if (!x) c.i32(0).mem(F64.load, this.#addr(f));
-    else if (x.whole >= 0) c.get(x.whole).lane(V.f64x2_extract_lane, 0);
-    else c.get(x.low);
-  }
-  getF32(f: Field): void {
-    const { c } = this;
-    const x = this.#xmm(f, false);
-    if (!x) c.i32(0).mem(F32.load, this.#addr(f));
-    else if (x.whole >= 0) c.get(x.whole).lane(V.f32x4_extract_lane, 0);
-    else c.get(x.low).op(I64.reinterpret_f64).op(I32.wrap_i64).op(F32.reinterpret_i32);
-  }
-
-  #write(addr: number): number {
-    this.registers.written.add(addr & ~7);
-    return this.registers.of(addr & ~7, true);
-  }
-  set64(f: Field, value: () => void): void {
-    const a = this.#addr(f);
-    if (this.#cached(a)) {
-      value();
-      this.c.set(this.#write(a));
-    } else {
-      this.c.i32(0);
-      value();
-      this.c.mem(I64.store, a);
-    }
-  }
-  set32(f: Field, value: () => void): void {
-    const a = this.#addr(f);
-    if (this.#cached(a)) {
-      value();
-      this.c.op(I64.extend_i32_u).set(this.#write(a));
-    } else {
-      this.c.i32(0);
-      value();
-      this.c.op(I64.extend_i32_u).mem(I64.store, a);
-    }
-  }
-  /** Replaces the low bits of a register, from bit `shift` on. */
-  #insert(a: number, value: () => void, mask: number): void {
-    const { c } = this;
-    const shift = (a & 7) * 8;
-    const l = this.#write(a);
-    const clear = mask * 2 ** shift;
-    c.get(l)
-      .i64Parts(~(clear | 0), ~(Math.floor(clear / 4294967296) | 0))
-      .op(I64.and);
-    value();
-    c.op(I64.extend_i32_u).i64(mask).op(I64.and);
-    if (shift) c.i64(shift).op(I64.shl);
-    c.op(I64.or).set(l);
-  }
-  set16(f: Field, value: () => void): void {
-    const a = this.#addr(f);
-    if (this.#cached(a)) this.#insert(a, value, 0xffff);
-    else {
-      this.c.i32(0);
-      value();
-      this.c.mem(I32.store16, a);
-    }
-  }
-  set8(f: Field, value: () => void): void {
-    const a = this.#addr(f);
-    if (this.#cached(a)) this.#insert(a, value, 0xff);
-    else {
-      this.c.i32(0);
-      value();
-      this.c.mem(I32.store8, a);
-    }
-  }
-  #written(f: Field, ordinary = false): void {
-    const a = this.#addr(f);
-    this.registers.written.add(a);
-    this.known.ordinary.set(a, ordinary);
-    this.known.ordinary.set(a + 1, false);
-  }
-  setV128(f: Field, value: () => void): void {
-    const { c } = this;
-    const x = this.#xmm(f, false);
-    if (!x) {
-      c.i32(0);
-      value();
-      c.simdMem(V.store, this.#addr(f));
-      return;
-    }
-    value();
-    this.#written(f);
-    if (x.whole >= 0) c.set(x.whole);
-    else {
-      const t = c.temp(T.v128);
-      c.tee(t).lane(V.f64x2_extract_lane, 0).set(x.low);
-      c.get(t).lane(V.i64x2_extract_lane, 1).set(x.high);
-      c.release(T.v128, t);
-    }
-  }
-  setF64(f: Field, value: () => void): void {
-    const { c } = this;
-    const x = this.#xmm(f, true);
-    if (!x) {
-      c.i32(0);
-      value();
-      c.mem(F64.store, this.#addr(f));
-    } else if (x.whole >= 0) {
-      c.get(x.whole);
-      value();
-      c.lane(V.f64x2_replace_lane, 0).set(x.whole);
-      this.#written(f);
-    } else {
-      value();
-      c.set(x.low);
-      this.#written(f);
-    }
-  }
-  setF64Zero(f: Field, value: () => void): void {
-    const { c } = this;
-    const x = this.#xmm(f, true);
-    if (!x) {
-      const a = this.#addr(f);
-      c.i32(0);
-      value();
-      c.mem(F64.store, a);
-      c.i32(0)
-        .i64(0)
-        .mem(I64.store, a + 8);
-    } else if (x.whole >= 0) {
-      c.simd16(V.const, new Uint8Array(16));
-      value();
-      c.lane(V.f64x2_replace_lane, 0).set(x.whole);
-      this.#written(f);
-    } else {
-      value();
-      c.set(x.low).i64(0).set(x.high);
-      this.#written(f);
-    }
-  }
-  copyXmm(): void {
-    const b = this.#xmm(1, true);
-    const a = this.#xmm(0, true);
-    const { c } = this;
-    if (a && b && a.low >= 0 && b.low >= 0) {
-      const is = this.isOrdinary(1);
-      const pair = this.isOrdinaryPair(1);
-      c.get(b.low).set(a.low).get(b.high).set(a.high);
-      this.#written(0, is);
-      this.known.ordinary.set(this.#addr(0) + 1, pair);
-    } else {
-      const is = this.isOrdinary(1);
-      const pair = this.isOrdinaryPair(1);
-      this.setV128(0, () => this.getV128(1));
-      if (this.memoryOnly) return;
-      this.known.ordinary.set(this.#addr(0), is).set(this.#addr(0) + 1, pair);
-    }
-  }
-  setF32(f: Field, value: () => void): void {
-    const { c } = this;
-    const x = this.#xmm(f, false);
-    if (!x) {
-      c.i32(0);
-      value();
-      c.mem(F32.store, this.#addr(f));
-    } else if (x.whole >= 0) {
-      c.get(x.whole);
-      value();
-      c.lane(V.f32x4_replace_lane, 0).set(x.whole);
-      this.#written(f);
-    } else {
-      c.get(x.low).op(I64.reinterpret_f64).i64Parts(0, -1).op(I64.and);
-      value();
-      c.op(I32.reinterpret_f32).op(I64.extend_i32_u).op(I64.or).op(F64.reinterpret_i64).set(x.low);
-      this.#written(f);
-    }
-  }
-
-  /** Is the low double of an XMM register known not to be a denormal? */
-  isOrdinary(f: Field): boolean {
-    return this.known.ordinary.get(this.#addr(f)) === true;
-  }
   scalarDouble(op: number, opcode: number): void {
     emitScalarDouble(this, this.#exits, this.#span, op, opcode, (h) => this.#f.helper(h));
-  }
-  /** The same for both doubles of a register. */
-  isOrdinaryPair(f: Field): boolean {
-    return this.known.ordinary.get(this.#addr(f) + 1) === true;
-  }
-  noteOrdinaryPair(f: Field): void {
-    this.known.ordinary.set(this.#addr(f), true).set(this.#addr(f) + 1, true);
   }
   packedDouble(op: number, opcode: number): void {
     emitPackedDouble(this, this.#exits, this.#span, this.#packed, op, opcode, (h) => this.#f.helper(h));
   }
   compareDoubles(): void {
     emitCompareDoubles(this, this.#exits);
-  }
-  /** The low double of a register is not a denormal from here on. */
-  noteOrdinary(f: Field): void {
-    this.known.ordinary.set(this.#addr(f), true);
-  }
-
-  imm64(): void {
-    this.c.i64Parts(this.op.immLo, this.op.immHi);
-  }
-  immLo(): void {
-    this.c.i32(this.op.immLo);
-  }
-  immHi(): void {
-    this.c.i32(this.op.immHi);
-  }
-  constImm(): { lo: number; hi: number } {
-    return { lo: this.op.immLo, hi: this.op.immHi };
-  }
-
-  cpu64(addr: number): void {
-    if (this.#cached(addr)) this.#push64(addr);
-    else this.c.i32(0).mem(I64.load, addr);
-  }
-  cpu32(addr: number): void {
-    if (!this.memoryOnly && isCached32(addr)) this.c.get(this.registers.of(addr, false));
-    else if (this.#cached(addr)) {
-      this.#push64(addr);
-      this.c.op(I32.wrap_i64);
-    } else this.c.i32(0).mem(I32.load, addr);
-  }
-  setCpu64(addr: number, value: () => void): void {
-    if (this.#cached(addr)) {
-      value();
-      this.c.set(this.#write(addr));
-      return;
-    }
-    this.c.i32(0);
-    value();
-    this.c.mem(I64.store, addr);
   }
   setCpu32(addr: number, value: () => void): void {
     if (addr === CC_OP) {
@@ -426,15 +105,6 @@ export class RegionEmitter implements Emitter {
     if (addr === MXCSR) {
       setSpan(this.c, this.#span);
       this.#packed.settle(this.#span);
-    }
-  }
-
-  setCpuPart(addr: number, bytes: 1 | 2, value: () => void): void {
-    if (this.#cached(addr)) this.#insert(addr, value, bytes === 1 ? 0xff : 0xffff);
-    else {
-      this.c.i32(0);
-      value();
-      this.c.mem(bytes === 1 ? I32.store8 : I32.store16, addr);
     }
   }
 

@@ -1,6 +1,7 @@
 import { CF, OF, PF, SF, type SizeLog, ZF } from "../ir/flags.ts";
 import type { Code } from "../wasm/code.ts";
 import { F64, I32 } from "../wasm/opcodes.ts";
+import type { FlowNode } from "./flow.ts";
 
 /** What is known about the lazy flags: the operation that wrote them last (kind -1: unknown) and the flags laid over it since. */
 export interface KnownFlags {
@@ -75,4 +76,50 @@ export function floatCondition(c: Code, code: number, r: number, s: number): voi
   ];
   even[code >> 1]!();
   if (code & 1) c.op(I32.eqz);
+}
+
+/** What is known at the start of each node, from what is known where each ends. `all`: what may be ordinary at the root. */
+export function propagate(
+  graph: readonly FlowNode[],
+  order: readonly number[],
+  root: number,
+  after: readonly (Knowledge | undefined)[],
+  all: ReadonlySet<number>,
+): { flags: KnownFlags[]; ordinary: Set<number>[] } {
+  const flags: (KnownFlags | null)[] = graph.map(() => null);
+  const ordinary: (Set<number> | null)[] = graph.map(() => null);
+  flags[root] = UNKNOWN_FLAGS;
+  ordinary[root] = new Set(all);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const v of order) {
+      const end = after[v];
+      const f = !end || end.untouched ? flags[v]! : end.flags;
+      const o = new Set(ordinary[v]!);
+      if (end)
+        for (const [addr, is] of end.ordinary) {
+          if (is) o.add(addr);
+          else o.delete(addr);
+        }
+      for (const s of graph[v]!.succs) {
+        const old = flags[s];
+        const merged = old ? meetFlags(old, f) : { ...f, first: -1 };
+        if (!old || !sameFlags(old, merged)) {
+          flags[s] = merged;
+          changed = true;
+        }
+        const known = ordinary[s];
+        if (!known) {
+          ordinary[s] = new Set(o);
+          changed = true;
+        } else
+          for (const addr of known)
+            if (!o.has(addr)) {
+              known.delete(addr);
+              changed = true;
+            }
+      }
+    }
+  }
+  return { flags: flags.map((f) => f ?? UNKNOWN_FLAGS), ordinary: ordinary.map((o) => o ?? new Set()) };
 }

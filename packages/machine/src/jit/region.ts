@@ -12,11 +12,12 @@ import { AddressKeys } from "./addressKeys.ts";
 import type { DecodedOp } from "./block.ts";
 import { RegionEmitter, type RegionExits, type RegionFunctions } from "./emitter.ts";
 import { isDenormal, PackedConstants, setSpan } from "./float.ts";
-import { analyse, edge, type Flow, type FlowNode, makeReducible } from "./flow.ts";
-import { type Knowledge, type KnownFlags, meetFlags, sameFlags, UNKNOWN_FLAGS } from "./knowledge.ts";
+import { edge } from "./flow.ts";
+import { type Knowledge, type KnownFlags, propagate, UNKNOWN_FLAGS } from "./knowledge.ts";
 import { PageLocals, PageUses, type SlotKey } from "./pages.ts";
 import { RegisterLocals } from "./registers.ts";
-import { BORDER, type RegionNode } from "./select.ts";
+import type { RegionNode } from "./select.ts";
+import { isNode, type Shape, shapeOf } from "./shape.ts";
 
 /** Where a region starts, and what its entries are. */
 export interface RegionPlace {
@@ -102,46 +103,7 @@ export function compileRegion(nodes: RegionNode[], place: RegionPlace): Compiled
   return { bytes: m.build(), checks: [...shape.checks].filter((n) => n < nodes.length), counters, borders: [...borders.keys()] };
 }
 
-interface Shape {
-  flow: Flow;
-  graph: FlowNode[];
-  detours: Map<number, number>;
-  /** Instructions on the longest way from a node to the next check of the budget. */
-  reach: number[];
-  /** Nodes that check the budget. */
-  checks: Set<number>;
-  root: number;
-}
-
-function shapeOf(nodes: RegionNode[], entries: readonly number[]): Shape {
-  const graph: FlowNode[] = nodes.map((n) => ({ succs: [...n.to.values()].filter(isNode), dispatch: false }));
-  let root = 0;
-  if (entries.length > 1) {
-    root = graph.length;
-    graph.push({ succs: [...entries], dispatch: true });
-  }
-  const detours = makeReducible(graph, root);
-  const flow = analyse(graph, root);
-  const checks = new Set<number>(entries);
-  for (const h of flow.heads) {
-    if (!graph[h]!.dispatch) checks.add(h);
-    else for (const s of graph[h]!.succs) checks.add(s);
-  }
-  // A dispatcher may lead to another one: its targets check as well.
-  for (let i = nodes.length; i < graph.length; i++) for (const s of graph[i]!.succs) checks.add(s);
-  // A system call ends with a new budget.
-  for (const { block, to } of nodes) if (block.branch.trap === Trap.SYSCALL) for (const s of to.values()) if (isNode(s)) checks.add(s);
-  const reach = new Array<number>(graph.length).fill(0);
-  for (const v of [...flow.order].reverse()) {
-    let far = 0;
-    for (const s of graph[v]!.succs) if (!checks.has(s) && flow.place[s]! > flow.place[v]!) far = Math.max(far, reach[s]!);
-    reach[v] = far + (nodes[v]?.block.count ?? 0);
-  }
-  return { flow, graph, detours, reach, checks, root };
-}
-
 const NONE: ReadonlySet<SlotKey> = new Set();
-const isNode = (n: number): boolean => n !== BORDER;
 
 class RegionBuilder {
   readonly c = new Code([T.i32]);
@@ -576,47 +538,13 @@ class RegionBuilder {
     const registers = this.#registers;
     const all = new Set<number>();
     for (const [addr, u] of registers.uses) if (u.scalar > u.vector) all.add(addr);
-    const flags: (KnownFlags | null)[] = graph.map(() => null);
-    const ordinary: (Set<number> | null)[] = graph.map(() => null);
-    flags[this.#shape.root] = UNKNOWN_FLAGS;
-    ordinary[this.#shape.root] = new Set(all);
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (const v of flow.order) {
-        const after = this.#after[v];
-        const f = !after ? flags[v]! : after.untouched ? flags[v]! : after.flags;
-        const o = new Set(ordinary[v]!);
-        if (after)
-          for (const [addr, is] of after.ordinary) {
-            if (is) o.add(addr);
-            else o.delete(addr);
-          }
-        for (const s of graph[v]!.succs) {
-          const old = flags[s];
-          const merged = old ? meetFlags(old, f) : { ...f, first: -1 };
-          if (!old || !sameFlags(old, merged)) {
-            flags[s] = merged;
-            changed = true;
-          }
-          const known = ordinary[s];
-          if (!known) {
-            ordinary[s] = new Set(o);
-            changed = true;
-          } else
-            for (const addr of known)
-              if (!o.has(addr)) {
-                known.delete(addr);
-                changed = true;
-              }
-        }
-      }
-    }
+    const { flags, ordinary } = propagate(graph, flow.order, this.#shape.root, this.#after, all);
     return {
       registers,
       uses: this.#uses,
       packed: this.#packed.used,
-      flags: flags.map((f) => f ?? UNKNOWN_FLAGS),
-      ordinary: ordinary.map((o) => o ?? new Set()),
+      flags,
+      ordinary,
     };
   }
 }
