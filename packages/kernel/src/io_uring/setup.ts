@@ -202,7 +202,7 @@ function ioUringCreate(k: Kernel, p: IoUringParams, view: DataView, bytes: Uint8
   // One bucket for each request that may be waiting, within limits.
   ctx.cancelTable = new Array<null>(Math.min(256, Math.max(16, p.cqEntries))).fill(null);
   ctx.uid = memAccountUser(k);
-  if (p.flags & U.IORING_SETUP_SINGLE_ISSUER && !(p.flags & (U.IORING_SETUP_R_DISABLED | U.IORING_SETUP_SQPOLL))) ctx.submitter = k.current;
+  if (p.flags & U.IORING_SETUP_SINGLE_ISSUER && !(p.flags & U.IORING_SETUP_R_DISABLED)) ctx.submitter = k.current;
   r = ioAllocateRings(k, ctx, p);
   if (r < 0) return r;
   r = ioSqOffloadCreate(k, ctx, p);

@@ -137,6 +137,17 @@ export class Scheduler {
     return task;
   }
 
+  /** From now on the thread is looked after; it is asleep otherwise. */
+  addPoller(p: PollingThread): void {
+    if (!this.pollers.includes(p)) this.pollers.push(p);
+    this.pollIn = Math.min(this.pollIn > 0 ? this.pollIn : p.interval, p.interval);
+  }
+
+  removePoller(p: PollingThread): void {
+    const i = this.pollers.indexOf(p);
+    if (i >= 0) this.pollers.splice(i, 1);
+  }
+
   refill(task: Task): void {
     task.timeSlice = this.perturbation.slice();
   }

@@ -14,6 +14,8 @@ import { isRealtime, PAUSED_AT_USER, PAUSED_BETWEEN, PAUSED_OUTSIDE, type Pollin
 const REAL_CLOCK_BUDGET = 200_000;
 /** The longest time between two looks of a polling thread (instructions). */
 const POLL_MOST = 16_000;
+/** Virtual time of a look, in ns. */
+const LOOK_COST = 10;
 const LONGEST_STRETCH = 1_000_000_000;
 
 /** Puts a task's registers and address space into the processor. @linux kernel/sched/core.c context_switch */
@@ -241,17 +243,23 @@ function kernelTurn(k: Kernel): number {
 /** Those who poll look whether they have work; who has becomes runnable. */
 function pollThreads(k: Kernel): void {
   const { sched } = k;
+  // While nobody runs, how often this is asked is no matter of the program's.
+  const running = mayContinue(k);
   let next = LONGEST_STRETCH;
   for (let i = sched.pollers.length - 1; i >= 0; i--) {
     const p = sched.pollers[i] as PollingThread;
     if (p.task.onRq) continue;
-    if (p.look(k)) k.sched.wakeUpNew(p.task);
-    else {
+    if (running) {
+      k.time.advance(LOOK_COST);
+      p.task.stime += LOOK_COST;
+    }
+    if (p.look(k)) sched.wakeUpNew(p.task);
+    else if (running) {
       p.interval = Math.min(p.interval * 2, POLL_MOST);
       next = Math.min(next, p.interval);
     }
   }
-  sched.pollIn = next;
+  if (running) sched.pollIn = next;
 }
 
 /** How many instructions the task may run before the kernel has to look at it. */
