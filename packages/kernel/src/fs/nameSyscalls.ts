@@ -32,7 +32,13 @@ import {
 import { inodePermission, MAY_EXEC, mntWantWrite } from "./permission.ts";
 
 /** Makes a name with `make`; the free dentry goes away if that fails. */
-function create(k: Kernel, dfd: number, pathAddr: number, flags: number, make: (dir: Inode, dentry: Dentry, mnt: Mount) => number): number {
+function create(
+  k: Kernel,
+  dfd: number,
+  pathAddr: number | string,
+  flags: number,
+  make: (dir: Inode, dentry: Dentry, mnt: Mount) => number,
+): number {
   const name = getname(k, pathAddr);
   if (typeof name === "number") return name;
   const c = filenameCreate(k, dfd, name, flags);
@@ -43,7 +49,8 @@ function create(k: Kernel, dfd: number, pathAddr: number, flags: number, make: (
   return r;
 }
 
-function mkdirat(k: Kernel, dfd: number, path: number, mode: number): number {
+/** Paths of these are addresses, or what was taken from the program before. @linux fs/namei.c do_mkdirat */
+export function mkdirat(k: Kernel, dfd: number, path: number | string, mode: number): number {
   return create(k, dfd, path, LOOKUP_DIRECTORY, (dir, dentry) => vfsMkdir(k, dir, dentry, mode));
 }
 
@@ -58,13 +65,22 @@ function mknodat(k: Kernel, dfd: number, path: number, mode: number, dev: number
   );
 }
 
-function symlinkat(k: Kernel, targetAddr: number, dfd: number, path: number): number {
+/** @linux fs/namei.c do_symlinkat */
+export function symlinkat(k: Kernel, targetAddr: number | string, dfd: number, path: number | string): number {
   const target = getname(k, targetAddr);
   if (typeof target === "number") return target;
   return create(k, dfd, path, 0, (dir, dentry) => vfsSymlink(k, dir, dentry, target));
 }
 
-function linkat(k: Kernel, oldDfd: number, oldPath: number, newDfd: number, newPath: number, flags: number): number {
+/** @linux fs/namei.c do_linkat */
+export function linkat(
+  k: Kernel,
+  oldDfd: number,
+  oldPath: number | string,
+  newDfd: number,
+  newPath: number | string,
+  flags: number,
+): number {
   if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
   if (flags & AT_EMPTY_PATH && !capable(k, CAP_DAC_READ_SEARCH)) return -ENOENT;
   const from = userPathAt(k, oldDfd, oldPath, (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0));
@@ -72,7 +88,8 @@ function linkat(k: Kernel, oldDfd: number, oldPath: number, newDfd: number, newP
   return create(k, newDfd, newPath, 0, (dir, dentry, mnt) => (from.mnt !== mnt ? -EXDEV : vfsLink(k, from.dentry.inode!, dir, dentry)));
 }
 
-function unlinkat(k: Kernel, dfd: number, pathAddr: number, directory: boolean): number {
+/** @linux fs/namei.c do_unlinkat, do_rmdir */
+export function unlinkat(k: Kernel, dfd: number, pathAddr: number | string, directory: boolean): number {
   const name = getname(k, pathAddr);
   if (typeof name === "number") return name;
   const w = filenameParent(k, dfd, name);
@@ -97,7 +114,14 @@ function unlinkat(k: Kernel, dfd: number, pathAddr: number, directory: boolean):
 }
 
 /** @linux fs/namei.c do_renameat2 */
-function renameat2(k: Kernel, oldDfd: number, oldAddr: number, newDfd: number, newAddr: number, flags: number): number {
+export function renameat2(
+  k: Kernel,
+  oldDfd: number,
+  oldAddr: number | string,
+  newDfd: number,
+  newAddr: number | string,
+  flags: number,
+): number {
   if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) return -EINVAL;
   if (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT) && flags & RENAME_EXCHANGE) return -EINVAL;
   const oldName = getname(k, oldAddr);

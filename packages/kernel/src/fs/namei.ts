@@ -41,9 +41,9 @@ export class Walk {
 
 const samePath = (a: Path, b: Path): boolean => a.dentry === b.dentry && a.mnt === b.mnt;
 
-/** A path argument of a system call: byte string or -errno; "" gives -ENOENT unless allowed. @linux fs/namei.c getname_flags */
-export function getname(k: Kernel, addr: number, allowEmpty = false): string | number {
-  const name = strncpyFromUser(k, addr, PATH_MAX);
+/** A path argument of a system call, or one that was taken from the program before: byte string or -errno; "" gives -ENOENT unless allowed. @linux fs/namei.c getname_flags */
+export function getname(k: Kernel, addr: number | string, allowEmpty = false): string | number {
+  const name = typeof addr === "string" ? addr : strncpyFromUser(k, addr, PATH_MAX);
   if (typeof name === "number") return name;
   return name === "" && !allowEmpty ? -ENOENT : name;
 }
@@ -238,7 +238,7 @@ export function pathLookupAt(k: Kernel, dfd: number, name: string, flags: number
 }
 
 /** The same with a path in user memory. @linux fs/namei.c user_path_at */
-export function userPathAt(k: Kernel, dfd: number, pathAddr: number, flags: number): Path | number {
+export function userPathAt(k: Kernel, dfd: number, pathAddr: number | string, flags: number): Path | number {
   const name = getname(k, pathAddr, (flags & LOOKUP_EMPTY) !== 0);
   if (typeof name === "number") return name;
   return pathLookupAt(k, dfd, name, flags);

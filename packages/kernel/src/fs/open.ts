@@ -330,7 +330,8 @@ export function doSysOpen(k: Kernel, dfd: number, pathAddr: number, how: OpenHow
   return fd;
 }
 
-function classic(flags: number, mode: number): OpenHow {
+/** What open and openat make of their flags and mode. @linux fs/open.c build_open_how */
+export function classic(flags: number, mode: number): OpenHow {
   const f = flags & (flags & O_PATH ? PATH_FLAGS : VALID_OPEN_FLAGS);
   return { flags: f | O_LARGEFILE, mode: f & (O_CREAT | __O_TMPFILE) ? mode & 0o7777 : 0, resolve: 0 };
 }
@@ -342,22 +343,32 @@ export const openHowStruct = struct("open_how", [
 ]);
 
 function sysOpenat2(k: Kernel, dfd: number, pathAddr: number, howAddr: number, size: number): number {
+  const how = readOpenHow(k, howAddr, size);
+  if (typeof how === "number") return how;
+  const bad = validOpenHow(how);
+  return bad < 0 ? bad : doSysOpen(k, dfd, pathAddr, { ...how, flags: how.flags | O_LARGEFILE });
+}
+
+/** A struct open_how of the program's: -E2BIG, -EFAULT, -EINVAL. @linux fs/open.c sys_openat2 */
+export function readOpenHow(k: Kernel, howAddr: number, size: number): OpenHow | number {
   if (size < 24) return -EINVAL;
   if (size > 4096) return -E2BIG;
   const raw = new Uint8Array(size);
   if (copyFromUser(k, howAddr, raw, 0, size) < 0) return -EFAULT;
   for (let i = 24; i < size; i++) if (raw[i] !== 0) return -E2BIG;
   const v: StructValue = openHowStruct.read(new DataView(raw.buffer), 0);
-  const flags = v.flags as number;
-  const mode = v.mode as number;
-  const resolve = v.resolve as number;
+  return { flags: Number(v.flags), mode: Number(v.mode), resolve: Number(v.resolve) };
+}
+
+/** Is what openat2 was asked possible? 0, -EINVAL or -EAGAIN. @linux fs/open.c build_open_flags */
+export function validOpenHow(how: OpenHow): number {
+  const { flags, mode, resolve } = how;
   if (flags > 0xffffffff || flags & ~VALID_OPEN_FLAGS) return -EINVAL;
   if (resolve > 0x3f) return -EINVAL;
   if (flags & O_PATH && flags & ~PATH_FLAGS) return -EINVAL;
   if (mode !== 0 && !(flags & (O_CREAT | __O_TMPFILE))) return -EINVAL;
   if (mode > 0o7777) return -EINVAL;
-  if (resolve & RESOLVE_CACHED && flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) return -EAGAIN;
-  return doSysOpen(k, dfd, pathAddr, { flags: flags | O_LARGEFILE, mode, resolve });
+  return resolve & RESOLVE_CACHED && flags & (O_TRUNC | O_CREAT | __O_TMPFILE) ? -EAGAIN : 0;
 }
 
 export const openSyscalls: SyscallDef[] = [

@@ -79,7 +79,7 @@ function putStat(k: Kernel, inode: Inode, addr: number): number {
 }
 
 /** The place a call of the stat family names, or -errno. */
-function target(k: Kernel, dfd: number, pathAddr: number, flags: number): Path | number {
+function target(k: Kernel, dfd: number, pathAddr: number | string, flags: number): Path | number {
   const name = getname(k, pathAddr, (flags & AT_EMPTY_PATH) !== 0);
   if (typeof name === "number") return name;
   if (name === "" && flags & AT_EMPTY_PATH && dfd !== AT_FDCWD) {
@@ -100,8 +100,8 @@ function sysFstat(k: Kernel, fd: number, buf: number): number {
   return file ? putStat(k, file.inode, buf) : -EBADF;
 }
 
-/** @linux fs/stat.c do_statx */
-function sysStatx(k: Kernel, dfd: number, pathAddr: number, flags: number, mask: number, buf: number): number {
+/** The path is an address, or was taken from the program before. @linux fs/stat.c do_statx */
+export function sysStatx(k: Kernel, dfd: number, pathAddr: number | string, flags: number, mask: number, buf: number): number {
   if (mask & STATX_RESERVED) return -EINVAL;
   if ((flags & (AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC)) === (AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC)) return -EINVAL;
   if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC)) return -EINVAL;

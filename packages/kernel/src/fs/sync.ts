@@ -35,10 +35,13 @@ function sysSyncfs(k: Kernel, fd: number): number {
   return 0;
 }
 
-/** @linux fs/sync.c sync_file_range */
 function sysSyncFileRange(k: Kernel, fd: number, offset: number, count: number, flags: number): number {
   const file = fget(k, fd);
-  if (!file) return -EBADF;
+  return file ? syncFileRange(k, file, offset, count, flags) : -EBADF;
+}
+
+/** @linux fs/sync.c sync_file_range */
+export function syncFileRange(k: Kernel, file: File, offset: number, count: number, flags: number): number {
   if (flags & ~SYNC_ALL) return -EINVAL;
   if (offset < 0 || count < 0 || offset + count >= 2 ** 63) return -EINVAL;
   const { mode } = file.inode;
@@ -46,10 +49,13 @@ function sysSyncFileRange(k: Kernel, fd: number, offset: number, count: number, 
   return flags === 0 || !file.op.fsync ? 0 : file.op.fsync(k, file, true);
 }
 
-/** Advice on future use; memory is the only storage, so it is only checked. @linux mm/fadvise.c ksys_fadvise64_64 */
 function sysFadvise64(k: Kernel, fd: number, _offset: number, len: number, advice: number): number {
   const file = fget(k, fd);
-  if (!file) return -EBADF;
+  return file ? vfsFadvise(file, len, advice) : -EBADF;
+}
+
+/** Advice on future use; memory is the only storage, so it is only checked. @linux mm/fadvise.c vfs_fadvise */
+export function vfsFadvise(file: File, len: number, advice: number): number {
   if ((file.inode.mode & S_IFMT) === S_IFIFO) return -ESPIPE;
   if (len < 0 || (!file.inode.mapping && !isDir(file.inode.mode) && !isReg(file.inode.mode))) return -EINVAL;
   return advice < 0 || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;

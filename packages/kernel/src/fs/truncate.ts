@@ -1,4 +1,4 @@
-import type { Inode, Path } from "../include/linux/fs.ts";
+import type { File, Inode, Path } from "../include/linux/fs.ts";
 import { rlimit } from "../kernel/resource.ts";
 import { sendSig } from "../kernel/signal.ts";
 import type { Kernel } from "../kernel.ts";
@@ -57,16 +57,23 @@ function truncatePath(k: Kernel, path: Path, size: number): number {
 function sysFtruncate(k: Kernel, fd: number, size: number): number {
   if (size < 0) return -EINVAL;
   const file = fget(k, fd);
-  if (!file) return -EBADF;
+  return file ? doFtruncate(k, file, size) : -EBADF;
+}
+
+/** `size`: not negative. @linux fs/open.c do_ftruncate */
+export function doFtruncate(k: Kernel, file: File, size: number): number {
   if (!isReg(file.inode.mode) || (file.flags & O_ACCMODE) === O_RDONLY) return -EINVAL;
   const s = newSizeOk(k, file.inode, size);
   return s < 0 ? s : notifyChange(k, file.path, { size, truncate: true, touchSize: true });
 }
 
-/** @linux fs/open.c vfs_fallocate */
 function sysFallocate(k: Kernel, fd: number, mode: number, offset: number, length: number): number {
   const file = fget(k, fd);
-  if (!file) return -EBADF;
+  return file ? vfsFallocate(k, file, mode, offset, length) : -EBADF;
+}
+
+/** @linux fs/open.c vfs_fallocate */
+export function vfsFallocate(k: Kernel, file: File, mode: number, offset: number, length: number): number {
   if (offset < 0 || length <= 0) return -EINVAL;
   if (mode & ~0x7b) return -EOPNOTSUPP;
   if (mode & FALLOC_FL_PUNCH_HOLE && !(mode & FALLOC_FL_KEEP_SIZE)) return -EOPNOTSUPP;

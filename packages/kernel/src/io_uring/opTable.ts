@@ -1,5 +1,6 @@
 import { cancelOps } from "./cancel.ts";
 import { epollOps } from "./epoll.ts";
+import { fsOps } from "./fs.ts";
 import { futexOps } from "./futex.ts";
 import { kbufOps } from "./kbufOps.ts";
 import { msgRingOps } from "./msgRing.ts";
@@ -8,9 +9,11 @@ import { netRecvOps } from "./netRecv.ts";
 import { netSendOps } from "./netSend.ts";
 import { nopOps } from "./nop.ts";
 import { type IoOpList, ioIssueDefs } from "./opdef.ts";
+import { opencloseOps } from "./openclose.ts";
 import { pollOps } from "./pollAdd.ts";
 import { rwOps } from "./rw.ts";
 import { spliceOps } from "./splice.ts";
+import { syncOps } from "./sync.ts";
 import { timeoutOps } from "./timeout.ts";
 import { uringCmdOps } from "./uringCmd.ts";
 import { waitidOps } from "./waitid.ts";
@@ -20,6 +23,9 @@ import { xattrOps } from "./xattr.ts";
 const lists: readonly IoOpList[] = [
   nopOps,
   rwOps,
+  opencloseOps,
+  fsOps,
+  syncOps,
   pollOps,
   timeoutOps,
   cancelOps,

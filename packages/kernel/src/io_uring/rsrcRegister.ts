@@ -4,10 +4,11 @@ import { rlimit } from "../kernel/resource.ts";
 import type { Kernel } from "../kernel.ts";
 import { TASK_SIZE } from "../mm/flags.ts";
 import { accountMem, pinUserPages, unaccountMem } from "../mm/pin.ts";
-import { copyFromUser } from "../mm/usercopy.ts";
+import { copyFromUser, putUser32 } from "../mm/usercopy.ts";
 import { EBADF, EBUSY, EFAULT, EINVAL, EMFILE, ENOMEM, ENXIO, EOVERFLOW } from "../uapi/errno.ts";
-import { IORING_REGISTER_FILES_SKIP, IORING_RSRC_REGISTER_SPARSE } from "../uapi/ioUring.ts";
+import { IORING_FILE_INDEX_ALLOC, IORING_REGISTER_FILES_SKIP, IORING_RSRC_REGISTER_SPARSE } from "../uapi/ioUring.ts";
 import { RLIMIT_NOFILE } from "../uapi/resource.ts";
+import { ioFixedFdInstall } from "./filetable.ts";
 import { isUringFile } from "./fops.ts";
 import { ioResetRsrcNode, ioRsrcDataFree, ioRsrcNodeAlloc } from "./rsrc.ts";
 
@@ -201,6 +202,38 @@ export function ioFilesUpdate(k: Kernel, ctx: IoRingCtx, offset: number, fds: nu
     const node = ioRsrcNodeAlloc(tag.lo, tag.hi);
     node.file = getFile(file);
     data.nodes[i] = node;
+  }
+  return done > 0 ? done : err;
+}
+
+/**
+ * Puts files at places that the ring chooses, and writes the places back over the descriptors. @returns how many were put, or the
+ * first error @linux io_uring/rsrc.c io_files_update_with_index_alloc
+ */
+export function ioFilesUpdateAlloc(k: Kernel, ctx: IoRingCtx, fds: number, nr: number): number {
+  if (!ctx.files) return -ENXIO;
+  let done = 0;
+  let err = 0;
+  for (; done < nr; done++) {
+    if (copyFromUser(k, fds + done * 4, raw, 0, 4) !== 0) {
+      err = -EFAULT;
+      break;
+    }
+    const file = k.current.file(view.getInt32(0, true));
+    if (!file) {
+      err = -EBADF;
+      break;
+    }
+    const slot = ioFixedFdInstall(k, ctx, getFile(file), IORING_FILE_INDEX_ALLOC);
+    if (slot < 0) {
+      err = slot;
+      break;
+    }
+    if (putUser32(k, fds + done * 4, slot) !== 0) {
+      ioResetRsrcNode(k, ctx, ctx.files, slot);
+      err = -EFAULT;
+      break;
+    }
   }
   return done > 0 ? done : err;
 }
