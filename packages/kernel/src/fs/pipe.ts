@@ -215,8 +215,9 @@ function pipeRelease(k: Kernel, inode: Inode, file: File): void {
   if (canRead(file)) pipe.readers--;
   if (canWrite(file)) pipe.writers--;
   if ((pipe.readers === 0) !== (pipe.writers === 0)) {
-    pipe.rdWait.wakeUpAll(k, READABLE | POLLERR | POLLHUP);
-    pipe.wrWait.wakeUpAll(k, WRITABLE | POLLERR | POLLHUP);
+    // Without saying what: who waits asks the pipe.
+    pipe.rdWait.wakeUpAll(k);
+    pipe.wrWait.wakeUpAll(k);
     killFasync(k, pipe.fasyncReaders, POLL_IN);
     killFasync(k, pipe.fasyncWriters, POLL_OUT);
   }

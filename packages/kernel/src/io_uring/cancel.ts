@@ -39,7 +39,7 @@ import { ioReqTaskQueueFail } from "./tw.ts";
 
 /** Ending requests before they are done (io_uring/cancel.c). */
 
-const CANCEL_FLAGS =
+export const CANCEL_FLAGS =
   IORING_ASYNC_CANCEL_ALL |
   IORING_ASYNC_CANCEL_FD |
   IORING_ASYNC_CANCEL_ANY |
@@ -81,7 +81,7 @@ export function ioCancelReqMatch(req: IoKiocb, cd: CancelData): boolean {
 }
 
 function seen(req: IoKiocb, cd: CancelData): boolean {
-  if (!(cd.flags & IORING_ASYNC_CANCEL_ALL)) return true;
+  if (!(cd.flags & (IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY))) return true;
   if (req.cancelSeq === cd.seq) return false;
   req.cancelSeq = cd.seq;
   return true;

@@ -124,7 +124,7 @@ function ioWqWorker(k: Kernel, task: Task): void {
     task.progress = req.progress;
     req.progress = null;
     const def = ioIssueDefs[req.opcode];
-    w.needsPoll = (req.flags & REQ_F_FORCE_ASYNC) !== 0 && Boolean(def?.pollin || def?.pollout) && Boolean(req.file?.op.poll);
+    w.needsPoll = (req.flags & REQ_F_FORCE_ASYNC) !== 0 && Boolean(def?.pollin || def?.pollout);
   }
   ioWqSubmitWork(k, w, w.req);
 }

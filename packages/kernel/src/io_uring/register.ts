@@ -13,6 +13,7 @@ import { ioRegisterMemRegion } from "./memRegion.ts";
 import { ioUringSyncMsgRing } from "./msgRing.ts";
 import { ioIssueDefs } from "./opdef.ts";
 import { ioQuery } from "./query.ts";
+import * as M from "./registerMore.ts";
 import { ioRegisterResizeRings } from "./resize.ts";
 import { ioRingfdRegisterMany, ioRingfdUnregister } from "./ringfd.ts";
 import * as R from "./rsrcRegister.ts";
@@ -140,6 +141,16 @@ function register(k: Kernel, ctx: IoRingCtx, opcode: number, arg: number, nr: nu
       return ioRingfdUnregister(k, arg, nr);
     case U.IORING_REGISTER_FILE_ALLOC_RANGE:
       return arg === 0 || nr !== 0 ? -EINVAL : R.ioRegisterFileAllocRange(k, ctx, arg);
+    case U.IORING_REGISTER_SYNC_CANCEL:
+      return arg === 0 || nr !== 1 ? -EINVAL : M.ioSyncCancel(k, ctx, arg);
+    case U.IORING_REGISTER_IOWQ_AFF:
+      return arg === 0 || nr === 0 ? -EINVAL : M.ioRegisterIowqAff(k, ctx, arg, nr);
+    case U.IORING_UNREGISTER_IOWQ_AFF:
+      return arg !== 0 || nr !== 0 ? -EINVAL : 0;
+    case U.IORING_REGISTER_IOWQ_MAX_WORKERS:
+      return arg === 0 || nr !== 2 ? -EINVAL : M.ioRegisterIowqMaxWorkers(k, ctx, arg);
+    case U.IORING_REGISTER_CLOCK:
+      return arg === 0 || nr !== 0 ? -EINVAL : M.ioRegisterClock(k, ctx, arg);
     case U.IORING_REGISTER_PBUF_RING:
       return arg === 0 || nr !== 1 ? -EINVAL : ioRegisterPbufRing(k, ctx, arg);
     case U.IORING_UNREGISTER_PBUF_RING:

@@ -23,6 +23,7 @@ import { tctxTaskWork } from "./tw.ts";
 
 /** Making and ending rings. */
 
+/** Flags of io_uring_setup that are known. */
 export const SETUP_FLAGS = (1 << 19) - 1;
 /** What works here. */
 export const FEATURES =
