@@ -191,9 +191,15 @@ describe.concurrent("what is missing or hostile", () => {
   });
 
   it("without a root: what is missing is named", async () => {
-    const r = await lstar(["run", at("program")]);
-    expect(r.status).toBe(127);
-    expect(r.stderr).toContain("its interpreter (#! line or ELF PT_INTERP) is not in the guest");
+    for (const [name, options] of [
+      [at("program"), {}],
+      ["./program", { cwd: at(".") }],
+    ] as const) {
+      const r = await lstar(["run", name], options);
+      expect(r.status).toBe(127);
+      expect(r.stderr).toContain("its interpreter /lib64/ld-linux-x86-64.so.2 (#! line or ELF PT_INTERP) is not in the guest");
+      expect(r.stderr).toContain(`lstar run --root / ${name}`);
+    }
   });
 });
 

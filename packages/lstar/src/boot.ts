@@ -83,7 +83,7 @@ export function startMachine(host: Host, options: StartOptions): Kernel {
 export function startProgram({ k, boot }: PreparedMachine, options: StartOptions): void {
   const program = options.argv[0] ?? "";
   const r = k.execute(boot);
-  if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
+  if (r < 0) throw startFailure(k, program, absolute(toBytes(options.cwd), boot.path ?? program), r);
   if (options.faults?.length) k.faults = new FaultInjection(options.faults, options.seed);
 }
 
@@ -131,7 +131,7 @@ export function prepareMachine(host: Host, options: StartOptions): PreparedMachi
   };
   const r = k.prepare(boot);
   if (problem) throw problem;
-  if (r < 0) throw startFailure(k, program, boot.path ?? program, r);
+  if (r < 0) throw startFailure(k, program, absolute(cwd, boot.path ?? program), r);
   return { k, boot };
 }
 
@@ -190,15 +190,44 @@ const MACHINES: Record<number, string> = {
   22: "S/390",
 };
 
-/** Explains why the program could not be started. */
+/** Bytes of a program that its headers are looked for in. */
+const HEAD = 4096;
+const PT_INTERP = 3;
+
+/** The interpreter that a file names, with a space behind it; "" if it names none. */
+function interpreterOf(head: Uint8Array): string {
+  const text = (from: number, end: number): string => new TextDecoder("latin1").decode(head.subarray(from, end));
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  if (head[0] === 0x23 && head[1] === 0x21)
+    return `${
+      text(2, HEAD)
+        .trimStart()
+        .split(/[\s\0]/)[0]
+    } `;
+  if (head.length < 64) return "";
+  const start = Number(view.getBigUint64(32, true));
+  const size = view.getUint16(54, true);
+  for (let n = view.getUint16(56, true), at = start; n > 0 && at + 40 <= head.length; n--, at += size) {
+    if (view.getUint32(at, true) !== PT_INTERP) continue;
+    const from = Number(view.getBigUint64(at + 8, true));
+    const length = Number(view.getBigUint64(at + 32, true));
+    const name = text(from, from + length).split("\0")[0];
+    return name ? `${name} ` : "";
+  }
+  return "";
+}
+
+/** Explains why the program could not be started; `path` is absolute. */
 function startFailure(k: Kernel, program: string, path: string, r: number): StartError {
   if (r === -2) {
-    const exists = guestHas(k, absolute("/", path));
-    if (exists)
+    const exists = guestHas(k, path);
+    if (exists) {
+      const name = interpreterOf(readGuestFile(k, path, HEAD));
       return new StartError(
         127,
-        `${program}: its interpreter (#! line or ELF PT_INTERP) is not in the guest; use --root or --mount to show it`,
+        `${program}: its interpreter ${name}(#! line or ELF PT_INTERP) is not in the guest; use --root or --mount to show it, as in lstar run --root / ${program}`,
       );
+    }
     return new StartError(127, `${program}: no such file`);
   }
   if (r === -8) return new StartError(126, `${program}: cannot execute: ${describe(k, path)}`);
