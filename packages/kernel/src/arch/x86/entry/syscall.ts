@@ -302,12 +302,14 @@ export function exitToUserMode(k: Kernel, task: Task): void {
     doExit(k, 0);
     return;
   }
+  // Task work takes the flag back that it was called by; a call that it interrupted is to be restarted all the same.
+  const interrupted = task.sigPendingFlag;
   if (task.notifySignal) tctxTaskWork(k, task);
   if (task.setChildTid !== 0) {
     putUser32(k, task.setChildTid, task.pid);
     task.setChildTid = 0;
   }
-  if (task.sigPendingFlag || task.restoreSigmask || task.stopKind !== STOP_NONE) {
+  if (interrupted || task.sigPendingFlag || task.restoreSigmask || task.stopKind !== STOP_NONE) {
     if (!archDoSignalOrRestart(k, task)) return;
   }
   if (task.rseqAddr !== 0) rseqHandleNotifyResume(k, task);
