@@ -11,6 +11,7 @@ afterAll(() => site?.stop());
 test.each([
   ["syscalls", ["getpid", "call 999"], /Function not implemented/, /Function not implemented/],
   ["epoll", ["add 3 ET", "ready 3 1024", "wait"], /fd 3 EPOLLIN; ET/, /epoll_wait = 1/],
+  ["io_uring", ["nop 7", "tail; enter", "reap"], /user_data 7 res 0/, /user_data 7 res 0/],
   ["signals", ["handle USR1", "send USR1"], /do_signal: 10: frame/, /handler\(10\)/],
 ] as const)(
   "demo of room %s: both take the same commands and show the same moment",

@@ -20,6 +20,7 @@ test.each([
   ["vdso", "vdso_clock", "System calls made so far"],
   ["signals", "signals", "Pending for the process"],
   ["processes", "fork_exec", "Descriptors of"],
+  ["io_uring", "uring_flight", "for 6 operations"],
 ])(
   "room %s draws the state of a run",
   async (room, program, text) => {
@@ -121,6 +122,7 @@ test("every question of every room is proven in the page", async () => {
     ["syscalls", 4],
     ["vdso", 2],
     ["epoll", 4],
+    ["io_uring", 3],
     ["copies", 1],
     ["signals", 2],
     ["processes", 2],

@@ -17,6 +17,15 @@ const rooms: readonly (readonly [room: string, question: number, buttons: readon
       ["Start both", "Start again"],
     ],
   ],
+  [
+    "io_uring",
+    0,
+    [
+      ["Fill the steps from two runs", "Each cell was read"],
+      ["Count the calls", "Counted by the kernel"],
+      ["Start both", "Start again"],
+    ],
+  ],
   ["copies", 0, [["Count the copies", "Counted by the kernel"]]],
   ["signals", 1, [["Start both", "Start again"]]],
   ["processes", 1, []],

@@ -44,7 +44,7 @@ export const EventKind = {
   SWITCH: 2,
   /** pid is woken by task a (0 = a timer or a device). */
   WAKEUP: 3,
-  /** pid has made the task a (b = 1: a thread). */
+  /** pid has made the task a (b = 1: a thread; text: its name, if it is one of the kernel's). */
   FORK: 4,
   /** pid executes text. */
   EXEC: 5,
@@ -70,6 +70,14 @@ export const EventKind = {
   SCAN: 15,
   /** A hook has looked at call a of pid. text = seccomp (b = its verdict, SECCOMP_RET_* with data); ptrace entry, exit, stop (b = what the tracer's wait tells), resume (b = signal given). */
   HOOK: 16,
+  /**
+   * io_uring, a = user_data (as far as a number holds it), b and text by what happens:
+   * "create SQ CQ", "submit OP" and "submit-sq OP" (an entry is taken in io_uring_enter, or by the kernel's thread; b = its flags),
+   * "async OP" (to a worker), "poll OP" (armed; b = poll bits), "wake OP" (its poll was told; b = poll bits), "link OP" (it joins a chain),
+   * "defer OP" (behind a drain), "fail OP" (its chain is given up), "complete OP" (b = the result), "overflow" (b = the result),
+   * "wait" (b = completions that the waiter wants), "register" (a = opcode, b = result), "work" (task work has run; b = how many).
+   */
+  URING: 17,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
@@ -260,6 +268,106 @@ export interface WaitQueueView {
   readonly entries: readonly { readonly what: string; readonly pid: number }[];
 }
 
+/** An entry of the submission queue, as it lies in memory. Numbers of 64 bits are hexadecimal text without 0x. */
+export interface SqeView {
+  /** Its place among the entries. */
+  readonly index: number;
+  readonly opcode: string;
+  readonly flags: string;
+  readonly fd: number;
+  readonly off: string;
+  readonly addr: string;
+  readonly len: number;
+  readonly opFlags: number;
+  readonly userData: string;
+}
+
+/** A slot of the submission ring: which entry it names. */
+export interface SqSlotView {
+  readonly slot: number;
+  /** What it is to the kernel: between head and tail, or not. */
+  readonly pending: boolean;
+  readonly sqe: SqeView;
+}
+
+export interface CqSlotView {
+  readonly slot: number;
+  /** Between head and tail: the program has not taken it. */
+  readonly pending: boolean;
+  readonly userData: string;
+  readonly res: number;
+  readonly flags: string;
+}
+
+/** A request that the kernel has taken and not completed. */
+export interface UringRequestView {
+  readonly userData: string;
+  readonly opcode: string;
+  readonly fd: number;
+  /** What it waits for: poll, timer, worker, link, drain, task work, post, running. */
+  readonly state: "poll" | "timer" | "worker" | "link" | "drain" | "work" | "post" | "running";
+  /** The same in words. */
+  readonly waits: string;
+  /** user_data of the head of its chain, "" if it is none or its own. */
+  readonly chain: string;
+}
+
+export interface UringIndexView {
+  readonly value: number;
+  /** Where the program has it in its memory, hexadecimal; "" if it has not mapped the ring. */
+  readonly address: string;
+}
+
+export interface UringView {
+  readonly file: number;
+  readonly owner: number;
+  readonly fd: number;
+  readonly setup: string;
+  readonly sqEntries: number;
+  readonly cqEntries: number;
+  readonly sqHead: UringIndexView;
+  readonly sqTail: UringIndexView;
+  readonly cqHead: UringIndexView;
+  readonly cqTail: UringIndexView;
+  /** How far the kernel has gone, which it tells the program at the end of a batch. */
+  readonly cachedSqHead: number;
+  readonly cachedCqTail: number;
+  readonly sqFlags: string;
+  readonly dropped: number;
+  readonly overflow: number;
+  /** Completions that found no room and wait in the kernel. */
+  readonly backlog: readonly { readonly userData: string; readonly res: number }[];
+  /** At most 64 slots of each ring are told. */
+  readonly sq: readonly SqSlotView[];
+  readonly cq: readonly CqSlotView[];
+  readonly requests: readonly UringRequestView[];
+  /** The kernel's thread, null without SQPOLL. */
+  readonly sqThread: {
+    readonly pid: number;
+    readonly state: "polling" | "asleep" | "gone";
+    readonly needWakeup: boolean;
+    readonly idle: number;
+  } | null;
+  /** Tasks asleep in io_uring_enter. */
+  readonly waiters: readonly number[];
+  /** Workers of the program's tasks. */
+  readonly workers: readonly { readonly pid: number; readonly busy: boolean }[];
+}
+
+/** Who changed some bytes of a task's memory last before a moment. */
+export interface LastWriteView {
+  /** Before the instruction, or the kernel's work, that did it. */
+  readonly position: number;
+  readonly pid: number;
+  /** By the kernel, not by an instruction of a program. */
+  readonly kernel: boolean;
+  /** Values as little-endian numbers. */
+  readonly old: number;
+  readonly new: number;
+  /** Line of the program's source, 0 if unknown. */
+  readonly line: number;
+}
+
 export interface VdsoView {
   readonly dataAddress: string;
   readonly codeAddress: string;
@@ -279,6 +387,7 @@ export interface StateView {
   readonly current: number;
   readonly tasks: readonly TaskView[];
   readonly epolls: readonly EpollView[];
+  readonly urings: readonly UringView[];
   readonly waitQueues: readonly WaitQueueView[];
   readonly vdso: VdsoView | null;
   readonly runQueue: RunQueueView;
@@ -374,6 +483,15 @@ export type Request =
       readonly address: string;
       readonly length: number;
     }
+  /** Who changed the bytes (at most 8) at an address last; the moment may be within the computed run only. */
+  | {
+      readonly type: "lastWrite";
+      readonly id: number;
+      readonly moment: Moment;
+      readonly pid: number;
+      readonly address: string;
+      readonly length: number;
+    }
   /** An event decoded as text (a call as strace prints it). */
   | { readonly type: "describe"; readonly id: number; readonly event: number }
   | { readonly type: "table"; readonly id: number }
@@ -397,6 +515,8 @@ export interface Answers {
   step: Moment;
   state: StateView;
   memory: Uint8Array;
+  /** null: not changed in this run. */
+  lastWrite: LastWriteView | null;
   describe: string;
   table: readonly SyscallRow[];
   arrivals: readonly ArrivalView[];

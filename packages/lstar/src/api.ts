@@ -57,6 +57,16 @@ export interface RunOptions {
   date?: Date;
 }
 
+/** Operations that went over the rings of all programs of the run. */
+export interface IoUringCounts {
+  /** Entries (SQEs) that the kernel took, and those of them that a thread of SQPOLL took. */
+  submitted: number;
+  byThread: number;
+  /** Completions (CQEs), and those of them that found their ring full. */
+  completed: number;
+  overflowed: number;
+}
+
 /** How a run ended, and what it printed. */
 export interface EndedRun {
   /** Exit status as a shell has it: 128 + N after signal N. */
@@ -71,6 +81,8 @@ export interface EndedRun {
 export interface RunResult extends EndedRun {
   syscalls: SyscallRecord[];
   tasks: TaskRecord[];
+  /** What went over io_uring's rings; the calls of io_uring_enter are among `syscalls`. */
+  ioUring: IoUringCounts;
 }
 
 /**
@@ -139,6 +151,9 @@ export type EventKind =
   | "signal_deliver"
   | "page_fault_user"
   | "timer_expire_entry"
+  | "io_uring_submit_req"
+  | "io_uring_complete"
+  | "io_uring_cqe_overflow"
   | "write";
 
 /** Something that happened in a run. Several events may lie between two instructions: all that one system call does. */
@@ -153,10 +168,14 @@ export interface RunEvent {
   /**
    * sys_enter, sys_exit: the call's number. sched_switch: who runs next (0: nobody). sched_wakeup: the task that woke it
    * (0: a timer or a device). sched_process_fork: the new task. sched_process_exit: the wait status. signal_*: the signal.
-   * page_fault_user: the address. write: bytes.
+   * page_fault_user: the address. io_uring_submit_req: the entry's operation. io_uring_complete, io_uring_cqe_overflow: user_data,
+   * as far as a number holds it. write: bytes.
    */
   readonly value: number;
-  /** sys_exit: what it returned, or a negated errno. signal_generate: who sent it (0: the kernel). */
+  /**
+   * sys_exit: what it returned, or a negated errno. signal_generate: who sent it (0: the kernel). io_uring_submit_req: user_data.
+   * io_uring_complete, io_uring_cqe_overflow: the result in the CQE.
+   */
   readonly result: number;
 }
 

@@ -5,7 +5,7 @@ import type { HostFileSystem, Kernel } from "@lstar/kernel";
 import { sysCallTable, syscallNames } from "@lstar/kernel";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { copyCounts } from "@lstar/kernel/trace/copies.ts";
-import type { EndedRun, Run, RunOptions, RunResult, Start, SyscallRecord } from "./api.ts";
+import type { EndedRun, IoUringCounts, Run, RunOptions, RunResult, Start, SyscallRecord } from "./api.ts";
 import { type StartOptions, startMachine } from "./boot.ts";
 import { dateToTime } from "./date.ts";
 import { MemorySource } from "./decompress.ts";
@@ -92,8 +92,21 @@ async function runOnce(platform: Platform | null, argv: readonly string[], optio
       copies: copyCounts(task.copied, tasks.get(task)),
     });
   });
+  const ioUring: IoUringCounts = { submitted: 0, byThread: 0, completed: 0, overflowed: 0 };
+  const taken = (): void => {
+    ioUring.submitted++;
+    if (k.current.kthread) ioUring.byThread++;
+  };
+  k.trace.ioUringSubmitReq.on(taken);
+  k.trace.ioUringReqFailed.on(taken);
+  k.trace.ioUringComplete.on(() => {
+    ioUring.completed++;
+  });
+  k.trace.ioUringCqeOverflow.on(() => {
+    ioUring.overflowed++;
+  });
   const end = await started.run();
-  return { ...end, syscalls, tasks: [...tasks.keys()].map((t) => ({ pid: t.pid, name: t.comm, copies: copyCounts(t.copied) })) };
+  return { ...end, syscalls, tasks: [...tasks.keys()].map((t) => ({ pid: t.pid, name: t.comm, copies: copyCounts(t.copied) })), ioUring };
 }
 
 /** `start` for Node or for a browser. */

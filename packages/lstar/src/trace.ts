@@ -4,7 +4,16 @@ import { writeAll } from "@lstar/host/node/streams.ts";
 import { type Kernel, sysCallTable, syscallNames } from "@lstar/kernel";
 import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
-import { defaultStraceOptions, EpollWatcher, everything, isInjection, parseFilter, type StraceOptions, StraceTracer } from "@lstar/trace";
+import {
+  defaultStraceOptions,
+  EpollWatcher,
+  everything,
+  isInjection,
+  parseFilter,
+  type StraceOptions,
+  StraceTracer,
+  UringWatcher,
+} from "@lstar/trace";
 import { peek } from "@lstar/trace/peek.ts";
 import { type Command, InvalidArgumentError } from "commander";
 
@@ -23,6 +32,7 @@ export interface TraceOptions {
   a?: number;
   epoll?: boolean;
   copies?: boolean;
+  uring?: boolean;
   diagnose: boolean;
 }
 
@@ -61,7 +71,8 @@ export function addTraceOptions(command: Command): Command {
     .option("-a <N>", "column of the results", count, 40)
     .option("--copies", "show behind each call how many bytes it has copied, zeroed and moved by devices; a table of it at the end")
     .option("--epoll", "at the end: each epoll file's descriptors, what was reported of them, and what the program did with it")
-    .option("--no-diagnose", "do not say (lines that start with ???) where epoll is misused");
+    .option("--uring", "a line for each entry that io_uring takes and each completion that it posts; at the end what each ring did")
+    .option("--no-diagnose", "do not say (lines that start with ???) where epoll or io_uring is misused");
   for (const letter of counted)
     command.on(`option:${letter}`, () => {
       counts[letter] = (counts[letter] ?? 0) + 1;
@@ -132,13 +143,24 @@ export function attachTracer(k: Kernel, o: TraceOptions): (() => void) | string 
           if (o.diagnose && options.summary !== "only") tracer.remark(d.pid, `??? ${d.text}`);
         })
       : null;
+  const rings =
+    o.uring || o.diagnose
+      ? new UringWatcher(k, {
+          tell: (d) => {
+            if (o.diagnose && options.summary !== "only") tracer.remark(d.pid, `??? ${d.text}`);
+          },
+          ...(o.uring ? { line: (pid: number, text: string) => tracer.remark(pid, text) } : {}),
+        })
+      : null;
   const tracer = new StraceTracer(k, options, table, access, write, perTask);
   const task = k.program;
   const mm = task.mm;
   if (mm) tracer.start(task, k.programPath, k.programArgv, k.programEnvc, mm.startStack + 8 * (k.programArgv.length + 2));
   return () => {
     watcher?.stop();
+    rings?.stop();
     if (o.epoll && watcher) process.stderr.write(watcher.report());
+    if (o.uring && rings) process.stderr.write(rings.report());
     if (options.summary !== "none") (write as (text: string) => void)(tracer.summary.text());
     if (tracer.copies) {
       // With a file for each task there is none for the table.

@@ -15,6 +15,9 @@ export const EVENT_KINDS = [
   "signal_deliver",
   "page_fault_user",
   "timer_expire_entry",
+  "io_uring_submit_req",
+  "io_uring_complete",
+  "io_uring_cqe_overflow",
   "write",
 ] as const;
 export type EventName = (typeof EVENT_KINDS)[number];
@@ -32,14 +35,21 @@ export interface RunEvent {
   /**
    * sys_enter, sys_exit: the call's number. sched_switch: who runs next (0: nobody). sched_wakeup: the task that woke it
    * (0: a timer or a device). sched_process_fork: the new task. sched_process_exit: the wait status. signal_*: the signal.
-   * page_fault_user: the address. write: bytes.
+   * page_fault_user: the address. io_uring_submit_req: the entry's operation. io_uring_complete, io_uring_cqe_overflow: user_data,
+   * as far as a number holds it. write: bytes.
    */
   readonly value: number;
-  /** sys_exit: what it returned, or a negated errno. signal_generate: who sent it (0: the kernel). */
+  /**
+   * sys_exit: what it returned, or a negated errno. signal_generate: who sent it (0: the kernel). io_uring_submit_req: user_data.
+   * io_uring_complete, io_uring_cqe_overflow: the result in the CQE.
+   */
   readonly result: number;
 }
 
 const CHUNK = 65536;
+
+/** user_data of io_uring, exact below 2^53. */
+const userData = (lo: number, hi: number): number => (hi >>> 0) * 2 ** 32 + (lo >>> 0);
 
 class Chunk {
   readonly kind = new Uint8Array(CHUNK);
@@ -76,6 +86,9 @@ export class EventRecorder implements EventNumbers {
     t.signalDeliver.on((task, sig) => this.#task("signal_deliver", task, sig));
     t.pageFault.on((task, address) => this.#task("page_fault_user", task, address));
     t.timerExpireEntry.on(() => this.#add("timer_expire_entry", 0, 0));
+    t.ioUringSubmitReq.on((_ctx, req) => this.#task("io_uring_submit_req", k.current, req.opcode, userData(req.userLo, req.userHi)));
+    t.ioUringComplete.on((_ctx, _req, lo, hi, res) => this.#add("io_uring_complete", k.current.pid, userData(lo, hi), res));
+    t.ioUringCqeOverflow.on((_ctx, lo, hi, res) => this.#add("io_uring_cqe_overflow", k.current.pid, userData(lo, hi), res));
   }
 
   save(): { next: number; idle: boolean } {

@@ -14,6 +14,8 @@ export interface Change {
   readonly place: Place;
   /** The task that runs there. */
   readonly pid: number;
+  /** By an instruction of its program, not by the kernel. */
+  readonly stored: boolean;
   /** The bytes before and after. A byte that is in no page yet counts as it is when the page comes. */
   readonly old: Uint8Array;
   readonly new: Uint8Array;
@@ -179,10 +181,10 @@ class Search<W> {
     });
     let value = this.#value();
     /** Something may have been written by what began at a place. */
-    const look = (place: () => Place): void => {
+    const look = (place: () => Place, stored: boolean): void => {
       const now = this.#changed(value);
       if (now === null) return;
-      if (differs(value, now)) found = { place: place(), pid: k.current.pid, old: bytesOf(value), new: bytesOf(now) };
+      if (differs(value, now)) found = { place: place(), pid: k.current.pid, stored, old: bytesOf(value), new: bytesOf(now) };
       value = now;
     };
     this.#watched(() => {
@@ -195,12 +197,12 @@ class Search<W> {
         t.slice(Math.max(1, to.position - start.position), true);
         const storing = this.#storing;
         if (storing) {
-          look(() => this.#kernelWork(start));
+          look(() => this.#kernelWork(start), false);
           start = t.place;
           t.slice(1, true);
         }
         if (before(to, t.place)) break;
-        look(() => (storing ? start : this.#kernelWork(start)));
+        look(() => (storing ? start : this.#kernelWork(start)), storing);
         if (t.place.position !== start.position) turns = 0;
       }
     });

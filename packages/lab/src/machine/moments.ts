@@ -1,8 +1,9 @@
-import { LineSteps } from "@lstar/replay";
-import { EventKind, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
+import { LineSteps, lastChange } from "@lstar/replay";
+import { EventKind, type LastWriteView, type Moment, type StateView, type StepKind, type SyscallView } from "../protocol.ts";
 import type { LabEvent } from "./eventLog.ts";
 import type { LabRun } from "./run.ts";
 import { type CallRecord, callAtEntry, callAtExit, callInside, syscallName } from "./views/call.ts";
+import { callerLine } from "./views/caller.ts";
 import { peek } from "./views/peek.ts";
 import { stateView } from "./views/state.ts";
 
@@ -39,6 +40,21 @@ const EPOLL_FUNCTION: Readonly<Record<string, string>> = {
   overflow: "epPollCallback",
   sleep: "doEpollWait",
   return: "doEpollWait",
+};
+
+const URING_FUNCTION: Readonly<Record<string, string>> = {
+  create: "sysIoUringSetup",
+  submit: "ioSubmitSqes",
+  "submit-sq": "ioSubmitSqes",
+  async: "ioQueueIowq",
+  poll: "ioArmApoll",
+  wake: "ioReqTaskWorkAdd",
+  defer: "ioDrainReq",
+  complete: "ioSubmitFlushCompletions",
+  overflow: "ioSubmitFlushCompletions",
+  wait: "ioCqringWait",
+  register: "sysIoUringRegister",
+  work: "tctxTaskWork",
 };
 
 /** Answers about moments of a run: state, steps, text of events. */
@@ -173,6 +189,33 @@ export class Moments {
     return read();
   }
 
+  /** Who changed memory last before a moment. */
+  lastWrite(moment: Moment, pid: number, address: number, length: number): LastWriteView | null {
+    const run = this.#run;
+    // What the kernel did at the moment's own event counts as well: the state of an event is that behind its position.
+    const position = Math.max(0, Math.min(run.log.at(moment.event)?.position ?? moment.position, run.frontier));
+    run.seek(position);
+    const found = lastChange(run.timeline, pid, address, length);
+    if (!found) return null;
+    run.seek(found.place.position);
+    const value = (bytes: Uint8Array): number => bytes.reduceRight((n, b) => n * 256 + b, 0);
+    return {
+      position: found.place.position,
+      pid: found.pid,
+      kernel: !found.stored,
+      old: value(found.old),
+      new: value(found.new),
+      line: found.stored ? this.#lineOf(found.pid) : 0,
+    };
+  }
+
+  /** Line of the program's own source that a task is at, or that called what it is in; 0 if unknown. */
+  #lineOf(pid: number): number {
+    const { k } = this.#run;
+    const task = k.pids.get(pid);
+    return this.#lines.line(pid) || (task ? callerLine(k, task, (address) => this.#lines.lineAt(address)) : 0);
+  }
+
   /** The moment that a step leads to, within the computed run. */
   step(kind: StepKind, direction: 1 | -1, from: Moment, pid: number): Moment {
     const { log, frontier } = this.#run;
@@ -215,6 +258,7 @@ export class Moments {
 export const EVENT_FUNCTIONS: readonly string[] = [
   ...Object.values(FUNCTION_OF),
   ...Object.values(EPOLL_FUNCTION),
+  ...Object.values(URING_FUNCTION),
   ...["ptraceStop", "ptraceBack", "epSendEvents", "wakeUpNew", "getSignal", "scanSelect", "scanPoll", "vfsPoll"],
 ];
 
@@ -226,5 +270,6 @@ function functionOf(e: LabEvent, before: LabEvent | null): string {
   if (e.kind === EventKind.SCAN) return e.text === "select" ? "scanSelect" : e.text === "poll" ? "scanPoll" : "vfsPoll";
   if (e.kind === EventKind.HOOK && e.text !== "seccomp") return e.text === "ptrace resume" ? "ptraceBack" : "ptraceStop";
   if (e.kind === EventKind.EPOLL) return EPOLL_FUNCTION[e.text] ?? "epSendEvents";
+  if (e.kind === EventKind.URING) return URING_FUNCTION[e.text.split(" ")[0] ?? ""] ?? "ioSubmitSqes";
   return FUNCTION_OF[e.kind] ?? "";
 }

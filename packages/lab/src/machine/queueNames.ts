@@ -1,6 +1,7 @@
 import { dPath } from "@lstar/kernel/fs/dcache.ts";
 import { Eventpoll } from "@lstar/kernel/fs/eventpoll/types.ts";
 import type { File } from "@lstar/kernel/include/linux/fs.ts";
+import { IoRingCtx } from "@lstar/kernel/include/linux/ioUringTypes.ts";
 import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { WaitQueueHead } from "@lstar/kernel/include/linux/wait.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
@@ -40,6 +41,7 @@ const STEPS = new Set(["pipe", "sk", "tty", "link", "ctx", "wait"]);
 /** What an open file is, in a word: pipe, socket, eventpoll, eventfd, tty, file, directory … */
 export function fileKind(file: File): string {
   if (file.priv instanceof Eventpoll) return "eventpoll";
+  if (file.priv instanceof IoRingCtx) return "io_uring";
   const type = file.inode.mode & 0o170000;
   if (type === 0o010000) return "pipe";
   if (type === 0o140000) return "socket";

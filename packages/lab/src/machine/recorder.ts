@@ -1,11 +1,15 @@
 import type { Epitem } from "@lstar/kernel/fs/eventpoll/types.ts";
+import type { IoKiocb } from "@lstar/kernel/include/linux/ioUringTypes.ts";
 import { EXIT_ZOMBIE, type Task } from "@lstar/kernel/include/linux/sched.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
 import type { EventNumbers } from "@lstar/replay";
+import { uringOpName } from "@lstar/trace/uring/names.ts";
 import { EventKind } from "../protocol.ts";
 import type { EventLog } from "./eventLog.ts";
 import { sleepsOn } from "./queueNames.ts";
 
+/** user_data, exact below 2^53. */
+const userData = (lo: number, hi: number): number => (hi >>> 0) * 2 ** 32 + (lo >>> 0);
 const NOTHING = (): string => "";
 const RT_SIGRETURN = 15;
 const SIGTRAP = 5;
@@ -59,7 +63,9 @@ export class Recorder implements EventNumbers {
       const by = k.time.inInterrupt || this.idle || waker === task ? 0 : (waker?.pid ?? 0);
       this.#event(EventKind.WAKEUP, task.pid, by, 0, NOTHING);
     });
-    t.schedProcessFork.on((parent, child) => this.#task(EventKind.FORK, parent, child.pid, child.tgid === parent.tgid ? 1 : 0));
+    t.schedProcessFork.on((parent, child) =>
+      this.#task(EventKind.FORK, parent, child.pid, child.tgid === parent.tgid ? 1 : 0, () => (child.kthread ? child.comm : "")),
+    );
     t.schedProcessExec.on((task, filename) => this.#task(EventKind.EXEC, task, 0, 0, () => filename));
     t.schedProcessExit.on((task) => this.#task(EventKind.EXIT, task, task.exitCode, 0));
     t.signalGenerate.on((sig, _info, target, _group, _result, sender) => {
@@ -83,6 +89,23 @@ export class Recorder implements EventNumbers {
     t.epollOverflow.on((item) => this.#epoll("overflow", item, 0));
     t.epollCopy.on((item, revents, fate) => this.#epoll(`copy:${fate}`, item, revents));
     t.epollSleep.on((_ep, task) => this.#task(EventKind.EPOLL, task, -1, 0, () => "sleep"));
+    t.ioUringCreate.on((_ctx, _fd, sq, cq) => this.#uring(`create ${sq} ${cq}`, 0, 0));
+    t.ioUringRegister.on((_ctx, opcode, _files, _bufs, ret) => this.#task(EventKind.URING, k.current, opcode, ret, () => "register"));
+    t.ioUringSubmitReq.on((_ctx, req) => this.#request(k.current.kthread ? "submit-sq" : "submit", req, req.flags & 0xff));
+    t.ioUringReqFailed.on((_ctx, req, _sqe, error) => this.#request(k.current.kthread ? "submit-sq" : "submit", req, error));
+    t.ioUringDefer.on((_ctx, req) => this.#request("defer", req, 0));
+    t.ioUringLink.on((_ctx, req) => this.#request("link", req, 0));
+    t.ioUringFailLink.on((_ctx, _req, link) => this.#request("fail", link, 0));
+    t.ioUringPollArm.on((_ctx, req, _mask, events) => this.#request("poll", req, events));
+    t.ioUringQueueAsyncWork.on((_ctx, req) => this.#request("async", req, 0));
+    t.ioUringTaskAdd.on((_ctx, req) => this.#request("wake", req, req.res));
+    t.ioUringTaskWorkRun.on((task, count) => this.#task(EventKind.URING, task, 0, count, () => "work"));
+    t.ioUringLocalWorkRun.on((_ctx, count) => this.#uring("work", 0, count));
+    t.ioUringCqringWait.on((_ctx, task, minEvents) => this.#task(EventKind.URING, task, 0, minEvents, () => "wait"));
+    t.ioUringComplete.on((_ctx, req, lo, hi, res) => {
+      this.#uring(req ? `complete ${uringOpName(req.opcode)}` : "complete", userData(lo, hi), res);
+    });
+    t.ioUringCqeOverflow.on((_ctx, lo, hi, res) => this.#uring("overflow", userData(lo, hi), res));
     t.epollReturn.on((_ep, task, result) => this.#task(EventKind.EPOLL, task, -1, result, () => "return"));
   }
 
@@ -153,6 +176,15 @@ export class Recorder implements EventNumbers {
 
   #epoll(text: string, item: Epitem, bits: number): void {
     this.#event(EventKind.EPOLL, this.#k.current.pid, item.fd, bits, () => text);
+  }
+
+  /** What happens to a request; pid is who the kernel works for then, or a thread of its own. */
+  #request(what: string, req: IoKiocb, b: number): void {
+    this.#uring(`${what} ${uringOpName(req.opcode)}`, userData(req.userLo, req.userHi), b);
+  }
+
+  #uring(text: string, a: number, b: number): void {
+    this.#event(EventKind.URING, this.#k.current.pid, a, b, () => text);
   }
 
   #event(kind: EventKind, pid: number, a: number, b: number, text: () => string): void {

@@ -93,6 +93,8 @@ export class LabSession {
         return moments.state(r.moment);
       case "memory":
         return moments.memory(r.moment, r.pid, Number.parseInt(r.address, 16), Math.min(65536, r.length));
+      case "lastWrite":
+        return moments.lastWrite(r.moment, r.pid, Number.parseInt(r.address, 16), Math.max(1, Math.min(8, r.length)));
       case "arrivals":
         return run.arrivals;
       case "describe":

@@ -63,6 +63,30 @@ function hookText(text: string, call: string, b: number): string {
   return `${HOOKS[text] ?? text} ${call}`;
 }
 
+const URING: Readonly<Record<string, string>> = {
+  submit: "takes",
+  "submit-sq": "takes, in the kernel’s thread,",
+  async: "to a worker:",
+  poll: "waits for its file:",
+  wake: "its file is ready:",
+  link: "joins a chain:",
+  defer: "waits behind a drain:",
+  fail: "gives up",
+  complete: "complete:",
+};
+
+/** What happens to a request of io_uring; a is its user_data. */
+function uringText(text: string, a: number, b: number): string {
+  const [what = "", op = ""] = text.split(" ");
+  const known = URING[what];
+  if (known) return `io_uring ${known} ${op ? `${op} ` : ""}${a}${what === "complete" ? `, result ${b}` : ""}`;
+  if (what === "create") return `io_uring: a ring of ${text.slice(7).replace(" ", " and ")}`;
+  if (what === "overflow") return `io_uring: no room for the completion of ${a}, result ${b}`;
+  if (what === "wait") return b === 0 ? "io_uring: looks for completions" : `io_uring: waits for ${b} completion${b === 1 ? "" : "s"}`;
+  if (what === "register") return `io_uring_register ${op} = ${b}`;
+  return what === "work" ? `io_uring: task work, ${b} request${b === 1 ? "" : "s"}` : `io_uring ${text}`;
+}
+
 export type CallNames = (nr: number) => string;
 
 /** An event in a few words; the worker's `describe` has the details. */
@@ -81,7 +105,7 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
     case EventKind.WAKEUP:
       return a === 0 ? "woken by a timer or device" : `woken by ${a}`;
     case EventKind.FORK:
-      return b === 1 ? `makes thread ${a}` : `makes process ${a}`;
+      return b === 1 ? `makes thread ${a}${text ? ` (${text})` : ""}` : `makes process ${a}`;
     case EventKind.EXEC:
       return `executes ${text}`;
     case EventKind.EXIT:
@@ -94,6 +118,8 @@ export function eventText(store: EventStore, i: number, callName: CallNames): st
       return `page fault at 0x${a.toString(16)}`;
     case EventKind.EPOLL:
       return `epoll ${text}${a >= 0 ? ` fd ${a}` : ""}`;
+    case EventKind.URING:
+      return uringText(text, a, b);
     case EventKind.SCAN:
       if (text === "fd") return `looks at fd ${a}: ${b === 0 ? "not ready" : `ready (0x${b.toString(16)})`}`;
       return text === "end" ? `${b} ready` : `${text} scans, ${b} entries`;

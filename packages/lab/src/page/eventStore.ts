@@ -5,7 +5,16 @@ import { type Column, float64Column, int32Column, uint8Column, uint32Column } fr
 export const LaneState = { ABSENT: 0, RUNNABLE: 1, RUNNING: 2, SLEEPING: 3, ENDED: 4, STOPPED: 5 } as const;
 
 /** Classes that the timeline draws differently and the filter knows. */
-export const categories = ["system calls", "wake-ups", "signals", "epoll and poll", "faults and timers", "tasks", "terminal"] as const;
+export const categories = [
+  "system calls",
+  "wake-ups",
+  "signals",
+  "epoll and poll",
+  "faults and timers",
+  "tasks",
+  "terminal",
+  "io_uring",
+] as const;
 
 const categoryOfKind: Readonly<Record<number, number>> = {
   [EventKind.SYS_ENTER]: 0,
@@ -24,6 +33,7 @@ const categoryOfKind: Readonly<Record<number, number>> = {
   [EventKind.EXIT]: 5,
   [EventKind.OUTPUT]: 6,
   [EventKind.INPUT]: 6,
+  [EventKind.URING]: 7,
 };
 
 /** Class of an event kind, -1 for switches, which the lanes' bars show. */
@@ -141,7 +151,8 @@ export class EventStore {
     else if (kind === EventKind.EXIT) lane.enter(i, LaneState.ENDED, 0);
     else if (kind === EventKind.FORK) {
       const child = this.#laneOf(this.a.at(i));
-      child.name = lane.name;
+      // Threads of the kernel have names of their own.
+      child.name = this.string(i) || lane.name;
       child.enter(i, LaneState.RUNNABLE, 0);
     } else if (kind === EventKind.EXEC) {
       const path = this.string(i);

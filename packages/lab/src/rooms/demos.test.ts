@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { SideMachine } from "../page/sideMachine.ts";
 import { copyCostOf, cpuCopies, PAYLOAD, ways } from "./copyCost.ts";
-import { dispatchDemo, epollDemo, signalDemo } from "./demos.ts";
+import { dispatchDemo, epollDemo, signalDemo, uringDemo } from "./demos.ts";
 import { side } from "./testSide.ts";
 import { type Cost, costOf } from "./waitCost.ts";
 import { fill } from "./walkthroughCells.ts";
@@ -13,16 +13,19 @@ async function give(machine: SideMachine, commands: readonly string[]): Promise<
 
 const WRONG = ["", "nonsense", "add x", "call", "send", "send 99", "ready 3", "hook", `${"x".repeat(600)}`, "%s%n", "help"];
 
-test.each([dispatchDemo, epollDemo, signalDemo].flatMap((d) => [[d.model], [d.real]]))("%s lives on after wrong commands", async (name) => {
-  const machine = await side(name as string);
-  const text = await give(machine, WRONG);
-  expect(machine.ended.value).toBe(false);
-  expect(text).toContain("nonsense: not a command");
-  expect(text).toContain("? the line is too long");
-  await machine.command("quit");
-  expect(machine.ended.value).toBe(true);
-  expect(await machine.command("help")).toBe(false);
-});
+test.each([dispatchDemo, epollDemo, signalDemo, uringDemo].flatMap((d) => [[d.model], [d.real]]))(
+  "%s lives on after wrong commands",
+  async (name) => {
+    const machine = await side(name as string);
+    const text = await give(machine, WRONG);
+    expect(machine.ended.value).toBe(false);
+    expect(text).toContain("nonsense: not a command");
+    expect(text).toContain("? the line is too long");
+    await machine.command("quit");
+    expect(machine.ended.value).toBe(true);
+    expect(await machine.command("help")).toBe(false);
+  },
+);
 
 test("dispatch: both refuse number 999, and the real rcx is the address to return to", async () => {
   const model = await give(await side("model_syscall"), ["call 999", "write hello"]);

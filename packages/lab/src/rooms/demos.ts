@@ -67,4 +67,28 @@ export const signalDemo: DemoText = {
   ],
 };
 
-export const demos: readonly DemoText[] = [dispatchDemo, epollDemo, signalDemo];
+export const uringDemo: DemoText = {
+  title: "Demo: submission and completion ring, model and real",
+  about:
+    "Both take the same commands, and the program’s half of both is the same code: it fills entries, moves tail and head. The model’s kernel is a few functions over its own memory; the real one’s is this kernel’s io_uring, whose rings and requests are drawn below. Look for what stays in flight until feed, and at whose call an entry is taken.",
+  model: "model_uring",
+  real: "real_uring",
+  commands: [
+    "nop 1",
+    "read 100 2",
+    "show",
+    "tail",
+    "enter",
+    "reap",
+    "pipe 10 5; link; nop 6; poll 7",
+    "tail; enter",
+    "feed 10",
+    "reap",
+    "setup sqpoll",
+    "nop 1; tail",
+    "wake; nop 2; tail; read 50 3; tail; reap",
+    "help",
+  ],
+};
+
+export const demos: readonly DemoText[] = [dispatchDemo, epollDemo, signalDemo, uringDemo];

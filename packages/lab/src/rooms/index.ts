@@ -5,7 +5,8 @@ import { processesRoom } from "./processes.tsx";
 import type { Room } from "./room.ts";
 import { signalsRoom } from "./signals.tsx";
 import { systemCalls } from "./systemCalls.tsx";
+import { uringRoom } from "./uring.tsx";
 import { vdsoRoom } from "./vdso.tsx";
 
 /** The rooms of the chapter, in the order of the navigation. A new room is a new row. */
-export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, copiesRoom, signalsRoom, processesRoom, pointersRoom];
+export const rooms: readonly Room[] = [systemCalls, vdsoRoom, epollRoom, uringRoom, copiesRoom, signalsRoom, processesRoom, pointersRoom];

@@ -9,6 +9,7 @@ import { prove, type QuestionText } from "./question.tsx";
 import type { Workbench } from "./room.ts";
 import * as signals from "./signals.tsx";
 import * as syscalls from "./systemCalls.tsx";
+import * as uring from "./uring.tsx";
 import * as vdso from "./vdso.tsx";
 
 /** The part of the workbench that a proof needs, without a page. */
@@ -46,6 +47,7 @@ const all: QuestionText[] = [
   ...signals.questions,
   ...processes.questions,
   ...copies.questions,
+  ...uring.questions,
 ];
 
 test.each(all.map((q) => [q.ask, q] as const))("proof: %s", async (_ask, q) => {

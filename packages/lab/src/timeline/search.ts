@@ -16,6 +16,7 @@ const kindWords: Readonly<Record<number, string>> = {
   [EventKind.SCAN]: "select poll scan",
   [EventKind.VSYSCALL]: "vdso update",
   [EventKind.HOOK]: "hook seccomp",
+  [EventKind.URING]: "io_uring ring",
   [EventKind.TIMER]: "timer",
   [EventKind.OUTPUT]: "output terminal",
   [EventKind.INPUT]: "input terminal",

@@ -1,14 +1,10 @@
 import { flagNames, type NameTable } from "@lstar/kernel/syscall/declare.ts";
+import { ioUringOpNames } from "@lstar/kernel/uapi/ioUring.ts";
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** IORING_OP_*, by number. @source include/uapi/linux/io_uring.h */
-export const uringOps = list(`
-  NOP READV WRITEV FSYNC READ_FIXED WRITE_FIXED POLL_ADD POLL_REMOVE SYNC_FILE_RANGE SENDMSG RECVMSG TIMEOUT TIMEOUT_REMOVE ACCEPT
-  ASYNC_CANCEL LINK_TIMEOUT CONNECT FALLOCATE OPENAT CLOSE FILES_UPDATE STATX READ WRITE FADVISE MADVISE SEND RECV OPENAT2 EPOLL_CTL
-  SPLICE PROVIDE_BUFFERS REMOVE_BUFFERS TEE SHUTDOWN RENAMEAT UNLINKAT MKDIRAT SYMLINKAT LINKAT MSG_RING FSETXATTR SETXATTR FGETXATTR
-  GETXATTR SOCKET URING_CMD SEND_ZC SENDMSG_ZC READ_MULTISHOT WAITID FUTEX_WAIT FUTEX_WAKE FUTEX_WAITV FIXED_FD_INSTALL FTRUNCATE
-  BIND LISTEN RECV_ZC EPOLL_WAIT READV_FIXED WRITEV_FIXED PIPE NOP128 URING_CMD128`);
+/** IORING_OP_*, by number; the last two are of later kernels. */
+export const uringOps: readonly string[] = [...ioUringOpNames, "NOP128", "URING_CMD128"];
 
 /** IORING_REGISTER_* and IORING_UNREGISTER_*, by number. */
 export const uringRegisterOps = list(`

@@ -2,7 +2,9 @@ import type { Eventpoll } from "@lstar/kernel/fs/eventpoll/types.ts";
 import { Epitem, EppollEntry } from "@lstar/kernel/fs/eventpoll/types.ts";
 import { type Task, TaskWait } from "@lstar/kernel/include/linux/sched.ts";
 import type { WaitQueueHead } from "@lstar/kernel/include/linux/wait.ts";
+import { IoPoll } from "@lstar/kernel/io_uring/poll.ts";
 import type { Kernel } from "@lstar/kernel/kernel.ts";
+import { uringOpName } from "@lstar/trace/uring/names.ts";
 import type { EpollItemView, EpollView, WaitQueueView } from "../../protocol.ts";
 import { fileKind, filePath, fileQueues } from "../queueNames.ts";
 import { buffered, eventpollOf, type Identities } from "./files.ts";
@@ -114,6 +116,7 @@ export function waitQueuesView(k: Kernel, tasks: readonly Task[], ids: Identitie
       if (e instanceof TaskWait) entries.push({ what: "task", pid: e.task.pid });
       else if (e instanceof Epitem) entries.push({ what: `epitem of fd ${e.fd}`, pid: 0 });
       else if (e instanceof EppollEntry) entries.push({ what: `epitem of fd ${e.item.fd}`, pid: 0 });
+      else if (e instanceof IoPoll) entries.push({ what: `io_uring ${uringOpName(e.req.opcode)} ${e.req.userLo >>> 0}`, pid: 0 });
       else entries.push({ what: e.constructor.name, pid: 0 });
     }
     out.push({ name, file, entries });

@@ -17,6 +17,7 @@ import { peek } from "./peek.ts";
 import { contextOf, ptRegsView, registersView } from "./registers.ts";
 import { runQueueView, schedView } from "./sched.ts";
 import { signalsView } from "./signals.ts";
+import { uringsView } from "./uring.ts";
 import { vdsoView } from "./vdso.ts";
 
 const MAX_TASKS = 64;
@@ -101,6 +102,7 @@ export function stateView(k: Kernel, s: Surroundings): StateView {
     current: current?.pid ?? 0,
     tasks: tasks.map((t) => taskView(k, t, ids, s, t.inBlockedCall || (inside && t === k.current))),
     epolls: epollsView(k, tasks, ids),
+    urings: uringsView(k, tasks, ids),
     waitQueues: waitQueuesView(k, tasks, ids),
     vdso: vdsoView(k, current ?? tasks[0] ?? null, tasks),
     runQueue: runQueueView(k),
