@@ -287,7 +287,7 @@ export const questions: readonly QuestionText[] = [
     program: "uring_sqpoll",
     event: /^complete READ/,
     nth: 32,
-    look: "32 reads are done. The count above says how many calls that took: the one that mapped the ring woke nobody, and none came since the first entry.",
+    look: "The 32nd read is complete. Above: 33 operations, all taken by the kernel’s thread, and 0 calls of io_uring_enter.",
   },
   {
     ask: "The thread of SQPOLL finds nothing for a while. What must the program do then?",
