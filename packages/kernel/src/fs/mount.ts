@@ -42,6 +42,7 @@ import {
 import { fsnotifyUnmount } from "./notify/fsnotify.ts";
 import { NsInfo } from "./nsfs.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
+import { ProcInfo } from "./proc/info.ts";
 import { getFilesystem } from "./super.ts";
 
 /** @linux fs/namespace.c do_mount, path_mount */
@@ -65,6 +66,12 @@ function sysMount(k: Kernel, sourceAddr: number, targetAddr: number, typeAddr: n
   return newMount(k, type, source, path, flags, data);
 }
 
+/** What stands for a descriptor or a mapped file in /proc may not be mounted on. @linux include/linux/dcache.h cant_mount */
+function cantMount({ dentry }: Path): boolean {
+  const info = dentry.inode?.info;
+  return info instanceof ProcInfo && ["fd", "fdinfo", "map"].includes(info.area);
+}
+
 /** Does any namespace show the file system? */
 function isMounted(k: Kernel, sb: SuperBlock): boolean {
   for (const ns of mountNamespaces(k).namespaces) if (ns.mounts.some((m) => m.sb === sb)) return true;
@@ -77,6 +84,7 @@ function newMount(k: Kernel, type: string, source: string, path: Path, flags: nu
   if (!fs) return -ENODEV;
   const sb = fs.mount(k, source, flags, data);
   if (typeof sb === "number") return sb;
+  if (cantMount(path)) return -ENOENT;
   if (!checkMnt(k, path.mnt)) return -EINVAL;
   if (!isDir(path.dentry.inode!.mode)) return -ENOTDIR;
   const first = !isMounted(k, sb);
@@ -116,6 +124,7 @@ function bindMount(k: Kernel, source: string, path: Path, recursive: boolean): n
   if (source === "") return -EINVAL;
   const from = pathLookupAt(k, AT_FDCWD, source, LOOKUP_FOLLOW);
   if (typeof from === "number") return from;
+  if (cantMount(path)) return -ENOENT;
   if (!checkMnt(k, path.mnt) || !(checkMnt(k, from.mnt) || from.dentry.inode!.info instanceof NsInfo)) return -EINVAL;
   if (isDir(from.dentry.inode!.mode) !== isDir(path.dentry.inode!.mode)) return -ENOTDIR;
   const all = mountNamespaces(k);
