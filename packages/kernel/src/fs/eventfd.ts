@@ -6,7 +6,7 @@ import { stateClass, stateTable } from "../state.ts";
 import { A, flagNames, type SyscallDef, syscall } from "../syscall/declare.ts";
 import { EAGAIN, EFAULT, EINVAL } from "../uapi/errno.ts";
 import { O_NONBLOCK, O_RDWR } from "../uapi/fcntl.ts";
-import { POLLIN, POLLOUT } from "../uapi/poll.ts";
+import { POLLERR, POLLIN, POLLOUT } from "../uapi/poll.ts";
 import { anonInodeGetFd } from "./anonInodes.ts";
 import { noopLlseek } from "./libfs.ts";
 
@@ -108,6 +108,7 @@ function eventfdPoll(k: Kernel, file: File, table: PollTable | null): number {
   table?.wait(k, ctx.wait);
   let mask = 0;
   if (!ctx.zero) mask |= POLLIN;
+  if (ctx.lo === WORD - 1 && ctx.hi === WORD - 1) mask |= POLLERR;
   // The counter itself stops at 2^64 - 2: there is room for 1 below that.
   if (ctx.hi < WORD - 1 || ctx.lo < WORD - 2) mask |= POLLOUT;
   return mask;

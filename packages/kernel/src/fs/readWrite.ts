@@ -138,8 +138,13 @@ function vectored(k: Kernel, fd: number, iov: number, count: number, pos: number
   if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
   const iter = importIovec(k, iov, count, write);
   if (typeof iter === "number") return iter;
+  return transferNowait(k, file, iter, pos, flags, write);
+}
+
+/** The same as `transfer`, which with RWF_NOWAIT fails with -EAGAIN where it would wait. */
+export function transferNowait(k: Kernel, file: File, iter: IovIter, pos: number, flags: number, write: boolean): number {
   if (!(flags & RWF_NOWAIT) || file.flags & O_NONBLOCK) return transfer(k, file, iter, pos, flags, write);
-  // Not to wait is a matter of this call alone.
+  // Not to wait is a matter of this transfer alone.
   file.flags |= O_NONBLOCK;
   const n = transfer(k, file, iter, pos, flags, write);
   file.flags &= ~O_NONBLOCK;

@@ -1,5 +1,6 @@
 import type { SyscallDef } from "../syscall/declare.ts";
 import { accessSyscalls } from "./access.ts";
+import { aioSyscalls } from "./aio.ts";
 import { attrSyscalls } from "./attr.ts";
 import { eventfdSyscalls } from "./eventfd.ts";
 import { eventpollSyscalls } from "./eventpoll.ts";
@@ -50,6 +51,7 @@ export const fsSyscalls: readonly SyscallDef[] = [
   ...signalfdSyscalls,
   ...timerfdSyscalls,
   ...eventfdSyscalls,
+  ...aioSyscalls,
   ...inotifySyscalls,
   ...memfdSyscalls,
   ...sendfileSyscalls,

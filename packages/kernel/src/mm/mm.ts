@@ -1,3 +1,4 @@
+import { exitAio } from "../fs/aioRing.ts";
 import { fput, getFile } from "../fs/file.ts";
 import { MmStruct, Vma } from "../include/linux/mm_types.ts";
 import type { Kernel } from "../kernel.ts";
@@ -46,6 +47,7 @@ export function activateMm(k: Kernel, mm: MmStruct): void {
 /** Gives back one use; the last one unmaps everything. @linux kernel/fork.c mmput */
 export function mmput(k: Kernel, mm: MmStruct): void {
   if (--mm.users > 0) return;
+  if (mm.aio.length > 0) exitAio(k, mm);
   exitMmap(k, mm);
 }
 
@@ -79,6 +81,7 @@ export function dupMm(k: Kernel, old: MmStruct): MmStruct | number {
   mm.asid = asid;
   mm.users = 1;
   mm.vmas = [];
+  mm.aio = [];
   mm.auxv = old.auxv.slice();
   mm.pgtables = mm.totalVm = mm.lockedVm = mm.rssAnon = mm.rssFile = mm.rssShmem = 0;
   mm.defFlags &= ~VM_LOCKED;

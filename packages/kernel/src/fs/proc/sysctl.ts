@@ -6,6 +6,7 @@ import { utsname } from "../../kernel/utsname.ts";
 import type { Kernel } from "../../kernel.ts";
 import { CAP_CHECKPOINT_RESTORE, CAP_LAST_CAP, CAP_SYS_ADMIN } from "../../uapi/capability.ts";
 import { EINVAL, EPERM } from "../../uapi/errno.ts";
+import { aioNr } from "../aioRing.ts";
 import { type ProcEntry, procGlobal } from "./entry.ts";
 
 function fixed(value: string | number): ProcEntry {
@@ -249,6 +250,7 @@ procGlobal({
   "sys/fs/file-nr": { mode: 0o444, show: fileNr },
   "sys/fs/inode-nr": fixed("0\t0"),
   "sys/fs/dentry-state": fixed("0\t0\t45\t0\t0\t0"),
+  "sys/fs/aio-nr": { mode: 0o444, show: (k) => `${aioNr(k)}\n` },
   "sys/fs/overflowuid": setting("fs/overflowuid", 65534, 0, 65535),
   "sys/fs/overflowgid": setting("fs/overflowgid", 65534, 0, 65535),
   "sys/net/ipv4/tcp_congestion_control": fixed("reno"),

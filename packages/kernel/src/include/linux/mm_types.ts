@@ -1,3 +1,4 @@
+import type { Kioctx } from "../../fs/aioRing.ts";
 import { stateClass } from "../../state.ts";
 import type { File } from "./fs.ts";
 
@@ -75,6 +76,8 @@ export class MmStruct {
   defFlags = 0;
   dumpable = 1;
   vdso = 0;
+  /** Contexts of asynchronous I/O (ioctx_table). */
+  aio: Kioctx[] = [];
   /** Registrations made with membarrier. */
   membarrier = 0;
 }
