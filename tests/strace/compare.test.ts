@@ -41,6 +41,7 @@ function normalise(text: string, tracer: boolean): string[] {
           // What strace 6.1 has no names for yet, and what the kernel has.
           .replace(/(features=IORING_FEAT_SINGLE_MMAP)[^,]*/, "$1")
           .replace(/(\{last_op=)\S+.*?, ops_len=6\d, /, "$1LAST, ops_len=N, ")
+          .replace(/=> \[\[IO_WQ_BOUND\]=\d+, \[IO_WQ_UNBOUND\]=\d{3,}\]/, "=> LIMITS")
           .replace(/(\{op=IORING_OP_\w+, flags=)(0|IO_URING_OP_SUPPORTED)\}/g, "$1F}")
           .replace(/ => \d+\}/, "}")
           .replace(/\/proc\/\d+/g, "/proc/N")

@@ -36,7 +36,7 @@ int main(void) {
     uint32_t restrictions[4][4] = { { 0x00080000, 0 }, { 0x00160001 }, { 0x00050002 }, { 0x00100003 } };
     uint32_t ringfds[2][4] = { { 0xffffffff, 0, 0, 0 }, { 3, 0, 1, 0 } };
     uint32_t buf_reg[10] = { 0x10000, 0, 8, 1 };
-    uint32_t workers[2] = { 5, 6 };
+    uint32_t workers[2] = { 5, 6 }, empty[2] = { 0 };
     static uint32_t probe[4 + 2 * 256], probe_set[4 + 2 * 4] = { 0, 0, 0, 0, 1 };
     uint64_t affinity = 3;
     uint64_t p;
@@ -96,6 +96,8 @@ int main(void) {
 
     reg(fd, 8, probe, 256);
     reg(fd, 8, probe, 300);
+    reg(fd, 19, workers, 2);
+    reg(fd, 19, empty, 2);
     reg(fd, 9, NULL, 0);
     reg(fd, 10, NULL, 1);
     reg(fd, 4, fds + 2, 1);

@@ -310,7 +310,8 @@ export class StraceTracer {
   }
 
   #fork(parent: Task, child: Task): void {
-    if (!this.#options.follow || !this.#tasks.has(parent.pid)) return;
+    // Threads of the kernel (io_uring's) cannot be traced.
+    if (!this.#options.follow || child.kthread || !this.#tasks.has(parent.pid)) return;
     this.#add(child);
     if (this.#options.quiet === 0 && !this.#options.toFile && this.#options.summary !== "only") {
       const traced = this.#tasks.get(parent.pid)!;

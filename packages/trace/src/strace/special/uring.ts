@@ -213,6 +213,7 @@ function workers(c: Call, at: number, count: number): string | null {
   const text = (): string =>
     array(c, at, count, 4, (v, i) => `[${named("IO_WQ_", ["BOUND", "UNBOUND"], i, true)}]=${v.getUint32(0, true)}`);
   if (!c.exiting) {
+    if (count === 0) return at === 0 ? "NULL" : "[]";
     if (at === 0 || !c.view(at, 4)) return pointer(at);
     given.set(c, text());
     return null;
@@ -249,10 +250,12 @@ const syncCancel = single(64, (c, v) => {
     `, timeout={tv_sec=${second(16)}, tv_nsec=${second(24)}}, opcode=${named("IORING_OP_", uringOps, v.getUint8(32))}}`
   );
 });
-const fileRange = single(16, (_c, v) => {
+/** The kernel wants no count with it. */
+const fileRange = (c: Call, at: number, n: number): string => (n > 1 ? pointer(at) : structAt(c, at, 16, rangeText));
+const rangeText = (v: DataView): string => {
   const resv = u64(v, 8) ? `, resv=${hex64(v, 8)}` : "";
   return `{off=${v.getUint32(0, true)}, len=${v.getUint32(4, true)}${resv}}`;
-});
+};
 const napi = (_c: Call, v: DataView): string => {
   const op = v.getUint8(5);
   const param = v.getUint32(8, true);
@@ -294,7 +297,7 @@ const registerArguments: Readonly<Record<number, (c: Call, at: number, count: nu
   14: update(newFds),
   15: register(buffers),
   16: update(buffers),
-  17: cpuMaskText,
+  17: (c, at, n) => (n === 0 && at !== 0 ? "[]" : cpuMaskText(c, at, n)),
   19: workers,
   20: ringFds,
   21: ringFdsOut,
