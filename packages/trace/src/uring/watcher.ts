@@ -220,7 +220,7 @@ export class UringWatcher {
     if (c.latency > h.longest) h.longest = c.latency;
     if (req && !(flags & IORING_CQE_F_MORE)) this.#flight.delete(req);
     const what = flags ? ` ${flagsText(uringCqeFlags, flags)}` : "";
-    const after = c.latency < 0 ? "" : ` after ${timeText(c.latency)}, ${c.way}`;
+    const after = c.latency < 0 ? "" : `${c.latency > 0 ? ` after ${timeText(c.latency)}` : ""}, ${c.way}`;
     this.#to.line?.(
       h.pid,
       `cqe ${this.#name(h)}[${ctx.cachedCqTail >>> 0}] user_data=${userDataText(c.userData)} res=${res}${what}${after}`,
@@ -230,9 +230,10 @@ export class UringWatcher {
   #overflowed(ctx: IoRingCtx, lo: number, hi: number): void {
     const h = this.#ring(ctx);
     h.overflowed++;
+    const data = userDataText((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
+    this.#to.line?.(h.pid, `cqe ${this.#name(h)} user_data=${data}: no room, it waits in the kernel`);
     // Once for each time that the ring was full.
     if (ctx.overflow.length > 0) return;
-    const data = userDataText((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
     this.#say(
       "overflow",
       h,

@@ -16,6 +16,7 @@ import type { PrinterTable } from "./index.ts";
 import { cpuMaskText } from "./process.ts";
 import { hex64, pointer64 } from "./seccomp.ts";
 import { clockText, timespecText } from "./time.ts";
+import { queryText, zcrxText } from "./uringQuery.ts";
 
 /** Longest array shown. */
 const MOST = 32;
@@ -311,8 +312,10 @@ const registerArguments: Readonly<Record<number, (c: Call, at: number, count: nu
   29: clock,
   30: clone,
   31: message,
+  32: single(96, (_c, v) => zcrxText(v)),
   33: resize,
   34: region,
+  35: (c, at, n) => (n !== 0 ? pointer(at) : c.exiting ? queryText(c, at) : null),
 };
 
 const flags =
