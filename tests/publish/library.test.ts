@@ -69,6 +69,7 @@ it("publish, stop, and what is refused", { timeout: 60_000 }, async () => {
   machine.stop();
   expect((await machine.ended).status).toBe(137);
   await expect(start(["/bin/busybox", "true"], { publish: ["80"] })).rejects.toThrow('publish "80": expected');
+  await expect(start(["/bin/busybox", "true"], { allowConnect: ["x"] })).rejects.toThrow('allowConnect "x": expected');
   const alone = await start(["/bin/busybox", "sleep", "1"]);
   await expect(alone.connect(80)).rejects.toThrow("no network");
   expect((await alone.ended).status).toBe(0);

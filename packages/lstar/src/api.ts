@@ -49,7 +49,12 @@ export interface RunOptions {
    * it, and the real clock unless another is asked for. Node only.
    */
   publish?: readonly string[];
-  /** Give the guest a network that reaches nothing by itself, for `connect` of a running machine (default: only with `publish`). */
+  /**
+   * Places outside that the guest may connect to by TCP, as on the command line: "example.org:443". The host's own ports are
+   * "localhost:5432"; the guest reaches those at 10.0.2.2. Node only.
+   */
+  allowConnect?: readonly string[];
+  /** Give the guest a network that reaches nothing by itself, for `connect` of a running machine (default: only with `publish` or `allowConnect`). */
   network?: boolean;
   /** Called with what the program writes to standard output (1) or error (2), as it does. */
   onOutput?: (stream: 1 | 2, bytes: Uint8Array) => void;
@@ -263,7 +268,7 @@ export interface TimeTravel {
   fork(snapshot?: MachineSnapshot): TimeTravel;
 }
 
-export interface TravelOptions extends Omit<RunOptions, "clock" | "publish" | "network" | "onOutput"> {
+export interface TravelOptions extends Omit<RunOptions, "clock" | "publish" | "allowConnect" | "network" | "onOutput"> {
   /** Bytes that the snapshots on the way may take (default 512 MiB). */
   snapshotMemory?: number;
 }

@@ -4,7 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { type DebugEnd, debugMachine, listen, Target } from "@lstar/gdb";
 import { runMachine } from "@lstar/host";
 import { NodeHost } from "@lstar/host/node/host.ts";
-import { addressText, PublishError, Publisher } from "@lstar/host/node/publish.ts";
+import { NodeOutgoing } from "@lstar/host/node/outgoing.ts";
+import { addressText, Publisher } from "@lstar/host/node/publish.ts";
 import { ARCHIVE_ROOT, archiveFiles } from "@lstar/host/tar/archiveFiles.ts";
 import type { ArchiveTree } from "@lstar/host/tar/tree.ts";
 import { type Kernel, syscallNames } from "@lstar/kernel";
@@ -142,7 +143,8 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
     memory: o.memory,
     seed: o.seed,
     jit: o.jit === "on",
-    clock: o.clock ?? (o.gdb === undefined && (process.stdin.isTTY || o.publish.length > 0) ? "real" : "virtual"),
+    clock:
+      o.clock ?? (o.gdb === undefined && (process.stdin.isTTY || o.publish.length > 0 || o.allowConnect.length > 0) ? "real" : "virtual"),
     date: o.date ?? null,
     chaos: o.chaos,
     faults: faultRules(o.e ?? []),
@@ -154,9 +156,12 @@ function startOptions(program: string | undefined, args: string[], o: RunOptions
 
 /** The guest's network, if one is granted. */
 async function openNetwork(o: RunOptions): Promise<Network | null> {
-  if (o.publish.length === 0) return null;
+  if (o.publish.length === 0 && o.allowConnect.length === 0) return null;
   try {
-    const network = await Network.open((gateway) => Publisher.open(gateway, o.publish));
+    const network = await Network.open(
+      (gateway) => Publisher.open(gateway, o.publish),
+      (gateway) => (o.allowConnect.length > 0 ? new NodeOutgoing(gateway, o.allowConnect) : null),
+    );
     o.publish.forEach((asked, i) => {
       const { ip, hostPort, guestPort, protocol } = network.publisher!.ports[i]!;
       const port = `${guestPort}${protocol === "udp" ? "/udp" : ""}`;
@@ -164,8 +169,7 @@ async function openNetwork(o: RunOptions): Promise<Network | null> {
     });
     return network;
   } catch (e) {
-    if (e instanceof PublishError) fail(e.message);
-    throw e;
+    fail(reason(e));
   }
 }
 
@@ -215,6 +219,7 @@ async function execute(
   const network = await openNetwork(o);
   const host = new NodeHost(from.tree ? (files) => archiveFiles(from.tree!, files) : undefined, network?.gateway);
   const given = startOptions(program, args, o, from);
+  given.files.push(...(network?.files ?? []));
   const recorder = recordTo === undefined ? null : new FileRecorder(recordTo, host, given);
   const start = recorder?.start(given) ?? { host, options: given };
   let k: Kernel;
@@ -425,7 +430,8 @@ Exit status: 0 if all runs came out the same, with status 0, and no race was see
       command: Command,
     ) => {
       if (o.image !== undefined || o.commit !== undefined || o.clock === "real") fail("explore takes no --image, --commit or --clock real");
-      if (o.publish.length > 0) fail("explore takes no --publish: a run under many schedules has no clients");
+      if (o.publish.length > 0 || o.allowConnect.length > 0)
+        fail("explore takes no --publish or --allow-connect: a run under many schedules has nobody outside");
       if (o.seeds === 0 || o.jobs === 0) fail("explore needs at least one seed and one job");
       const from = await openRoot(o);
       if (from.tree) fail("explore takes a directory as --root, not an archive");

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { NodeFiles } from "@lstar/host/node/files.ts";
+import { NodeOutgoing, parseAllow } from "@lstar/host/node/outgoing.ts";
 import { Publisher, parsePublish } from "@lstar/host/node/publish.ts";
 import { nodeCodec } from "@lstar/replay/file/nodeCodec.ts";
 import { readSnapshot } from "@lstar/replay/snapshot/index.ts";
@@ -25,6 +26,15 @@ const platform: Platform = {
         const spec = parsePublish(text);
         if (typeof spec === "string") throw new Error(`publish ${JSON.stringify(text)}: ${spec}`);
         return spec;
+      }),
+    ),
+  allow: (gateway, texts) =>
+    new NodeOutgoing(
+      gateway,
+      texts.flatMap((text) => {
+        const specs = parseAllow(text);
+        if (typeof specs === "string") throw new Error(`allowConnect ${JSON.stringify(text)}: ${specs}`);
+        return specs;
       }),
     ),
 };

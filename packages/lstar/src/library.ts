@@ -28,6 +28,8 @@ export interface Platform {
   bringIn: NonNullable<StartOptions["bringIn"]>;
   /** Leads ports of the host to the guest behind a gateway. @throws an Error that says which cannot be had */
   publish: (gateway: Gateway, texts: readonly string[]) => Promise<Ports>;
+  /** Lets the guest connect to places outside. @throws an Error that says which is none */
+  allow: (gateway: Gateway, texts: readonly string[]) => { resolves: boolean };
 }
 
 /** `run` for Node (with a platform) or for a browser (null: only the files given). */
@@ -63,7 +65,7 @@ export async function prepare(
     memory: options.memory ?? 1024 ** 3,
     seed: options.seed ?? 1,
     jit: options.jit ?? true,
-    clock: options.clock ?? ((options.publish ?? []).length > 0 ? "real" : "virtual"),
+    clock: options.clock ?? ((options.publish ?? []).length > 0 || (options.allowConnect ?? []).length > 0 ? "real" : "virtual"),
     date: options.date === undefined ? null : dateToTime(options.date),
     hostname: "lstar",
     files: Object.entries(options.files ?? {}).map(([path, v]) => ({ path, bytes: encode(v), mode: 0o755 })),
@@ -151,7 +153,16 @@ async function begin(platform: Platform | null, argv: readonly string[], options
   const { stdin, files, start } = await prepare(platform, argv, options);
   const publish = options.publish ?? [];
   if (publish.length > 0 && !platform) throw new Error("publish needs the sockets of Node: in a browser use connect");
-  const network = publish.length > 0 || options.network ? await Network.open((g) => platform?.publish(g, publish) ?? null) : null;
+  const allow = options.allowConnect ?? [];
+  if (allow.length > 0 && !platform) throw new Error("allowConnect needs the sockets of Node");
+  const network =
+    publish.length > 0 || allow.length > 0 || options.network
+      ? await Network.open(
+          (g) => platform?.publish(g, publish) ?? null,
+          (g) => (allow.length > 0 ? (platform?.allow(g, allow) ?? null) : null),
+        )
+      : null;
+  start.files.push(...(network?.files ?? []));
   const to = (stream: 1 | 2, list: Uint8Array[]) => (bytes: Uint8Array) => {
     if (keep) list.push(bytes);
     options.onOutput?.(stream, bytes);

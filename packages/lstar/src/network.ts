@@ -24,17 +24,32 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Network {
   readonly gateway: Gateway;
   readonly publisher: Ports | null;
+  /** The guest may look names up: its resolver is at 10.0.2.3. */
+  readonly resolves: boolean;
   #ended = false;
 
-  private constructor(gateway: Gateway, publisher: Ports | null) {
+  private constructor(gateway: Gateway, publisher: Ports | null, resolves: boolean) {
     this.gateway = gateway;
     this.publisher = publisher;
+    this.resolves = resolves;
   }
 
-  /** @param publish takes ports of the host, if there are any to take. What it throws is thrown. */
-  static async open(publish: (gateway: Gateway) => Promise<Ports> | null): Promise<Network> {
+  /**
+   * @param publish takes ports of the host, if there are any to take
+   * @param allow lets the guest out, where it may go; what either throws is thrown
+   */
+  static async open(
+    publish: (gateway: Gateway) => Promise<Ports> | null,
+    allow: (gateway: Gateway) => { resolves: boolean } | null,
+  ): Promise<Network> {
     const gateway = new Gateway();
-    return new Network(gateway, await publish(gateway));
+    const resolves = allow(gateway)?.resolves ?? false;
+    return new Network(gateway, await publish(gateway), resolves);
+  }
+
+  /** Files that the guest needs for it. */
+  get files(): { path: string; bytes: Uint8Array; mode: number }[] {
+    return this.resolves ? [{ path: "/etc/resolv.conf", bytes: new TextEncoder().encode("nameserver 10.0.2.3\n"), mode: 0o644 }] : [];
   }
 
   /** Connects to a port of the guest; a refused connection is tried again for some ms. @throws ConnectionError */

@@ -1,3 +1,4 @@
+import { type AllowSpec, parseAllow } from "@lstar/host/node/outgoing.ts";
 import { type PublishSpec, parsePublish } from "@lstar/host/node/publish.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDate } from "./date.ts";
@@ -31,6 +32,7 @@ export interface RunOptions {
   /** Where packets are written to. */
   pcap?: string;
   publish: PublishSpec[];
+  allowConnect: AllowSpec[];
   /** TCP port for gdb. */
   gdb?: number;
 }
@@ -49,6 +51,12 @@ function publishSpec(text: string): PublishSpec {
   const spec = parsePublish(text);
   if (typeof spec === "string") throw new InvalidArgumentError(spec);
   return spec;
+}
+
+function allowSpec(text: string): AllowSpec[] {
+  const specs = parseAllow(text);
+  if (typeof specs === "string") throw new InvalidArgumentError(specs);
+  return specs;
 }
 
 function userSpec(text: string): { uid: number; gid: number } {
@@ -148,6 +156,12 @@ export function withRunOptions(command: Command): Command {
       collect(publishSpec),
       [],
     )
+    .option(
+      "--allow-connect <HOST:PORT[,…]>",
+      "let the guest connect to these places outside, by TCP, and to no others (several times; the host's own ports: localhost:PORT, which the guest reaches at 10.0.2.2)",
+      (text, before: AllowSpec[]) => [...before, ...allowSpec(text)],
+      [],
+    )
     .option("--env <K=V>", "set a variable in the guest's environment (several times; NAME alone copies it)", collect(envSpec), [])
     .option("--cwd <DIR>", "working directory in the guest")
     .option("--user <UID[:GID]>", "run as this user instead of root", userSpec)
@@ -156,7 +170,7 @@ export function withRunOptions(command: Command): Command {
     .addOption(
       new Option(
         "--clock <KIND>",
-        "virtual: time is counted instructions, sleeping takes none; real: the host's clock (default: real in a terminal and with --publish)",
+        "virtual: time is counted instructions, sleeping takes none; real: the host's clock (default: real in a terminal and with a network)",
       ).choices(["virtual", "real"]),
     )
     .option(

@@ -1,7 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { createServer, isIP, isIPv6, type Server, type Socket } from "node:net";
 import type { Gateway } from "../net/gateway.ts";
-import type { Inner, Outer } from "../net/outer.ts";
+import { SocketOuter } from "./socketOuter.ts";
 
 /** A port of the host that leads to one of the guest. */
 export interface PublishSpec {
@@ -38,50 +38,6 @@ export function parsePublish(text: string): PublishSpec | string {
 
 /** Datagrams for one port that may wait for being sent (bytes). */
 const MAX_QUEUED = 4 * 2 ** 20;
-
-/** A socket of the host as the outer end of a guest's connection. */
-class SocketOuter implements Outer {
-  inner: Inner | null = null;
-  readonly #socket: Socket;
-  #ended = false;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on("data", (bytes) => this.inner?.data(bytes));
-    socket.on("end", () => {
-      this.#ended = true;
-      this.inner?.end();
-    });
-    socket.on("drain", () => this.inner?.drained());
-    socket.on("error", () => {});
-    socket.on("close", (failed) => {
-      if (failed || !this.#ended) this.inner?.abort();
-    });
-  }
-
-  get queued(): number {
-    return this.#socket.writableLength;
-  }
-  opened(): void {
-    this.#socket.resume();
-  }
-  write(bytes: Uint8Array): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
-  }
-  end(): void {
-    this.#socket.end();
-  }
-  reset(): void {
-    this.#socket.resetAndDestroy();
-  }
-  pause(): void {
-    this.#socket.pause();
-  }
-  resume(): void {
-    this.#socket.resume();
-  }
-}
 
 const REASONS: Record<string, string> = {
   EADDRINUSE: "the port is in use",
