@@ -3,6 +3,7 @@ import type { File, Inode } from "../include/linux/fs.ts";
 import type { MmStruct } from "../include/linux/mm_types.ts";
 import { STOP_EVENT } from "../include/linux/ptrace.ts";
 import { BLOCKED, type Cred, Sighand } from "../include/linux/sched.ts";
+import { ioUringFilesCancel } from "../io_uring/tctx.ts";
 import { commitCreds, prepareCreds } from "../kernel/capability.ts";
 import { deThread } from "../kernel/exit.ts";
 import { mmRelease } from "../kernel/fork.ts";
@@ -171,6 +172,7 @@ export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   const task = k.current;
   const alone = deThread(k);
   if (alone !== 0) return alone;
+  if (task.ioUring !== null) ioUringFilesCancel(k, task, true);
   futexExitRelease(k, task);
   exitPosixTimers(k, task.signal);
   const old = task.mm;

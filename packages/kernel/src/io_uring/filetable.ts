@@ -24,8 +24,10 @@ function ioFileBitmapGet(ctx: IoRingCtx): number {
   if (!files) return -ENFILE;
   if (ctx.fileAllocStart === ctx.fileAllocEnd) return -ENFILE;
   const end = Math.min(ctx.fileAllocEnd, files.nodes.length);
-  for (let i = ctx.fileAllocHint; i < end; i++) if (!files.nodes[i]) return i;
-  for (let i = ctx.fileAllocStart; i < Math.min(ctx.fileAllocHint, end); i++) if (!files.nodes[i]) return i;
+  // The hint may be outside of the range: places can be named as well.
+  const hint = Math.max(ctx.fileAllocStart, ctx.fileAllocHint);
+  for (let i = hint; i < end; i++) if (!files.nodes[i]) return i;
+  for (let i = ctx.fileAllocStart; i < Math.min(hint, end); i++) if (!files.nodes[i]) return i;
   return -ENFILE;
 }
 

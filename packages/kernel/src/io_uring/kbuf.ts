@@ -52,6 +52,8 @@ export class IoBufferList {
   mask = 0;
   /** Buffers are used bit by bit (IOU_PBUF_RING_INC). */
   incremental = false;
+  /** A buffer with less left than so many bytes is used up. */
+  minLeft = 1;
   constructor(bgid: number) {
     this.bgid = bgid;
   }
@@ -119,8 +121,9 @@ function ioKbufCommit(k: Kernel, req: IoKiocb, bl: IoBufferList, len: number, nr
     const at = entry(bl, bl.head);
     const has = bufLen(k, at);
     const n = Math.min(left, has);
-    if (n < has || n === 0) {
-      setBuf(k, at, bufAddr(k, at) + n, has - n);
+    const rest = has - n;
+    if (rest >= bl.minLeft || n === 0) {
+      setBuf(k, at, bufAddr(k, at) + n, rest);
       return false;
     }
     setBuf(k, at, bufAddr(k, at), 0);

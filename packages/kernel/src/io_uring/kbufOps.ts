@@ -120,12 +120,14 @@ const zeroFrom = (at: number): boolean => raw.subarray(at).every((b) => b === 0)
 /** @linux io_uring/kbuf.c io_register_pbuf_ring */
 export function ioRegisterPbufRing(k: Kernel, ctx: IoRingCtx, arg: number): number {
   if (copyFromUser(k, arg, raw, 0, BUF_REG_SIZE) !== 0) return -EFAULT;
-  if (!zeroFrom(16)) return -EINVAL;
+  if (!zeroFrom(20)) return -EINVAL;
   const addr = view.getUint32(4, true) * 4294967296 + view.getUint32(0, true);
   const entries = view.getUint32(8, true);
   const bgid = view.getUint16(12, true);
   const flags = view.getUint16(14, true);
   if (flags & ~(IOU_PBUF_RING_MMAP | IOU_PBUF_RING_INC)) return -EINVAL;
+  const minLeft = view.getUint32(16, true);
+  if (minLeft !== 0 && !(flags & IOU_PBUF_RING_INC)) return -EINVAL;
   if (entries === 0 || (entries & (entries - 1)) !== 0) return -EINVAL;
   // Full and empty could not be told apart.
   if (entries >= 65536) return -EINVAL;
@@ -139,6 +141,7 @@ export function ioRegisterPbufRing(k: Kernel, ctx: IoRingCtx, arg: number): numb
   bl.region = region;
   bl.mask = entries - 1;
   bl.incremental = (flags & IOU_PBUF_RING_INC) !== 0;
+  bl.minLeft = Math.max(1, minLeft);
   return 0;
 }
 

@@ -63,7 +63,10 @@ const nop: IoIssueDef = {
       if (flags & IORING_NOP_FIXED_FILE) {
         req.file = ioFileGetFixed(k, req, req.fd);
         req.flags |= REQ_F_FIXED_FILE;
-      } else req.file = ioFileGetNormal(k, req, req.fd);
+      } else {
+        req.flags &= ~REQ_F_FIXED_FILE;
+        req.file = ioFileGetNormal(k, req, req.fd);
+      }
       if (!req.file) ret = -EBADF;
     }
     if (ret >= 0 && flags & IORING_NOP_FIXED_BUFFER && !ioFindBufNode(req)) ret = -EFAULT;

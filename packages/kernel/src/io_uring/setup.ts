@@ -18,7 +18,7 @@ import { ioRingfdRegister } from "./ringfd.ts";
 import * as R from "./rings.ts";
 import { ioRsrcDataFree } from "./rsrc.ts";
 import { ioSqOffloadCreate, ioSqThreadFinish } from "./sqpoll.ts";
-import { ioUringAddTask, ioUringTryCancelRequests } from "./tctx.ts";
+import { ioUringAddTask, ioUringDelTctxNode, ioUringTryCancelRequests } from "./tctx.ts";
 import { tctxTaskWork } from "./tw.ts";
 
 /** Making and ending rings. */
@@ -271,7 +271,7 @@ export function ioRingCtxPut(k: Kernel, ctx: IoRingCtx): void {
   ioEventfdUnregister(k, ctx);
   ioDestroyBuffers(k, ctx);
   if (ctx.paramRegion) ioFreeRegion(k, ctx, ctx.paramRegion);
-  for (const task of ctx.tasks) task.ioUring?.rings.delete(ctx);
+  for (const task of ctx.tasks) ioUringDelTctxNode(k, task, ctx);
   ctx.tasks.clear();
   ioFreeRegion(k, ctx, ctx.sqes);
   ioFreeRegion(k, ctx, ctx.rings);

@@ -4,9 +4,16 @@ import { TASK_RUNNING, type Task } from "../include/linux/sched.ts";
 import { doExit } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel.ts";
 import { EEXIST } from "../uapi/errno.ts";
-import { IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_SINGLE_ISSUER } from "../uapi/ioUring.ts";
+import {
+  IORING_OP_FUTEX_WAIT,
+  IORING_OP_FUTEX_WAITV,
+  IORING_OP_WAITID,
+  IORING_SETUP_DEFER_TASKRUN,
+  IORING_SETUP_SINGLE_ISSUER,
+} from "../uapi/ioUring.ts";
 import { ioCancelOnExit } from "./cancel.ts";
 import { ioSubmitFlushCompletions } from "./complete.ts";
+import { isUringFile } from "./fops.ts";
 import { type IoWq, ioWqOf } from "./ioWq.ts";
 import { ioRunLocalWork, tctxTaskWork } from "./tw.ts";
 
@@ -33,6 +40,15 @@ export function ioUringAddTask(task: Task, ctx: IoRingCtx): void {
   ctx.tasks.add(task);
 }
 
+/** The task has the ring no more; without any ring its workers have nothing to wait for. @linux io_uring/tctx.c io_uring_del_tctx_node */
+export function ioUringDelTctxNode(k: Kernel, task: Task, ctx: IoRingCtx): void {
+  const tctx = task.ioUring;
+  if (!tctx) return;
+  tctx.rings.delete(ctx);
+  if (tctx.rings.size > 0) return;
+  for (const w of [...((tctx.iowq as IoWq | null)?.workers ?? [])]) if (w.free) endIoThread(k, w.task);
+}
+
 /** Ends a thread of the kernel at once: it can only be asleep or waiting for its turn. */
 export function endIoThread(k: Kernel, thread: Task): void {
   if (thread.exitState !== 0) return;
@@ -51,10 +67,19 @@ function requestsOf(ctx: IoRingCtx, task: Task | null): IoKiocb[] {
   return list;
 }
 
+/** Would it, or one of its chain, keep a ring alive, or wait in the name of the task? @linux io_uring/cancel.c io_match_linked */
+function tracked(req: IoKiocb): boolean {
+  for (let r: IoKiocb | null = req; r; r = r.link) {
+    if (r.file && isUringFile(r.file)) return true;
+    if (r.opcode === IORING_OP_WAITID || r.opcode === IORING_OP_FUTEX_WAIT || r.opcode === IORING_OP_FUTEX_WAITV) return true;
+  }
+  return false;
+}
+
 /** Ends what can be ended of a ring's requests. @linux io_uring/cancel.c io_uring_try_cancel_requests */
-export function ioUringTryCancelRequests(k: Kernel, ctx: IoRingCtx, task: Task | null): boolean {
+export function ioUringTryCancelRequests(k: Kernel, ctx: IoRingCtx, task: Task | null, all = true): boolean {
   let any = false;
-  for (const req of requestsOf(ctx, task)) if (req.task !== null && ioCancelOnExit(k, req)) any = true;
+  for (const req of requestsOf(ctx, task)) if (req.task !== null && (all || tracked(req)) && ioCancelOnExit(k, req)) any = true;
   return any;
 }
 
@@ -62,10 +87,11 @@ export function ioUringTryCancelRequests(k: Kernel, ctx: IoRingCtx, task: Task |
 const ROUNDS = 1000;
 
 /**
- * The task exits or becomes another program: its requests end, its workers too, and it lets go of all rings.
+ * The task exits: its workers end, and it lets go of all rings. What waits for files or for time goes on, and is told to whoever has
+ * the ring; unless `all`: the task becomes another program.
  * @linux io_uring/cancel.c io_uring_cancel_generic
  */
-export function ioUringFilesCancel(k: Kernel, task: Task): void {
+export function ioUringFilesCancel(k: Kernel, task: Task, all = false): void {
   const tctx = task.ioUring as IoUringTask;
   tctx.inCancel = true;
   for (const list of (tctx.iowq as IoWq | null)?.work ?? []) {
@@ -76,7 +102,7 @@ export function ioUringFilesCancel(k: Kernel, task: Task): void {
   for (let round = 0; round < ROUNDS; round++) {
     let any = tctx.work.length > 0;
     for (const ctx of tctx.rings) {
-      if (ioUringTryCancelRequests(k, ctx, task)) any = true;
+      if (ioUringTryCancelRequests(k, ctx, task, all)) any = true;
       if (ctx.flags & IORING_SETUP_DEFER_TASKRUN && ctx.submitter === task && ctx.localWork.length > 0) {
         ioRunLocalWork(k, ctx, Number.POSITIVE_INFINITY);
         any = true;

@@ -6,6 +6,7 @@ import { stateTable } from "../state.ts";
 import { EFAULT } from "../uapi/errno.ts";
 import { IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_SQPOLL, IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN } from "../uapi/ioUring.ts";
 import { ioReqCompleteDefer, ioReqSetRes, ioSubmitFlushCompletions } from "./complete.ts";
+import { ioEventfdSignal } from "./eventfd.ts";
 import { ioQueueIowq } from "./ioWq.ts";
 import { ioQueueSqe, ioReqDeferFailed } from "./issue.ts";
 import { sqFlags } from "./rings.ts";
@@ -42,6 +43,10 @@ export function ioReqTaskWorkAdd(k: Kernel, req: IoKiocb): void {
   if (req.twQueued) return;
   req.twQueued = true;
   if (k.trace.ioUringTaskAdd.enabled) k.trace.ioUringTaskAdd.fire(ctx, req);
+  if (ctx.flags & IORING_SETUP_DEFER_TASKRUN && !ctx.dying) {
+    localWorkAdd(k, ctx, req);
+    return;
+  }
   if (task.exitState !== 0 || task.ioUring === null) {
     // Nobody is left to do it.
     req.twQueued = false;
@@ -84,7 +89,7 @@ function localWorkAdd(k: Kernel, ctx: IoRingCtx, req: IoKiocb): void {
   ctx.localWork.push(req);
   if (ctx.localWork.length === 1) {
     if (ctx.flags & IORING_SETUP_TASKRUN_FLAG) sqFlags(k, ctx, IORING_SQ_TASKRUN, 0);
-    if (ctx.evfd) ctx.evPending = true;
+    ioEventfdSignal(k, ctx, false);
   }
   // The waiter wants so many; without a waiter nothing is to be woken.
   if (ctx.cqWaitNr > 0 && ctx.localWork.length >= ctx.cqWaitNr && ctx.submitter) k.sched.wakeUpTask(ctx.submitter);

@@ -255,7 +255,6 @@ export class IoRingCtx {
   evfd: File | null = null;
   evfdAsync = false;
   evLastTail = 0;
-  evPending = false;
   /** A batch of its submitter is being done. */
   inSubmit = false;
   /** SQPOLL (io_uring/sqpoll.ts). */
