@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { MemoryHost } from "@lstar/host";
 import { NodeFiles } from "@lstar/host/node/files.ts";
 import type { Kernel } from "@lstar/kernel";
+import { getPipeInfo } from "@lstar/kernel/fs/pipeInode.ts";
 import { startMachine } from "../../packages/lstar/src/boot.ts";
 import { startOptions } from "../startOptions.ts";
 
@@ -42,14 +43,32 @@ export function runTo(k: Kernel, instructions: number): boolean {
   return false;
 }
 
+/** The bytes that a pipe has in each of its buffers' frames, by frame: what lies beside them is left from an earlier use. */
+function pipeBytes(k: Kernel): Map<number, [from: number, to: number][]> {
+  const found = new Map<number, [number, number][]>();
+  for (const task of k.pids.values())
+    for (const file of task.files.fd) {
+      const pipe = file && getPipeInfo(file);
+      if (!pipe) continue;
+      for (let i = pipe.tail; i < pipe.head; i++) {
+        const { frame, offset, len } = pipe.buf(i);
+        found.set(frame, [...(found.get(frame) ?? []), [offset, offset + len]]);
+      }
+    }
+  return found;
+}
+
 /** Everything that a program can see of memory: the frames in use, free ones left out. */
 export function memoryHash(k: Kernel): string {
   const { phys } = k.machine;
   const hash = createHash("sha256");
   const { next, refs } = phys.allocation();
+  const pipes = pipeBytes(k);
   refs.forEach((n, i) => {
     const frame = next - refs.length + i;
-    if (n > 0) hash.update(phys.u8.subarray(frame * 4096, frame * 4096 + 4096));
+    // A frame that others hold besides the pipe is a file's or a program's.
+    const parts = n === 1 ? (pipes.get(frame) ?? [[0, 4096]]) : [[0, 4096]];
+    if (n > 0) for (const [from, to] of parts) hash.update(phys.u8.subarray(frame * 4096 + from!, frame * 4096 + to!));
     hash.update(String(n));
   });
   return hash.digest("hex");
