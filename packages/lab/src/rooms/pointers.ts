@@ -61,15 +61,15 @@ export const pointers: readonly Pointer[] = [
   row(
     "io_uring/io_uring.c io_uring_setup(), io_submit_sqes()",
     "io_uring/io_uring.c",
-    "io_submit_sqes",
-    "Sets the rings up and takes entries.",
+    "io_uring_setup io_submit_sqes",
+    "Sets the rings up; takes entries, for a caller of io_uring_enter and for the thread of SQPOLL alike.",
   ),
   row(
     "io_uring/sq_poll.c io_sq_thread()",
     "io_uring/sqpoll.c",
     "io_sq_thread",
-    "Polls the submission queue.",
-    "The file is called sqpoll.c.",
+    "Polls the submission queue, and sleeps after a while without work.",
+    "The file is called sqpoll.c. Here the thread does not spin: the kernel looks for it at the tail between two instructions of a program, more and more rarely.",
   ),
   row("net/socket.c sock_sendmsg()", "net/socket.c", "sock_sendmsg __sys_sendto", "Hands a message to the protocol of the socket."),
   row(
