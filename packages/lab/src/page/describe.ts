@@ -68,7 +68,7 @@ const URING: Readonly<Record<string, string>> = {
   "submit-sq": "takes, in the kernel’s thread,",
   async: "to a worker:",
   poll: "waits for its file:",
-  wake: "its file is ready:",
+  wake: "wakes",
   link: "joins a chain:",
   defer: "waits behind a drain:",
   fail: "gives up",

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { eventText } from "../page/describe.ts";
 import type { LastWriteView, StateView } from "../protocol.ts";
 import { EventKind } from "../protocol.ts";
 import { side } from "./testSide.ts";
@@ -106,6 +107,25 @@ test("counts at an event, and who moved an index last", async () => {
   expect(await who(ring?.cqHead.address)).toMatchObject({ kernel: false, pid: ring?.owner });
   expect(await who(ring?.sqHead.address)).toMatchObject({ kernel: true });
   expect(await who(ring?.cqTail.address)).toMatchObject({ kernel: true });
+});
+
+test("the timeline tells what happens to a request in words", async () => {
+  const { events } = await side("uring_flight");
+  const texts = Array.from({ length: events.count }, (_, i) => eventText(events, i, (nr) => `call ${nr}`));
+  for (const text of [
+    "io_uring: a ring of 8 and 16",
+    "io_uring takes READ 1",
+    "io_uring waits for its file: READ 1",
+    "io_uring to a worker: READ 4",
+    "makes thread 3 (iou-wrk-2)",
+    "io_uring joins a chain: NOP 6",
+    "io_uring: waits for 1 completion",
+    "io_uring complete: READ 4, result 512",
+    "io_uring wakes READ 1",
+    "io_uring complete: TIMEOUT 3, result -62",
+  ])
+    expect(texts).toContain(text);
+  expect(events.lane(3)?.name).toBe("iou-wrk-2");
 });
 
 test("in flight: what each request waits for", async () => {

@@ -233,6 +233,12 @@ export function Rings({ state, bench }: { state: StateView; bench: Workbench | n
             {ring.waiters.length > 0 && ` Asleep in io_uring_enter: task ${ring.waiters.join(", ")}.`}
             {ring.workers.length > 0 && ` Workers: ${ring.workers.map((w) => `${w.pid}${w.busy ? " (at work)" : ""}`).join(", ")}.`}
           </p>
+          {(ring.cachedSqHead !== ring.sqHead.value || ring.cachedCqTail !== ring.cqTail.value) && (
+            <p>
+              In the midst of a batch: the kernel itself is at sq {ring.cachedSqHead} and cq {ring.cachedCqTail}. It moves sq_head and
+              cq_tail once, at the end.
+            </p>
+          )}
           <Indices bench={bench} ring={ring} />
           <InFlight ring={ring} />
           <Fields ring={ring} />
