@@ -143,11 +143,11 @@ function InFlight({ ring }: { ring: UringView }) {
 const used = (c: CqSlotView): boolean => c.pending || c.userData !== "0" || c.res !== 0 || c.flags !== "";
 
 /** Every field of the entries and completions, as they lie in memory. */
-function Fields({ ring }: { ring: UringView }) {
+function Fields({ ring, place }: { ring: UringView; place: string }) {
   return (
     <details>
       <summary>All fields, as they lie in memory</summary>
-      <Wide label="Entries of the submission queue">
+      <Wide label={`${place}entries of fd ${ring.fd}`}>
         <table class="plain">
           <caption>Entries (SQE)</caption>
           <thead>
@@ -180,7 +180,7 @@ function Fields({ ring }: { ring: UringView }) {
           </tbody>
         </table>
       </Wide>
-      <Wide label="Completions">
+      <Wide label={`${place}completions of fd ${ring.fd}`}>
         <table class="plain">
           <caption>Completions (CQE)</caption>
           <thead>
@@ -216,15 +216,17 @@ function Fields({ ring }: { ring: UringView }) {
 
 /** Each ring of a moment: drawn from memory, with what the kernel keeps besides. */
 export function Rings({ state, bench }: { state: StateView; bench: Workbench | null }) {
+  // The demo draws rings as well: regions have names of their own.
+  const place = bench ? "" : "demo: ";
   return (
     <>
       {state.urings.map((ring) => (
-        <section key={ring.file} aria-label={`Ring of fd ${ring.fd}`}>
+        <section key={ring.file} aria-label={`${place}ring of fd ${ring.fd}`}>
           <h3>
             Ring of fd {ring.fd}, process {ring.owner}
             {ring.setup ? ` (${ring.setup})` : ""}
           </h3>
-          <Wide label={`Both rings of fd ${ring.fd}`}>
+          <Wide label={`${place}both rings of fd ${ring.fd}`}>
             <UringDrawing ring={ring} />
           </Wide>
           <ThreadState ring={ring} />
@@ -241,7 +243,7 @@ export function Rings({ state, bench }: { state: StateView; bench: Workbench | n
           )}
           <Indices bench={bench} ring={ring} />
           <InFlight ring={ring} />
-          <Fields ring={ring} />
+          <Fields ring={ring} place={place} />
         </section>
       ))}
     </>
