@@ -19,6 +19,7 @@ import { Command } from "commander";
 import { StartError, type StartOptions, startMachine } from "./boot.ts";
 import { bringIn } from "./bringIn.ts";
 import { commitRoot } from "./commit.ts";
+import { shellStatus } from "./exitStatus.ts";
 import { type ExploreOptions, explore, exploreWorker } from "./explore/explore.ts";
 import { type Minimized, minimize } from "./explore/minimize.ts";
 import { SeedRunner } from "./explore/oneRun.ts";
@@ -280,7 +281,7 @@ function leave(k: Kernel, end: DebugEnd): never {
     fail(["every task is asleep and nothing can wake one: the program waits for something that cannot come", ...waits].join("\n  "));
   }
   const status = end.kind === "killed" ? 9 : end.status;
-  process.exit((status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
+  process.exit(shellStatus(status));
 }
 
 async function resumeSnapshot(o: RunOptions & SnapshotOptions): Promise<void> {

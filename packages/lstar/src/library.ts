@@ -9,6 +9,7 @@ import type { EndedRun, IoUringCounts, Run, RunOptions, RunResult, Start, Syscal
 import { type StartOptions, startMachine } from "./boot.ts";
 import { dateToTime } from "./date.ts";
 import { MemorySource } from "./decompress.ts";
+import { shellStatus } from "./exitStatus.ts";
 import { loadTar } from "./image.ts";
 import { Network, type Ports } from "./network.ts";
 
@@ -183,7 +184,7 @@ async function begin(platform: Platform | null, argv: readonly string[], options
       await network?.finish(k);
       const bytes = join(stdout);
       return {
-        status: (end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f),
+        status: shellStatus(end.status),
         stdout: new TextDecoder().decode(bytes),
         stderr: new TextDecoder().decode(join(stderr)),
         stdoutBytes: bytes,

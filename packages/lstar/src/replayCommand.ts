@@ -2,6 +2,7 @@ import type { Kernel } from "@lstar/kernel";
 import { ContainerError } from "@lstar/replay/file/format.ts";
 import type { Recording, ReplayEnd } from "@lstar/replay/record/index.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { shellStatus } from "./exitStatus.ts";
 import { numberSpec, portSpec } from "./options.ts";
 import { bootReplay, openRecording, playRecording, type ReplayRun, recordingInfo, recordingInfoText, streamOutput } from "./replay.ts";
 import { type BootedRecording, bootRecording } from "./replayBoot.ts";
@@ -57,7 +58,7 @@ async function debugFile(path: string, port: number, run: ReplayRun, ends: Ends)
   } catch (e) {
     return ends.fail(`--gdb ${port}: ${ends.reason(e)}`);
   }
-  if (end.kind === "exited") process.exit((end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f));
+  if (end.kind === "exited") process.exit(shellStatus(end.status));
   return process.exit(end.kind === "killed" ? 137 : 0);
 }
 
@@ -75,7 +76,7 @@ function leave(path: string, recording: Recording, { k, head }: BootedRecording,
       if (recording.summary && at < recording.summary.position) note(`at instruction ${at} of ${recording.summary.position}`);
       return process.exit(0);
     case "exited":
-      return process.exit((end.status & 0x7f) === 0 ? (end.status >> 8) & 0xff : 128 + (end.status & 0x7f));
+      return process.exit(shellStatus(end.status));
   }
 }
 

@@ -19,6 +19,7 @@ import type {
   Wakeup,
 } from "./api.ts";
 import { startMachine } from "./boot.ts";
+import { shellStatus } from "./exitStatus.ts";
 import { type Platform, prepare } from "./library.ts";
 import { version } from "./version.ts";
 
@@ -208,7 +209,7 @@ class Traveller implements TimeTravel {
   }
   get status(): number {
     const { exited, exitStatus } = this.#k;
-    return !exited ? -1 : (exitStatus & 0x7f) === 0 ? (exitStatus >> 8) & 0xff : 128 + (exitStatus & 0x7f);
+    return exited ? shellStatus(exitStatus) : -1;
   }
   get stdout(): string {
     return this.#text(1);

@@ -13,11 +13,11 @@ import {
   SACKED_RETRANS,
   sendAck,
   syncMss,
-  tcpClock,
   writeXmit,
 } from "./tcpOutput.ts";
 import { after, before, seqSub, type TcpSock } from "./tcpSock.ts";
 import { clearRetransTimer, resetProbe0Timer, resetRetransTimer } from "./tcpTimers.ts";
+import { tcpClock } from "./tcpTransmit.ts";
 import { wndEnd } from "./tcpWindow.ts";
 
 const TCP_CA_OPEN = 0;

@@ -9,8 +9,9 @@ import { kfreeSkb, MAX_SKB_FRAGS, type Packet, SkbFrag, skbCopyBits, skbUnclone 
 import * as S from "../core/sock.ts";
 import { tcpTimeWait } from "./tcpMinisocks.ts";
 import { th } from "./tcpOptions.ts";
-import { SKB_OVERHEAD, sendAck, sendDelayedAck } from "./tcpOutput.ts";
+import { sendAck, sendDelayedAck } from "./tcpOutput.ts";
 import { after, before, seqAdd, seqSub, type TcpSock } from "./tcpSock.ts";
+import { SKB_OVERHEAD } from "./tcpTransmit.ts";
 import { receiveWindow, selectWindow, tcpSpace, winFromSpace } from "./tcpWindow.ts";
 
 /** Is there as much to read as SO_RCVLOWAT wants? @linux net/ipv4/tcp.c tcp_epollin_ready */

@@ -11,9 +11,10 @@ import { dataSndCheck, oowRateLimited, rttEstimator, sendChallengeAck, sndbufExp
 import { ackSndCheck, dataQueue, enterQuickack, setState, tcpUrg } from "./tcpData.ts";
 import { tcpDone, tcpTimeWait } from "./tcpMinisocks.ts";
 import { th } from "./tcpOptions.ts";
-import { sendAck, sendDelayedAck, syncMss, transmitSkb, writeQueuePurge } from "./tcpOutput.ts";
+import { sendAck, sendDelayedAck, syncMss, writeQueuePurge } from "./tcpOutput.ts";
 import { after, before, seqAdd, type TcpSock } from "./tcpSock.ts";
 import { resetKeepaliveTimer, resetRetransTimer } from "./tcpTimers.ts";
+import { transmitSkb } from "./tcpTransmit.ts";
 import { receiveWindow, tcpFullSpace } from "./tcpWindow.ts";
 
 /** Remembers the peer's clock. @linux net/ipv4/tcp_input.c tcp_replace_ts_recent */

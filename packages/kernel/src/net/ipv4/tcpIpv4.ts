@@ -29,8 +29,9 @@ import {
   twKill,
 } from "./tcpMinisocks.ts";
 import { tcpParse, th } from "./tcpOptions.ts";
-import { routeMss, sendReply, tcpConnect } from "./tcpOutput.ts";
+import { tcpConnect } from "./tcpOutput.ts";
 import { RequestSock, seqAdd, type TcpSock, tcpHooks } from "./tcpSock.ts";
+import { routeMss, sendReply } from "./tcpTransmit.ts";
 import { initialWindow, tcpFullSpace } from "./tcpWindow.ts";
 
 /** An initial sequence number: it grows with time, from a secret start for each pair of ends. @linux net/core/secure_seq.c secure_tcp_seq */

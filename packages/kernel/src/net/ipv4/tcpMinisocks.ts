@@ -9,9 +9,10 @@ import { v6Mapped } from "./inetSock.ts";
 import { oowRateLimited } from "./tcpAck.ts";
 import { setState } from "./tcpData.ts";
 import { th } from "./tcpOptions.ts";
-import { replyOptions, sendReply, syncMss, tcpClock, timestampOption, writeQueuePurge } from "./tcpOutput.ts";
+import { syncMss, writeQueuePurge } from "./tcpOutput.ts";
 import { after, before, type RequestSock, seqAdd, TcpSock, TimewaitSock, tcpHooks } from "./tcpSock.ts";
 import { clearTimers, resetKeepaliveTimer } from "./tcpTimers.ts";
+import { replyOptions, sendReply, tcpClock, timestampOption } from "./tcpTransmit.ts";
 
 /** The connection is over for the network. @linux net/ipv4/tcp.c tcp_done */
 export function tcpDone(k: Kernel, sk: TcpSock): void {

@@ -13,8 +13,9 @@ import { sockWait } from "../core/sock.ts";
 import type { Message, Socket } from "../socket.ts";
 import { flushBacklog, lockSock, releaseSock } from "./inetSock.ts";
 import { IpcmCookie, ipCmsgSend } from "./ipSockglue.ts";
-import { currentMss, pushOne, pushPendingFrames, SKB_OVERHEAD } from "./tcpOutput.ts";
+import { currentMss, pushOne, pushPendingFrames } from "./tcpOutput.ts";
 import { after, seqAdd, type TcpSock } from "./tcpSock.ts";
+import { SKB_OVERHEAD } from "./tcpTransmit.ts";
 
 const PAGE_SIZE = 4096;
 

@@ -10,10 +10,11 @@ import * as S from "../core/sock.ts";
 import type { Socket } from "../socket.ts";
 import { lockSock, releaseSock } from "./inetSock.ts";
 import { tcpInfo } from "./tcpInfo.ts";
-import { currentMss, pushPendingFrames, sendAck, tcpClock } from "./tcpOutput.ts";
+import { currentMss, pushPendingFrames, sendAck } from "./tcpOutput.ts";
 import { cleanupRbuf } from "./tcpRecv.ts";
 import type { TcpSock } from "./tcpSock.ts";
 import { resetKeepaliveTimer } from "./tcpTimers.ts";
+import { tcpClock } from "./tcpTransmit.ts";
 
 const SECOND = 1e9;
 const MS = 1e6;
