@@ -1,4 +1,11 @@
-import { type IoKiocb, type IoRingCtx, type IoTwFunc, REQ_F_FORCE_ASYNC } from "../include/linux/ioUringTypes.ts";
+import {
+  type IoKiocb,
+  type IoRingCtx,
+  type IoTwFunc,
+  REQ_F_FORCE_ASYNC,
+  REQ_F_HARDLINK,
+  REQ_F_LINK,
+} from "../include/linux/ioUringTypes.ts";
 import { TASK_INTERRUPTIBLE, type Task } from "../include/linux/sched.ts";
 import { recalcSigpending } from "../kernel/signal/pending.ts";
 import type { Kernel } from "../kernel.ts";
@@ -9,6 +16,7 @@ import { ioReqCompleteDefer, ioReqSetRes, ioSubmitFlushCompletions } from "./com
 import { ioEventfdSignal } from "./eventfd.ts";
 import { ioQueueIowq } from "./ioWq.ts";
 import { ioQueueSqe, ioReqDeferFailed } from "./issue.ts";
+import { ioPollTaskFunc } from "./poll.ts";
 import { sqFlags } from "./rings.ts";
 
 /** Task work: what a wake-up has begun is gone on with in the context of the task that has submitted the request. */
@@ -91,8 +99,10 @@ function localWorkAdd(k: Kernel, ctx: IoRingCtx, req: IoKiocb): void {
     if (ctx.flags & IORING_SETUP_TASKRUN_FLAG) sqFlags(k, ctx, IORING_SQ_TASKRUN, 0);
     ioEventfdSignal(k, ctx, false);
   }
-  // The waiter wants so many; without a waiter nothing is to be woken.
-  if (ctx.cqWaitNr > 0 && ctx.localWork.length >= ctx.cqWaitNr && ctx.submitter) k.sched.wakeUpTask(ctx.submitter);
+  if (ctx.cqWaitNr <= 0 || !ctx.submitter) return;
+  // The waiter wants so many; but how many a chain will come to, nobody knows.
+  const lazy = req.tw === ioPollTaskFunc && (req.flags & (REQ_F_LINK | REQ_F_HARDLINK)) === 0;
+  if (!lazy || ctx.localWork.length >= ctx.cqWaitNr) k.sched.wakeUpTask(ctx.submitter);
 }
 
 /** Runs the work of the current task. @linux io_uring/tw.c tctx_task_work_run */

@@ -1,5 +1,6 @@
 import { fdInstall, fget, fput, getFile } from "../../fs/file.ts";
 import type { File } from "../../include/linux/fs.ts";
+import { isUringFile } from "../../io_uring/fops.ts";
 import { capable } from "../../kernel/capability.ts";
 import { findTask } from "../../kernel/pid.ts";
 import { pidfdCreate } from "../../kernel/pidfd.ts";
@@ -87,6 +88,8 @@ function rights(k: Kernel, scm: ScmCookie, v: DataView, at: number, n: number): 
   for (let i = 0; i < n; i++) {
     const file = fget(k, v.getInt32(at + i * 4, true));
     if (!file) return -EBADF;
+    // A ring that is in flight could keep itself alive.
+    if (isUringFile(file)) return -EINVAL;
     scm.files.push(getFile(file));
   }
   return 0;
