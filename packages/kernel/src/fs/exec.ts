@@ -170,6 +170,8 @@ function done(k: Kernel, prm: Binprm, result: number): number {
  */
 export function beginNewExec(k: Kernel, prm: Binprm, mm: MmStruct): number {
   const task = k.current;
+  // Requests end with the program that has made them.
+  if (k.current.ioUring !== null) ioUringFilesCancel(k, k.current);
   const alone = deThread(k);
   if (alone !== 0) return alone;
   if (task.ioUring !== null) ioUringFilesCancel(k, task, true);
