@@ -98,6 +98,8 @@ export const ICMPV6_ECHO_REPLY = 129;
 export const SO_EE_ORIGIN_LOCAL = 1;
 export const SO_EE_ORIGIN_ICMP = 2;
 export const SO_EE_ORIGIN_ICMP6 = 3;
+export const SO_EE_ORIGIN_ZEROCOPY = 5;
+export const SO_EE_CODE_ZEROCOPY_COPIED = 1;
 
 export const UDP_CORK = 1;
 export const UDP_NO_CHECK6_TX = 101;

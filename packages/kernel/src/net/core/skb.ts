@@ -86,6 +86,8 @@ export class SockError {
   type: number;
   code: number;
   info: number;
+  /** ee_data. */
+  data = 0;
   /** Whom the packet was for, as a sockaddr. */
   name: Uint8Array;
   /** Who sent the error, as a sockaddr. */

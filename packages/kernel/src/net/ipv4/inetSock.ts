@@ -79,6 +79,8 @@ export abstract class InetSock extends Sock {
   id = 0;
   rcvQueue: Packet[] = [];
   errQueue: Packet[] = [];
+  /** Number of the next send with MSG_ZEROCOPY. */
+  zerocopyKey = 0;
   /** Bytes that rcvQueue counts against rcvbuf (sk_rmem_alloc). */
   rmemAlloc = 0;
   drops = 0;

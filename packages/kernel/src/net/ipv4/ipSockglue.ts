@@ -171,6 +171,8 @@ export function ipCmsgRecv(k: Kernel, sk: InetSock, skb: Packet, m: Message): vo
   }
 }
 
+const isIcmp = (origin: number): boolean => origin === IN.SO_EE_ORIGIN_ICMP || origin === IN.SO_EE_ORIGIN_ICMP6;
+
 /** An entry of the error queue as a message: the packet's data, whom it was for, and struct sock_extended_err. @linux net/ipv4/ip_sockglue.c ip_recv_error */
 export function ipRecvError(k: Kernel, sk: InetSock, m: Message): number {
   const skb = sk.errQueue.shift();
@@ -181,7 +183,7 @@ export function ipRecvError(k: Kernel, sk: InetSock, m: Message): number {
   const copied = skbCopyDatagramIter(k, skb, 0, m.iter, n);
   if (copied < n) return -EFAULT;
   sockRecvTimestamp(k, sk, skb, m);
-  if (m.wantsName) m.name = e.name;
+  if (m.wantsName && e.name.length > 0) m.name = e.name;
   const data = new Uint8Array(16 + e.offender.length);
   const v = new DataView(data.buffer);
   v.setUint32(0, e.errno, true);
@@ -189,16 +191,17 @@ export function ipRecvError(k: Kernel, sk: InetSock, m: Message): number {
   data[5] = e.type;
   data[6] = e.code;
   v.setUint32(8, e.info, true);
+  v.setUint32(12, e.data, true);
   data.set(e.offender, 16);
   const v6 = sk.family === AF_INET6;
   m.controlOut.push({ level: v6 ? IN.SOL_IPV6 : IN.SOL_IP, type: v6 ? IN.IPV6_RECVERR : IN.IP_RECVERR, data });
   m.outFlags |= MSG_ERRQUEUE;
   // The next error becomes the pending one.
   const next = sk.errQueue[0]?.error;
-  if (next && next.origin !== IN.SO_EE_ORIGIN_LOCAL) {
+  if (next && isIcmp(next.origin)) {
     sk.err = next.errno;
     skErrorReport(k, sk);
-  } else sk.err = 0;
+  } else if (e.origin !== IN.SO_EE_ORIGIN_ZEROCOPY) sk.err = 0;
   return copied;
 }
 

@@ -16,6 +16,7 @@ import { IpcmCookie, ipCmsgSend } from "./ipSockglue.ts";
 import { currentMss, pushOne, pushPendingFrames } from "./tcpOutput.ts";
 import { after, seqAdd, type TcpSock } from "./tcpSock.ts";
 import { SKB_OVERHEAD } from "./tcpTransmit.ts";
+import { zerocopyDone } from "./zerocopy.ts";
 
 const PAGE_SIZE = 4096;
 
@@ -242,6 +243,7 @@ export function tcpSendmsg(k: Kernel, sock: Socket, m: Message): number {
   lockSock(sk);
   const r = sendLocked(k, sk, { m, frame: 0, offset: 0, size: 0 }, m.flags);
   releaseSock(k, sk);
+  if (r > 0) zerocopyDone(k, sk, m.flags);
   return r;
 }
 

@@ -47,6 +47,7 @@ import { IpcmCookie, ipCmsgSend, mcAllowed } from "./ipSockglue.ts";
 import { libGetPort } from "./ports.ts";
 import { ipRouteOutput, RTN_BROADCAST, route } from "./route.ts";
 import { destination, type SockAddress } from "./sockaddr.ts";
+import { zerocopyDone } from "./zerocopy.ts";
 
 const UDP_HEADER = 8;
 const IPPROTO_UDP = 17;
@@ -144,6 +145,12 @@ function routeDatagram(k: Kernel, sk: UdpSock, to: SockAddress, ipc: IpcmCookie)
 
 /** @linux net/ipv4/udp.c udp_sendmsg, net/ipv6/udp.c udpv6_sendmsg */
 function udpSendmsg(k: Kernel, sock: Socket, m: Message): number {
+  const r = send(k, sock, m);
+  if (r > 0) zerocopyDone(k, inetSk(sock), m.flags);
+  return r;
+}
+
+function send(k: Kernel, sock: Socket, m: Message): number {
   const sk = inetSk(sock) as UdpSock;
   const size = m.iter.count;
   const b = inetAutobind(k, udpProto, sk);
