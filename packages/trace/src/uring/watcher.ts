@@ -5,6 +5,7 @@ import type { Task } from "@lstar/kernel/include/linux/sched.ts";
 import { CQ_HEAD, CQ_TAIL, ringRead, SQ_DROPPED, SQ_FLAGS, SQ_TAIL } from "@lstar/kernel/io_uring/rings.ts";
 import {
   IORING_CQE_F_MORE,
+  IORING_ENTER_REGISTERED_RING,
   IORING_ENTER_SQ_WAKEUP,
   IORING_OP_POLL_ADD,
   IORING_SETUP_SQPOLL,
@@ -253,7 +254,7 @@ export class UringWatcher {
     const { cpu } = this.#k.machine;
     const name = syscallNames[nr] ?? "";
     if (name === "io_uring_enter") {
-      const ctx = contextOf(task.file(cpu.getLo(RDI) | 0));
+      const ctx = this.#entered(task);
       const h = ctx && this.#ring(ctx);
       if (!h) return;
       h.enters++;
@@ -273,10 +274,18 @@ export class UringWatcher {
     if (closing) this.#leftBehind(this.#ring(closing));
   }
 
+  /** The ring that io_uring_enter names: by descriptor, or by its place in the task's own table. */
+  #entered(task: Task): IoRingCtx | null {
+    const { cpu } = this.#k.machine;
+    const fd = cpu.getLo(RDI);
+    if (cpu.getLo(R10) & IORING_ENTER_REGISTERED_RING) return contextOf(task.ioUring?.registeredRings?.[fd >>> 0]);
+    return contextOf(task.file(fd | 0));
+  }
+
   #exit(task: Task, nr: number): void {
     const name = syscallNames[nr] ?? "";
     if (name === "io_uring_enter") {
-      const ctx = contextOf(task.file(this.#k.machine.cpu.getLo(RDI) | 0));
+      const ctx = this.#entered(task);
       if (ctx) this.#dropped(this.#ring(ctx));
     } else if (name === "close") this.#closing.delete(task.pid);
   }
