@@ -14,7 +14,7 @@ export const uringSteps: readonly UringStep[] = [
   { title: "1. It fills an entry: READ, 4096 bytes, user_data 42", actor: "application" },
   { title: "2. It moves sq_tail", actor: "application" },
   { title: "3. It sees the tail, takes the entry, and hands the read on", actor: "kernel" },
-  { title: "4. The data come", actor: "worker" },
+  { title: "4. The data have come; the completion begins", actor: "worker" },
   { title: "5. It writes the completion and moves cq_tail", actor: "kernel" },
   { title: "6. It sees that head and tail differ, takes the completion, moves cq_head", actor: "application" },
 ];
@@ -43,9 +43,8 @@ function find(events: EventStore, from: number, is: (text: string) => boolean): 
 export async function uringCells(run: UringRun): Promise<UringCell[]> {
   const { events } = run;
   const taken = find(events, 0, (t) => /^submit(-sq)? READ$/.test(t));
-  const handed = find(events, taken, (t) => t === "async READ");
   const complete = find(events, taken, (t) => t === "complete READ");
-  if (taken < 0 || handed < 0 || complete < 0) throw new Error("the run has submitted no READ");
+  if (taken < 0 || complete < 0) throw new Error("the run has submitted no READ");
   let printed = complete;
   while (printed < events.count && !(events.kind.at(printed) === EventKind.SYS_ENTER && WRITE_CALLS.includes(events.a.at(printed))))
     printed++;
@@ -70,7 +69,7 @@ export async function uringCells(run: UringRun): Promise<UringCell[]> {
     at(tail.position),
     at(tail.position + 1),
     { position: 0, event: taken },
-    { position: 0, event: handed },
+    { position: 0, event: complete },
     at(events.position.at(complete)),
     at(head.position + 1),
   ];
@@ -104,7 +103,7 @@ function cellText(step: number, r: UringView, s: StateView, tail: LastWriteView,
       return `${thread}: the kernel is at entry ${r.cachedSqHead} of ${r.sqTail.value}`;
     }
     case 3:
-      return request ? `in flight, ${request.waits}` : "handed to a worker";
+      return `${request?.waits ?? "it is done"}: the bytes are in the buffer; cq_tail still ${r.cqTail.value}`;
     case 4:
       return `${cqe ? `user_data ${Number.parseInt(cqe.userData, 16)}, res ${cqe.res}` : "no completion"}; cq_tail ${r.cqTail.value}, cq_head ${r.cqHead.value}`;
     default:
