@@ -64,7 +64,10 @@ test("the six steps, by io_uring_enter and with SQPOLL", async () => {
     expect([mode, indices[0], indices[1], indices[4], indices[5]]).toEqual([mode, [0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 1], [1, 1, 1, 1]]);
     expect(cells[0]?.text).toMatch(/^entry 0: READ, fd \d, 4096 bytes at 0x[0-9a-f]+, user_data 42; sq_tail still 0$/);
     expect(cells[1]?.text).toMatch(/^sq_tail 0 → 1, a store in line \d+; sq_head 0$/);
-    expect(cells[3]?.text).toMatch(/worker/);
+    expect(cells[2]?.text).toMatch(
+      mode === "enter" ? /^task 2, in its call \(ioSubmitSqes\): 1 of 1 taken/ : /^the kernel’s thread 3 \(ioSubmitSqes\)/,
+    );
+    expect(cells[3]?.text).toMatch(/^worker \d is at it: the bytes are in the buffer; cq_tail still 0$/);
     expect(cells[4]?.text).toMatch(/^user_data 42, res 4096; cq_tail 1, cq_head 0$/);
     expect(cells[5]?.text).toMatch(/^cq_head 0 → 1, a store in line \d+$/);
     // In the order of the run.

@@ -79,7 +79,7 @@ export async function uringCells(run: UringRun): Promise<UringCell[]> {
     const r = ringOf(s);
     out.push({
       moment,
-      text: cellText(i, r, s, tail, head),
+      text: cellText(i, r, s, tail, head, events.pid.at(taken)),
       sqHead: r.sqHead.value,
       sqTail: r.sqTail.value,
       cqHead: r.cqHead.value,
@@ -89,7 +89,7 @@ export async function uringCells(run: UringRun): Promise<UringCell[]> {
   return out;
 }
 
-function cellText(step: number, r: UringView, s: StateView, tail: LastWriteView, head: LastWriteView): string {
+function cellText(step: number, r: UringView, s: StateView, tail: LastWriteView, head: LastWriteView, taker: number): string {
   const sqe = r.sq.find((q) => q.sqe.userData === "2a")?.sqe;
   const request = r.requests.find((q) => q.userData === "2a");
   const cqe = r.cq.find((c) => c.userData === "2a");
@@ -99,8 +99,8 @@ function cellText(step: number, r: UringView, s: StateView, tail: LastWriteView,
     case 1:
       return `sq_tail ${tail.old} → ${tail.new}, ${tail.kernel ? "by the kernel" : `a store in line ${tail.line}`}; sq_head ${r.sqHead.value}`;
     case 2: {
-      const thread = r.sqThread?.pid === s.current ? `thread ${r.sqThread.pid}` : s.kernelFunction;
-      return `${thread}: the kernel is at entry ${r.cachedSqHead} of ${r.sqTail.value}`;
+      const who = r.sqThread?.pid === taker ? `the kernel’s thread ${taker}` : `task ${taker}, in its call`;
+      return `${who} (${s.kernelFunction}): ${r.cachedSqHead} of ${r.sqTail.value} taken, sq_head still ${r.sqHead.value}`;
     }
     case 3:
       return `${request?.waits ?? "it is done"}: the bytes are in the buffer; cq_tail still ${r.cqTail.value}`;
