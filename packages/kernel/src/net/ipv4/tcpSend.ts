@@ -173,6 +173,8 @@ function sendLocked(k: Kernel, sk: TcpSock, src: SendSource, flags: number): num
       continue;
     }
     if (m) {
+      // The frame may be in a snapshot, with what earlier writes have put there.
+      k.machine.phys.willWrite(frame);
       const got = m.iter.copyPhysFrom(k, frame * PAGE_SIZE + offset, n);
       if (got < n) {
         // What came of a piece that cannot be read whole is not sent.
