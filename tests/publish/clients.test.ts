@@ -165,3 +165,15 @@ Failed to connect to 10.0.2.77 port 80: Couldn't connect to server
   ]);
   expect(without.stdout).toBe("lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP>\u0020\nlo\n7\n");
 });
+
+it("routes are those of a Linux device with the same address", { timeout: 60_000 }, async () => {
+  need("ip");
+  const script = `ip route; ip route show table local; cat /proc/net/route; ip -o addr show eth0 | grep 'inet ' | cut -d: -f2
+for a in 10.0.2.255 10.0.2.15 10.0.2.2 10.0.2.99 1.2.3.4 224.0.0.5 255.255.255.255 127.3.3.3; do ip route get $a; done
+ip route get 1.2.3.4 oif lo; ip route get 1.2.3.4 from 127.0.0.1; ip route get 127.0.0.1 from 10.0.2.15`;
+  const ours = await lstar(["run", "--publish", "0:80", ...guest, "/bin/sh", "-c", script]);
+  const like = `ip link set lo up; ip link add eth0 type veth peer name p0; ip link set p0 up; ip link set eth0 up
+ip addr add 10.0.2.15/24 brd 10.0.2.255 dev eth0; ip route add default via 10.0.2.2; ${script}`;
+  const real = await run("unshare", ["-rn", "sh", "-c", like]);
+  expect(ours.stdout).toBe(real.stdout.replaceAll(" linkdown", ""));
+});

@@ -15,11 +15,14 @@ import { AF_INET, AF_UNSPEC } from "../../uapi/socket.ts";
 import { netDevices, v4Number } from "../core/dev.ts";
 import { attributes, MessageWriter, type Request } from "../netlink/message.ts";
 import { NUD_FAILED, NUD_INCOMPLETE, neighbourState, neighbours } from "./arp.ts";
-import { ipRouteOutput, nextHop, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, route } from "./route.ts";
+import { ipRouteOutput, nextHop, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, route } from "./route.ts";
 
 /** sizeof(struct rtmsg) */
 const RTMSG = 12;
 const RTM_F_CLONED = 0x200;
+const RTCF_BROADCAST = 0x10000000;
+const RTCF_MULTICAST = 0x20000000;
+const RTCF_LOCAL = 0x80000000;
 const RTA_DST = 1;
 const RTA_SRC = 2;
 const RTA_OIF = 4;
@@ -57,8 +60,8 @@ export function prefixEnd(bytes: readonly number[], length: number, ones: boolea
 
 /** The routes that a device's addresses bring with them. @linux net/ipv4/fib_frontend.c inet_dump_fib */
 export function fibDump(k: Kernel, request: Request, family: number): Uint8Array[] {
-  const out: Uint8Array[] = [];
   const main: Uint8Array[] = [];
+  const local: { to: readonly number[]; message: Uint8Array }[] = [];
   for (const dev of netDevices(k).byIndex.values()) {
     if (family === AF_INET && dev.gateway !== 0) {
       const w = new MessageWriter(RTM_NEWROUTE, NLM_F_MULTI, request.seq, request.portid);
@@ -76,7 +79,7 @@ export function fibDump(k: Kernel, request: Request, family: number): Uint8Array
         else w.attribute32(RTA_PRIORITY, 0).attribute8(RTA_PREF, ICMPV6_ROUTER_PREF_MEDIUM);
         const message = w.attribute32(RTA_OIF, dev.index).finish();
         if (table === RT_TABLE_MAIN) main.push(message);
-        else out.push(message);
+        else local.push({ to, message });
       };
       const width = 8 * bytes.length;
       if (family === AF_INET) {
@@ -88,7 +91,9 @@ export function fibDump(k: Kernel, request: Request, family: number): Uint8Array
       } else route(RTN_LOCAL, RT_SCOPE_UNIVERSE, bytes, width);
     }
   }
-  return [...main, ...out];
+  // A table is a trie: by address, shorter prefixes first.
+  if (family === AF_INET) local.sort((a, b) => v4Number(a.to) - v4Number(b.to));
+  return [...main, ...local.map((l) => l.message)];
 }
 
 const v4Bytes = (v: number): number[] => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255];
@@ -104,9 +109,10 @@ export function inetRtmGetroute(k: Kernel, request: Request): Uint8Array | numbe
   if (r < 0) return r;
   const dev = route.dev!;
   const w = new MessageWriter(RTM_NEWROUTE, 0, request.seq, request.portid);
-  const table = route.type === RTN_LOCAL || route.type === RTN_BROADCAST ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
-  w.put8(AF_INET, 32, src ? 32 : 0, 0, table, 0, 0, route.type).put32(RTM_F_CLONED);
-  w.attribute32(RTA_TABLE, table).attribute(RTA_DST, v4Bytes(route.daddr));
+  const flags = route.type === RTN_BROADCAST ? RTCF_BROADCAST | RTCF_LOCAL : route.type === RTN_MULTICAST ? RTCF_MULTICAST : 0;
+  const lo = dev.flags & IFF_LOOPBACK ? RTCF_LOCAL : 0;
+  w.put8(AF_INET, 32, src ? 32 : 0, 0, RT_TABLE_MAIN, 0, 0, route.type).put32(RTM_F_CLONED | flags | lo);
+  w.attribute32(RTA_TABLE, RT_TABLE_MAIN).attribute(RTA_DST, v4Bytes(route.daddr));
   if (src) w.attribute(RTA_SRC, v4Bytes(route.saddr));
   w.attribute32(RTA_OIF, dev.index);
   if (!src) w.attribute(RTA_PREFSRC, v4Bytes(route.saddr));

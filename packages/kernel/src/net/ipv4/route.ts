@@ -81,7 +81,7 @@ function sourceOf(dev: NetDevice): number {
 
 /** Whom a packet goes to next on a device: the receiver itself, or the router. @linux include/net/route.h rt_nexthop */
 export function nextHop(dev: NetDevice, daddr: number): number {
-  return dev.gateway === 0 || daddr === INADDR_BROADCAST || onLink(dev, daddr) ? daddr : dev.gateway;
+  return dev.gateway === 0 || daddr === INADDR_BROADCAST || isMulticast(daddr) || onLink(dev, daddr) ? daddr : dev.gateway;
 }
 
 /** RTN_* of an address that a program wants to bind or send to; RTN_UNICAST = nobody's here. @linux net/ipv4/fib_frontend.c inet_addr_type */
@@ -124,6 +124,8 @@ export function ipRouteOutput(k: Kernel, daddr: number, saddr: number, oif: numb
     if (!dev) return -ENETUNREACH;
     found.type = RTN_UNICAST;
     found.prefsrc = sourceOf(dev);
+    // Nobody elsewhere could answer to a loopback address, if there is another.
+    if (isLo(dev)) for (const other of netDevices(k).byIndex.values()) if (!isLo(other)) found.prefsrc = sourceOf(other) || found.prefsrc;
     route.dev = dev;
   }
   route.type = found.type;
