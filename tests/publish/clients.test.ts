@@ -168,9 +168,20 @@ Failed to connect to 10.0.2.77 port 80: Couldn't connect to server
 
 it("routes are those of a Linux device with the same address", { timeout: 60_000 }, async () => {
   need("ip");
-  const script = `ip route; ip route show table local; cat /proc/net/route; ip -o addr show eth0 | grep 'inet ' | cut -d: -f2
-for a in 10.0.2.255 10.0.2.15 10.0.2.2 10.0.2.99 1.2.3.4 224.0.0.5 255.255.255.255 127.3.3.3; do ip route get $a; done
-ip route get 1.2.3.4 oif lo; ip route get 1.2.3.4 from 127.0.0.1; ip route get 127.0.0.1 from 10.0.2.15`;
+  const get = [
+    "10.0.2.255",
+    "10.0.2.15",
+    "10.0.2.2",
+    "10.0.2.99",
+    "1.2.3.4",
+    "224.0.0.5",
+    "255.255.255.255",
+    "127.3.3.3",
+    "1.2.3.4 oif lo",
+  ];
+  const asked = [...get, "1.2.3.4 from 127.0.0.1", "127.0.0.1 from 10.0.2.15"].map((a) => `route get ${a}`);
+  const script = `cat /proc/net/route; ip -o addr show eth0 | grep 'inet ' | cut -d: -f2
+printf '${["route", "route show table local", ...asked].join("\\n")}\n' | ip -force -batch -`;
   const ours = await lstar(["run", "--publish", "0:80", ...guest, "/bin/sh", "-c", script]);
   const like = `ip link set lo up; ip link add eth0 type veth peer name p0; ip link set p0 up; ip link set eth0 up
 ip addr add 10.0.2.15/24 brd 10.0.2.255 dev eth0; ip route add default via 10.0.2.2; ${script}`;
