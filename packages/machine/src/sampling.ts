@@ -10,6 +10,9 @@ const WARM_AFTER = 4_000_000;
 const WARM_CHUNK = 200_000;
 /** After a chunk that ended in compiled code. */
 const COMPILED_CHUNK = 1_000_000;
+/** After a chunk that ended where a region is entered, and what its jitter is multiplied with. */
+const EXACT_CHUNK = 10_000;
+const EXACT_JITTER = 10;
 /** The shortest chunk; one that looks for a long way back into compiled code. */
 export const PROBE_CHUNK = 3000;
 /** In a program that calls the kernel often, samples are taken up to so many instructions after a call, in steps. */
@@ -64,7 +67,7 @@ export class Sampling {
    * at the region that needs the most instructions, so the next one looks more exactly.
    */
   atCompiledCode(): void {
-    this.#until = (this.exact ? COMPILED_CHUNK : WARM_CHUNK) + this.#jitter();
+    this.#until = this.exact ? COMPILED_CHUNK + this.#jitter() : EXACT_CHUNK + EXACT_JITTER * this.#jitter();
     this.exact = true;
   }
 

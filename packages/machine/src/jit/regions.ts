@@ -15,6 +15,8 @@ import { selectRegion } from "./select.ts";
 
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
+/** Runs of a block after which one sample is enough. */
+const MANY = 50_000;
 const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32, entries: 8 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
@@ -208,7 +210,12 @@ export class Regions {
     if (pc === 0 || !this.#blocks.mayChain(pc) || this.#phys.view.getUint16(pc, true) === this.#enter) return;
     const n = (this.#samples.get(pc) ?? 0) + 1;
     this.#samples.set(pc, n);
-    if (n >= HOT && !this.#tried.has(pc)) this.#compile(pc, rip, pa);
+    if (this.#tried.has(pc)) return;
+    if (n < HOT) {
+      const { takenTimes, nextTimes } = new IrReader(this.#phys.view, (at) => this.#definition(at)).block(pc);
+      if (takenTimes + nextTimes < MANY) return;
+    }
+    this.#compile(pc, rip, pa);
   }
 
   /** Execution went on at `rip`, where a region had been left, and took long to come back into one: that region gets an entry there. `onlyEntry`: nothing is compiled if there is no such region. */
