@@ -59,6 +59,8 @@ export class Scheduler {
   fair: Task[] = [];
   /** Runnable threads of the kernel: they run before programs, one step a turn. */
   kthreads: Task[] = [];
+  /** Steps that they have made since a program ran. */
+  kthreadSteps = 0;
   /** Threads of the kernel that look for work again and again (SQPOLL), and after how many more instructions they do. */
   pollers: PollingThread[] = [];
   pollIn = 0;

@@ -14,6 +14,8 @@ import { isRealtime, PAUSED_AT_USER, PAUSED_BETWEEN, PAUSED_OUTSIDE, type Pollin
 const REAL_CLOCK_BUDGET = 200_000;
 /** The longest time between two looks of a polling thread (instructions). */
 const POLL_MOST = 16_000;
+/** Steps that threads of the kernel make before programs get their turn. */
+const KTHREAD_STEPS = 64;
 /** Virtual time of a look, in ns. */
 const LOOK_COST = 10;
 const LONGEST_STRETCH = 1_000_000_000;
@@ -208,7 +210,8 @@ function kernelTurn(k: Kernel): number {
   if (time.nextExpiry() <= time.nowNs) time.runTimers();
   if (k.exited) return EXITED;
   if (sched.pollers.length > 0 && (sched.pollIn <= 0 || !mayContinue(k))) pollThreads(k);
-  if (sched.kthreads.length > 0) {
+  if (sched.kthreads.length > 0 && (sched.kthreadSteps < KTHREAD_STEPS || !programWaits(k))) {
+    sched.kthreadSteps++;
     const thread = sched.kthreads.shift() as Task;
     thread.onRq = false;
     runKthread(k, thread);
@@ -237,7 +240,13 @@ function kernelTurn(k: Kernel): number {
     exitToUserMode(k, task);
     if (!mayContinue(k)) return AGAIN;
   }
+  sched.kthreadSteps = 0;
   return USER;
+}
+
+/** Would a program run if no thread of the kernel did? */
+function programWaits(k: Kernel): boolean {
+  return mayContinue(k) || k.sched.rt.length > 0 || k.sched.fair.length > 0;
 }
 
 /** Those who poll look whether they have work; who has becomes runnable. */
@@ -273,6 +282,7 @@ function beginStretch(k: Kernel, task: Task, expiry: number): number {
   if (task.signal.cpuTimers.length > 0) stretch = Math.min(stretch, cpuTimerBudget(task));
   const { pollIn, pollers } = k.sched;
   if (pollers.length > 0 && pollIn < stretch) stretch = Math.max(1, pollIn);
+  if (k.sched.kthreads.length > 0 && stretch > POLL_MOST) stretch = POLL_MOST;
   updateVdso(k);
   return stretch;
 }
