@@ -193,6 +193,11 @@ function Fields({ ring, place }: { ring: UringView; place: string }) {
             </tr>
           </thead>
           <tbody>
+            {!ring.cq.some(used) && (
+              <tr>
+                <td colSpan={4}>none has been written yet</td>
+              </tr>
+            )}
             {ring.cq.filter(used).map((c) => (
               <tr key={c.slot} class={c.pending ? "pending" : ""}>
                 <th scope="row">

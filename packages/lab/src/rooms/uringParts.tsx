@@ -67,7 +67,7 @@ export function UringWalkthrough({ bench }: { bench: Workbench }) {
         A cell’s button puts the cursor of time there: the rings above show that moment.
       </p>
       <div class="wide-table">
-        <table class="plain">
+        <table class="plain uring-steps">
           <caption class="visually-hidden">The six steps of a read, by io_uring_enter and with SQPOLL</caption>
           <thead>
             <tr>
@@ -192,7 +192,8 @@ export function UringCosts({ bench }: { bench: Workbench }) {
                   <td>
                     {c ? (
                       <>
-                        {numberText(c.calls)} <span class="bar" style={{ width: `${(4 * c.calls) / most}rem` }} aria-hidden="true" />
+                        {numberText(c.calls)}{" "}
+                        {c.calls > 0 && <span class="bar" style={{ width: `${(4 * c.calls) / most}rem` }} aria-hidden="true" />}
                       </>
                     ) : (
                       "…"
