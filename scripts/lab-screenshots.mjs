@@ -15,7 +15,7 @@ const rooms = [
   ["syscalls", "read_write", "hello from the box\n", ["read", 0]],
   ["vdso", "vdso_clock", null, ["write", 0]],
   ["epoll", "epoll_lt", null, null],
-  ["io_uring", "uring_flight", null, ["io_uring", 14]],
+  ["io_uring", "uring_flight", null, ["io_uring wait", 0]],
   ["copies", "copies", null, ["write", 3]],
   ["signals", "signals", null, ["SIGUSR1", 1]],
   ["processes", "fork_exec", null, ["execve", 0]],
