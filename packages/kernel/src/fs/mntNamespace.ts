@@ -3,6 +3,7 @@ import { Mount } from "../include/linux/fs.ts";
 import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { followDown, initialMounts, MountTable, mountNamespaces, mountTable, refreshMountpoint, touchMounts } from "./namespace.ts";
+import { NsInfo } from "./nsfs.ts";
 
 export type { MountTable };
 
@@ -46,13 +47,21 @@ export function forgetMounts(k: Kernel, ns: MountTable, gone: readonly Mount[]):
   ns.mounts = ns.mounts.filter((m) => !gone.includes(m));
   for (const m of gone) refreshMountpoint(k, m.mountpoint);
   touchMounts(k, ns);
+  // What was mounted may have been the file that kept another namespace.
+  for (const m of gone) {
+    const info = m.root.inode?.info;
+    if (info instanceof NsInfo && info.type === "mnt") putMntNs(k, info.ns as MountTable | null);
+  }
 }
 
-/** Nobody may be in a namespace any more: then its mounts go. One that was opened as a file stays. @linux fs/namespace.c put_mnt_ns */
+/** Nobody may be in a namespace any more, and no file stands for it: then its mounts go. @linux fs/namespace.c put_mnt_ns */
 export function putMntNs(k: Kernel, ns: MountTable | null): void {
-  if (ns === null || ns.pinned) return;
+  const { namespaces } = mountNamespaces(k);
+  if (ns === null || ns.pins > 0 || !namespaces.has(ns)) return;
   for (const t of k.pids.values()) if (t.mntNs === ns && !t.exiting) return;
-  mountNamespaces(k).namespaces.delete(ns);
+  const file = ns.place?.dentry;
+  if (file) for (const other of namespaces) if (other.mounts.some((m) => m.root === file)) return;
+  namespaces.delete(ns);
   forgetMounts(k, ns, ns.mounts);
 }
 

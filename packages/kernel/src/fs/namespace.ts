@@ -22,8 +22,10 @@ import { dAbsolutePath, dentryPath } from "./dcache.ts";
 export class MountTable {
   mounts: Mount[] = [];
   readonly inum: number;
-  /** It was opened as a file: it stays when nobody is in it. */
-  pinned = false;
+  /** Open files that stand for it: while there are some it stays, though nobody is in it. */
+  pins = 0;
+  /** The file of nsfs, once somebody has looked for it. */
+  place: Path | null = null;
   /** Grows with each change; who polls for changes waits on `poll`. */
   event = 0;
   readonly poll = new WaitQueueHead();

@@ -1,3 +1,4 @@
+import type { Inode } from "../include/linux/fs.ts";
 import { type FileOperations, type InodeOperations, type Mount, type Path, SuperBlock } from "../include/linux/fs.ts";
 import type { UtsNamespace } from "../kernel/utsname.ts";
 import type { Kernel } from "../kernel.ts";
@@ -5,6 +6,7 @@ import { stateClass, stateTable } from "../state.ts";
 import { EINVAL, ENOTTY, EPERM } from "../uapi/errno.ts";
 import { newInode } from "./inode.ts";
 import { kernMount, pseudoDentry } from "./libfs.ts";
+import { putMntNs } from "./mntNamespace.ts";
 import type { MountTable } from "./namespace.ts";
 import { getAnonBdev } from "./super.ts";
 
@@ -24,10 +26,10 @@ const types: Record<string, number> = {
   uts: 0x04000000,
 };
 
-/** Namespaces as files that name them: the first ones by kind, the others by themselves. */
+/** Namespaces as files that name them: the first ones are found here by kind, the others know their own. */
 class NsFs {
   mount: Mount;
-  places = new Map<string | object, Path>();
+  places = new Map<string, Path>();
   /** Number of the next namespace. */
   nextInum = 4026532192;
   constructor(mount: Mount) {
@@ -54,7 +56,21 @@ stateClass(NsFs, NsInfo);
 const nsSuperOps = stateTable("nsfs_ops", {});
 const nsInodeOps: InodeOperations = stateTable("ns_inode_operations", { setattr: () => -EPERM });
 
+/** A file that stands for a namespace of mounts keeps it. */
+function pin(k: Kernel, inode: Inode, by: 1 | -1): void {
+  const { type, ns } = inode.info as NsInfo;
+  if (type !== "mnt" || ns === null) return;
+  const table = ns as MountTable;
+  table.pins += by;
+  putMntNs(k, table);
+}
+
 const nsFops: FileOperations = stateTable("ns_file_operations", {
+  open(k: Kernel, inode: Inode): number {
+    pin(k, inode, 1);
+    return 0;
+  },
+  release: (k: Kernel, inode: Inode): void => pin(k, inode, -1),
   /** @linux fs/nsfs.c ns_ioctl */
   ioctl(_k, file, cmd) {
     switch (cmd) {
@@ -89,14 +105,14 @@ export function nsAllocInum(k: Kernel): number {
 /** The file that stands for a namespace: the first of its type, with that number, or another. @linux fs/nsfs.c ns_get_path */
 export function nsPath(k: Kernel, type: string, number: number, ns: MountTable | UtsNamespace | null): Path {
   const fs = nsfs(k);
-  let place = fs.places.get(ns ?? type);
+  let place = ns ? ns.place : fs.places.get(type);
   if (!place) {
     const inode = newInode(k, fs.mount.sb, 0o100444, nsInodeOps, nsFops);
     inode.ino = ns?.inum ?? number;
     inode.info = new NsInfo(type, ns);
     place = { mnt: fs.mount, dentry: pseudoDentry(`${type}:[${inode.ino}]`, inode) };
-    fs.places.set(ns ?? type, place);
-    if (ns && "pinned" in ns) ns.pinned = true;
+    if (ns) ns.place = place;
+    else fs.places.set(type, place);
   }
   return place;
 }

@@ -1,3 +1,4 @@
+import type { Path } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { stateClass } from "../state.ts";
 
@@ -6,6 +7,8 @@ export class UtsNamespace {
   hostname: string;
   domainname: string;
   readonly inum: number;
+  /** The file of nsfs, once somebody has looked for it. */
+  place: Path | null = null;
   constructor(hostname: string, domainname: string, inum: number) {
     this.hostname = hostname;
     this.domainname = domainname;
