@@ -78,6 +78,8 @@ export interface UringListeners {
   line?: (pid: number, text: string) => void;
 }
 
+/** Rings whose history is kept. */
+const MOST_RINGS = 1000;
 /** Virtual time (ns) that entries may wait for a sleeping thread before it is said. */
 const PATIENCE = 50e6;
 const TIMERS: ReadonlySet<string> = new Set(["TIMEOUT", "LINK_TIMEOUT"]);
@@ -102,7 +104,9 @@ export class UringWatcher {
   readonly diagnoses: UringDiagnosis[] = [];
   readonly #k: Kernel;
   readonly #to: UringListeners;
-  readonly #rings = new Map<IoRingCtx, UringHistory>();
+  readonly #rings = new WeakMap<IoRingCtx, UringHistory>();
+  /** Rings beyond those whose history is kept. */
+  #more = 0;
   readonly #flight = new Map<IoKiocb, Taken>();
   readonly #closing = new Map<number, IoRingCtx>();
   readonly #remove: (() => void)[];
@@ -153,6 +157,7 @@ export class UringWatcher {
           (h.overflowed > 0 ? `, ${h.overflowed} found no room` : ""),
       );
     }
+    if (this.#more > 0) out.push(`(${this.#more} more rings are not shown)`);
     if (this.diagnoses.length) out.push("Diagnosis", ...this.diagnoses.map((d) => `  ${d.text}`));
     return `${out.join("\n")}\n`;
   }
@@ -161,7 +166,7 @@ export class UringWatcher {
     let h = this.#rings.get(ctx);
     if (h) return h;
     h = {
-      number: this.histories.length + 1,
+      number: this.histories.length + this.#more + 1,
       ctx,
       fd: -1,
       pid: this.#k.current.tgid,
@@ -178,7 +183,8 @@ export class UringWatcher {
       unwokenSince: -1,
     };
     this.#rings.set(ctx, h);
-    this.histories.push(h);
+    if (this.histories.length < MOST_RINGS) this.histories.push(h);
+    else this.#more++;
     return h;
   }
 
@@ -266,7 +272,8 @@ export class UringWatcher {
       if (ctx && file?.count === 1) this.#closing.set(task.pid, ctx);
     } else if (name === "exit_group") {
       for (const file of task.files.fd) {
-        const h = this.#rings.get(contextOf(file) as IoRingCtx);
+        const ctx = contextOf(file);
+        const h = ctx && this.#rings.get(ctx);
         if (h && h.pid === task.tgid) this.#leftBehind(h);
       }
     }
@@ -292,7 +299,7 @@ export class UringWatcher {
 
   /** Entries of the array that name no SQE are thrown away. */
   #dropped(h: UringHistory): void {
-    if (h.closed || h.ctx.freed) return;
+    if (h.closed || gone(h.ctx)) return;
     const n = ringRead(this.#k, h.ctx, SQ_DROPPED);
     const more = (n - h.dropped) >>> 0;
     h.dropped = n;
@@ -309,7 +316,7 @@ export class UringWatcher {
   #look(): void {
     const k = this.#k;
     for (const h of this.histories) {
-      if (h.closed || !(h.ctx.flags & IORING_SETUP_SQPOLL) || h.told.has("not-woken") || h.ctx.freed) continue;
+      if (h.closed || !(h.ctx.flags & IORING_SETUP_SQPOLL) || h.told.has("not-woken") || gone(h.ctx)) continue;
       const waiting = this.#pending(h);
       if (waiting === 0 || !(ringRead(k, h.ctx, SQ_FLAGS) & IORING_SQ_NEED_WAKEUP)) {
         h.unwokenSince = -1;
@@ -340,7 +347,7 @@ export class UringWatcher {
     h.closed = true;
     const k = this.#k;
     const { ctx } = h;
-    if (ctx.freed || ctx.rings.frames.length === 0) return;
+    if (gone(ctx)) return;
     const waiting = this.#pending(h);
     const sqpoll = (ctx.flags & IORING_SETUP_SQPOLL) !== 0;
     if (waiting > 0 && !sqpoll) {
@@ -362,6 +369,9 @@ export class UringWatcher {
       );
   }
 }
+
+/** Is its memory given back? */
+const gone = (ctx: IoRingCtx): boolean => ctx.freed || ctx.rings.frames.length === 0;
 
 function contextOf(file: File | null | undefined): IoRingCtx | null {
   return file?.priv instanceof IoRingCtx ? file.priv : null;
