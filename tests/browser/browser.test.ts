@@ -81,18 +81,23 @@ afterAll(async () => {
   server?.close();
 });
 
-async function inPage(argv: string[], options: object = {}, tar?: string): Promise<Record<string, unknown>> {
+async function inPage(
+  argv: string[],
+  options: object = {},
+  tar?: string,
+  ask?: { port: number; text: string },
+): Promise<Record<string, unknown>> {
   const page = await browser.newPage();
   await page.goto(origin);
   const result = await page.evaluate(
-    ([args, opts, rootUrl]) =>
+    ([args, opts, rootUrl, asked]) =>
       new Promise<Record<string, unknown>>((resolve) => {
         const worker = new Worker("/worker.js", { type: "module" });
         worker.onmessage = (e) => resolve(e.data);
         worker.onerror = (e) => resolve({ error: e.message });
-        worker.postMessage({ argv: args, root: rootUrl, fetch: rootUrl ? {} : { "/bin/busybox": "/busybox" }, options: opts });
+        worker.postMessage({ argv: args, root: rootUrl, fetch: rootUrl ? {} : { "/bin/busybox": "/busybox" }, options: opts, ask: asked });
       }),
-    [argv, options, tar] as const,
+    [argv, options, tar, ask] as const,
   );
   await page.close();
   return result;
@@ -105,6 +110,13 @@ it("runs busybox true", { timeout: 60_000 }, async () => {
 it("runs a shell pipeline with input", { timeout: 60_000 }, async () => {
   const result = await inPage(["/bin/busybox", "sh", "-c", "busybox sort -r | busybox head -2; exit 3"], { stdin: "a\nc\nb\n" });
   expect(result).toMatchObject({ status: 3, stdout: "c\nb\n" });
+});
+
+it("a page connects to a server in the guest", { timeout: 60_000 }, async () => {
+  const argv = ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/"];
+  const { head, length, status } = await inPage(argv, {}, undefined, { port: 80, text: "GET /bin/busybox HTTP/1.0\r\n\r\n" });
+  expect({ head, status }).toEqual({ head: "HTTP/1.1 200 OK", status: 143 });
+  expect(length).toBeGreaterThan(readFileSync(need("/bin/busybox")).length);
 });
 
 const squares = 'i=0; while ((i++ < 5)); do echo "$i: $((i * i))"; done | while read -r x y; do echo "$y<-$x"; done';
