@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freshDirectory, lstar, need, run } from "../native.ts";
+import { freshDirectory, lstar, need, root, run } from "../native.ts";
 import { firstAnswer, pattern, type Served, serve, sha } from "./serve.ts";
 
 /** Real servers in a guest, and the host's real clients. */
@@ -28,6 +28,10 @@ http { access_log off; sendfile on; tcp_nopush on; server { listen 80 backlog=51
   nginx = [...guest, need("/usr/sbin/nginx"), "-p", dir.path, "-c", join(dir.path, "conf")];
 });
 afterAll(() => dir.remove());
+
+/** Natively, in a network namespace of one's own: a device with the guest's address. */
+const device = `ip link set lo up; ip link add eth0 type veth peer name p0; ip link set p0 up; ip link set eth0 up
+ip addr add 10.0.2.15/24 brd 10.0.2.255 dev eth0; ip route add default via 10.0.2.2`;
 
 /** An nginx that answers. */
 async function started(command?: readonly string[], options: string[] = []): Promise<{ server: Served; url: string }> {
@@ -183,8 +187,14 @@ it("routes are those of a Linux device with the same address", { timeout: 60_000
   const script = `cat /proc/net/route; ip -o addr show eth0 | grep 'inet ' | cut -d: -f2
 printf '${["route", "route show table local", ...asked].join("\\n")}\n' | ip -force -batch -`;
   const ours = await lstar(["run", "--publish", "0:80", ...guest, "/bin/sh", "-c", script]);
-  const like = `ip link set lo up; ip link add eth0 type veth peer name p0; ip link set p0 up; ip link set eth0 up
-ip addr add 10.0.2.15/24 brd 10.0.2.255 dev eth0; ip route add default via 10.0.2.2; ${script}`;
-  const real = await run("unshare", ["-rn", "sh", "-c", like]);
+  const real = await run("unshare", ["-rn", "sh", "-c", `${device}; ${script}`]);
   expect(ours.stdout).toBe(real.stdout.replaceAll(" linkdown", ""));
+});
+
+it("broadcast, multicast, pieces, headers of one's own", { timeout: 60_000 }, async () => {
+  const program = join(root, "tests/publish/datagrams.py");
+  const ours = await lstar(["run", "--publish", "0:80", ...guest, need("/usr/bin/python3"), program]);
+  const real = await run("unshare", ["-rn", "sh", "-c", `${device}; /usr/bin/python3 ${program} alone`]);
+  expect(ours.stdout).toBe(`${real.stdout}10.0.2.2 0 b'payload!'\n10.0.2.2 0 4028\n`);
+  expect(real.stdout).toContain("b'group' 10.0.2.15");
 });

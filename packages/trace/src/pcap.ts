@@ -1,5 +1,5 @@
 import type { Kernel } from "@lstar/kernel";
-import { CHECKSUM_PARTIAL, type Packet, skbPeekBits } from "@lstar/kernel/net/core/skb.ts";
+import { CHECKSUM_PARTIAL, PACKET_LOOPBACK, type Packet, skbPeekBits } from "@lstar/kernel/net/core/skb.ts";
 import { checksumHelp } from "@lstar/kernel/net/ipv4/ipOutput.ts";
 import { IFF_LOOPBACK } from "@lstar/kernel/uapi/netlink.ts";
 
@@ -34,7 +34,7 @@ export class PcapWriter {
     const sent = k.trace.netDevXmit.on((skb) => this.#packet(skb));
     // What goes out on the loopback device comes in there, too.
     const received = k.trace.netifReceiveSkb.on((skb, dev) => {
-      if (!(dev.flags & IFF_LOOPBACK)) this.#packet(skb);
+      if (!(dev.flags & IFF_LOOPBACK) && skb.pktType !== PACKET_LOOPBACK) this.#packet(skb);
     });
     this.stop = () => {
       sent();

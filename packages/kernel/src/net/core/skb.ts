@@ -35,6 +35,8 @@ export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;
 export const PACKET_MULTICAST = 2;
 export const PACKET_OTHERHOST = 3;
+/** This machine's own, back for its members of a group. */
+export const PACKET_LOOPBACK = 5;
 
 /**
  * struct sk_buff: a packet of the internet families. Its bytes are those of `head` from `data` to `tail`

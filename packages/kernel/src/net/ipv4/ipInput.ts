@@ -3,7 +3,7 @@ import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, INADDR_BROADCAST } from "../../uapi/in.ts";
 import { IFF_LOOPBACK } from "../../uapi/netlink.ts";
 import { count } from "../core/netNamespace.ts";
-import { get16, get32, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, type Packet, skbTrim } from "../core/skb.ts";
+import { get16, get32, kfreeSkb, PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, type Packet, skbTrim } from "../core/skb.ts";
 import { devAddPack } from "../core/softnet.ts";
 import { neighConfirm } from "./arp.ts";
 import { isLoopback, isMulticast } from "./inetSock.ts";
@@ -67,7 +67,7 @@ export function ipRcv(k: Kernel, skb: Packet): void {
   skb.transportHeader = data + ihl;
   skb.data = data + ihl;
   const daddr = get32(head, data + 16);
-  if (skb.dev && !(skb.dev.flags & IFF_LOOPBACK)) {
+  if (skb.dev && !(skb.dev.flags & IFF_LOOPBACK) && skb.pktType !== PACKET_LOOPBACK) {
     // A neighbour cannot speak of this machine's loopback addresses, nor as itself.
     const saddr = get32(head, data + 12);
     if (

@@ -3,10 +3,10 @@ import { csumFold, csumPartial } from "../../lib/checksum.ts";
 import { EMSGSIZE } from "../../uapi/errno.ts";
 import { ETH_P_IP, IP_MTU_DISCOVER, IPPROTO_TCP } from "../../uapi/in.ts";
 import { ARPHRD_ETHER } from "../../uapi/netlink.ts";
-import { devGetByIndex, type NetDevice } from "../core/dev.ts";
+import type { NetDevice } from "../core/dev.ts";
 import { count } from "../core/netNamespace.ts";
-import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, kfreeSkb, type Packet, set16, set32, skbClone } from "../core/skb.ts";
-import { devQueueXmit } from "../core/softnet.ts";
+import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, kfreeSkb, PACKET_LOOPBACK, type Packet, set16, set32, skbClone } from "../core/skb.ts";
+import { devQueueXmit, localBhDisable, localBhEnable, netifRx } from "../core/softnet.ts";
 import { neighOutput } from "./arp.ts";
 import { type InetSock, isMulticast } from "./inetSock.ts";
 import { ipFragment } from "./ipFragment.ts";
@@ -102,9 +102,18 @@ export function ipOutput(k: Kernel, skb: Packet, dev: NetDevice, daddr: number, 
   if (broadcast || (multicast && sk !== null && sk.mcLoop !== 0)) {
     const copy = skbClone(k, skb, 0);
     copy.ipSummed = CHECKSUM_UNNECESSARY;
-    devQueueXmit(k, copy, devGetByIndex(k, 1)!);
+    devLoopbackXmit(k, copy, dev);
   }
   return neighOutput(k, skb, dev, daddr, broadcast);
+}
+
+/** @linux net/core/dev.c dev_loopback_xmit */
+function devLoopbackXmit(k: Kernel, skb: Packet, dev: NetDevice): void {
+  skb.pktType = PACKET_LOOPBACK;
+  skb.dev = dev;
+  localBhDisable(k);
+  netifRx(k, skb);
+  localBhEnable(k);
 }
 
 /** The offset of a transport protocol's checksum in its header. */

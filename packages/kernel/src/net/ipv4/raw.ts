@@ -12,7 +12,6 @@ import { count, net } from "../core/netNamespace.ts";
 import { allocSkb, get16, get32, Packet, set16, set32, skbCopyBits } from "../core/skb.ts";
 import { truesize } from "../core/skbuff.ts";
 import { TCP_CLOSE, TCP_ESTABLISHED } from "../core/sock.ts";
-import { devQueueXmit } from "../core/softnet.ts";
 import { setRaw6Deliver } from "../ipv6/ip6Input.ts";
 import { IPV6_HEADER, ip6RouteOutput, ip6Xmit, route6 } from "../ipv6/ip6Output.ts";
 import type { Message, Socket } from "../socket.ts";
@@ -20,7 +19,7 @@ import { checkLocal, inetRegisterProtosw, type Proto, setLocal } from "./afInet.
 import { datagramDisconnect, datagramPoll, datagramRecvmsg, ipDatagramConnect, skCommonRelease, sockQueueRcv } from "./datagram.ts";
 import { InetSock, inetSk, isMulticast, v6Equal, v6IsAny, v6IsMulticast } from "./inetSock.ts";
 import { setRawDeliver } from "./ipInput.ts";
-import { IP_HEADER, IPDEFTTL, ipSendCheck, ipXmit } from "./ipOutput.ts";
+import { IP_HEADER, IPDEFTTL, ipOutput, ipSendCheck, ipXmit } from "./ipOutput.ts";
 import { IpcmCookie, ipCmsgSend } from "./ipSockglue.ts";
 import { ipRouteOutput, RTN_BROADCAST, route } from "./route.ts";
 import { destination } from "./sockaddr.ts";
@@ -46,7 +45,7 @@ export class RawSock extends InetSock {
 stateClass(RawSock);
 
 /** A whole packet of the program's own making. @linux net/ipv4/raw.c raw_send_hdrinc */
-function sendOwnHeader(k: Kernel, data: Uint8Array): number {
+function sendOwnHeader(k: Kernel, sk: RawSock, data: Uint8Array): number {
   if (data.length > route.dev!.mtu) return -E.EMSGSIZE;
   if (data.length < IP_HEADER) return -E.EINVAL;
   const ihl = (data[0]! & 15) * 4;
@@ -61,7 +60,7 @@ function sendOwnHeader(k: Kernel, data: Uint8Array): number {
     ipSendCheck(skb.head, 0);
   }
   count(k, "Ip.OutRequests");
-  return devQueueXmit(k, skb, route.dev!);
+  return ipOutput(k, skb, route.dev!, route.daddr, sk);
 }
 
 /** @linux net/ipv4/raw.c raw_sendmsg, net/ipv6/raw.c rawv6_sendmsg */
@@ -99,7 +98,7 @@ function sendmsg(k: Kernel, sock: Socket, m: Message): number {
   if (!v6 && sk.hdrincl) {
     const data = new Uint8Array(size);
     if (m.iter.copyFrom(k, data, 0, size) < size) return -E.EFAULT;
-    const h = sendOwnHeader(k, data);
+    const h = sendOwnHeader(k, sk, data);
     return h < 0 ? h : size;
   }
   const skb = allocSkb(v6 ? IPV6_HEADER : IP_HEADER, size);
