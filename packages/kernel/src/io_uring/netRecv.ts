@@ -23,6 +23,7 @@ import {
   IORING_CQE_F_MORE,
   IORING_CQE_F_SOCK_NONEMPTY,
   IORING_OP_RECV,
+  IORING_OP_RECV_ZC,
   IORING_OP_RECVMSG,
   SQE_ADDR,
   SQE_FILE_INDEX,
@@ -325,8 +326,18 @@ const common = {
 } as const;
 const recvmsgDef: IoIssueDef = { ...common, issue: recvmsg };
 const recvDef: IoIssueDef = { ...common, issue: recv };
+/** Receives into memory that a device writes to: without such a queue there is nothing to receive from. @linux io_uring/net.c io_recvzc_prep */
+const recvZcDef: IoIssueDef = {
+  needsFile: true,
+  unboundNonregFile: true,
+  pollin: true,
+  ioprio: true,
+  prep: () => -EINVAL,
+  issue: () => -EINVAL,
+};
 
 export const netRecvOps: IoOpList = [
   [IORING_OP_RECVMSG, recvmsgDef],
   [IORING_OP_RECV, recvDef],
+  [IORING_OP_RECV_ZC, recvZcDef],
 ];
