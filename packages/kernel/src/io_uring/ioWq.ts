@@ -131,14 +131,15 @@ function ioWqWorker(k: Kernel, task: Task): void {
 
 /** @linux io_uring/io_uring.c io_wq_submit_work */
 function ioWqSubmitWork(k: Kernel, w: IoWorker, req: IoKiocb): void {
-  const { task } = w;
+  // What has slept is gone on with even so: it finds that it was interrupted.
+  const begun = w.blocked;
   w.blocked = false;
   if (req.flags & REQ_F_APOLL_MULTISHOT && !armMultishot(k, req)) {
     workerDone(k, w);
     return;
   }
   for (;;) {
-    let ret = req.flags & REQ_F_CANCEL && task.progress === null ? -ECANCELED : 0;
+    let ret = req.flags & REQ_F_CANCEL && !begun ? -ECANCELED : 0;
     if (ret === 0) ret = ioIssueSqe(k, req, w.needsPoll ? IO_URING_F_IOWQ | IO_URING_F_NONBLOCK : IO_URING_F_IOWQ);
     if (ret === BLOCKED) {
       w.blocked = true;

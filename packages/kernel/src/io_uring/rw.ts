@@ -18,7 +18,7 @@ import type { IovIter } from "../lib/iovIter.ts";
 import { TASK_SIZE } from "../mm/flags.ts";
 import { getUser64 } from "../mm/usercopy.ts";
 import { copyIovec, iovecIter, MAX_RW_COUNT, UserIovec, userIter } from "../mm/userIov.ts";
-import { EAGAIN, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP } from "../uapi/errno.ts";
+import { EAGAIN, EBADF, EBADFD, EFAULT, EINTR, EINVAL, EOPNOTSUPP, ERESTARTSYS } from "../uapi/errno.ts";
 import { O_NONBLOCK } from "../uapi/fcntl.ts";
 import {
   IORING_CQE_F_MORE,
@@ -187,6 +187,7 @@ function readWrite(k: Kernel, req: IoKiocb, flags: number, write: boolean): numb
   let ret = attempt(k, req, flags, write);
   // A buffer of a ring goes back; a single one is kept while the request waits.
   if (ret < 0 && ret !== BLOCKED && req.flags & REQ_F_BUFFERS_COMMIT) ioKbufRecycle(req);
+  if (ret === -ERESTARTSYS) ret = -EINTR;
   if (ret === REFUSED) ret = -EAGAIN;
   else if (ret < 0) return ret;
   const cflags = req.flags & REQ_F_BUFFER_SELECT ? ioPutKbuf(k, req, ret) : 0;

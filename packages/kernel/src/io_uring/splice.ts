@@ -8,7 +8,7 @@ import { BLOCKED } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { copyToUser } from "../mm/usercopy.ts";
 import { stateClass } from "../state.ts";
-import { EBADF, EFAULT, EINTR, EINVAL, ENOPKG, ERESTARTSYS } from "../uapi/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENOPKG } from "../uapi/errno.ts";
 import { O_CLOEXEC } from "../uapi/fcntl.ts";
 import {
   IORING_FILE_INDEX_ALLOC,
@@ -89,10 +89,11 @@ function spliceCleanup(k: Kernel, req: IoKiocb): void {
   sp.file = null;
 }
 
-function spliceDone(req: IoKiocb, sp: IoSplice, r: number): number {
-  const ret = r === -ERESTARTSYS ? -EINTR : r;
+/** An interrupted one tells the program the number that is meant for the kernel (ERESTARTSYS), as Linux does. */
+function spliceDone(req: IoKiocb, sp: IoSplice, ret: number): number {
   if (ret !== sp.len) reqSetFail(req);
-  ioReqSetRes(req, ret, 0);
+  req.res = ret;
+  req.cflags = 0;
   return IOU_COMPLETE;
 }
 
