@@ -119,7 +119,7 @@ function UserSide({ task }: { task: TaskView }) {
       )}
       {task.line === 0 && (
         <p class="soft">
-          {line > 0 ? "called the C library: now in " : "outside the source"}
+          {line > 0 ? "in what it called: " : "outside the source"}
           {line === 0 && task.userFunction ? ", in " : ""}
           {task.userFunction ? <code>{task.userFunction}()</code> : line > 0 ? "it" : ""}
         </p>
