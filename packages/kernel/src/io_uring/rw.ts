@@ -31,6 +31,7 @@ import {
   IORING_OP_WRITE_FIXED,
   IORING_OP_WRITEV,
   IORING_OP_WRITEV_FIXED,
+  IORING_SETUP_IOPOLL,
   SQE_ADDR,
   SQE_BUF_INDEX,
   SQE_IOPRIO,
@@ -163,6 +164,8 @@ function attempt(k: Kernel, req: IoKiocb, flags: number, write: boolean): number
   if (typeof iter === "number") return iter;
   if (!(write ? canWrite(file) : canRead(file))) return -EBADF;
   if ((req.opFlags & ~RWF_SUPPORTED) !== 0) return -EOPNOTSUPP;
+  // No file here has a device whose completions are polled.
+  if (req.ctx.flags & IORING_SETUP_IOPOLL) return -EOPNOTSUPP;
   if (req.opFlags & RWF_NOWAIT) {
     if (!fmodeNowait(file)) return -EOPNOTSUPP;
     req.flags |= REQ_F_NOWAIT;

@@ -29,7 +29,7 @@ import { tctxTaskWork } from "./tw.ts";
 /** SQEs taken from one ring at a time where several share a thread. */
 const CAP_ENTRIES = 8;
 /** Instructions to the first look after work. */
-const FIRST_LOOK = 500;
+const FIRST_LOOK = 1000;
 /** sq_thread_idle where none is given: a second, in ns. */
 const DEFAULT_IDLE = 1e9;
 

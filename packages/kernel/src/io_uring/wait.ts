@@ -6,7 +6,13 @@ import type { Kernel } from "../kernel.ts";
 import { copyFromUser } from "../mm/usercopy.ts";
 import { stateClass } from "../state.ts";
 import { EBADR, EEXIST, EFAULT, EINTR, EINVAL, ETIME } from "../uapi/errno.ts";
-import { IORING_ENTER_ABS_TIMER, IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG, IORING_SETUP_DEFER_TASKRUN } from "../uapi/ioUring.ts";
+import {
+  IORING_ENTER_ABS_TIMER,
+  IORING_ENTER_EXT_ARG,
+  IORING_ENTER_EXT_ARG_REG,
+  IORING_SETUP_DEFER_TASKRUN,
+  IORING_SETUP_IOPOLL,
+} from "../uapi/ioUring.ts";
 import { ioCqringOverflowFlush } from "./complete.ts";
 import { CQ_HEAD, CQ_TAIL, ioCqringEventsUser, regionAddr, ringRead } from "./rings.ts";
 import { ioRunLocalWork, tctxTaskWork } from "./tw.ts";
@@ -141,7 +147,8 @@ function beginWait(k: Kernel, ctx: IoRingCtx, minEvents: number, flags: number, 
   if (ctx.flags & IORING_SETUP_DEFER_TASKRUN && ctx.submitter !== k.current) return -EEXIST;
   runWork(k, ctx, Math.max(LOCAL_TW_DEFAULT_MAX, minEvents));
   if (ctx.overflow.length > 0) ioCqringOverflowFlush(k, ctx);
-  if (ioCqringEventsUser(k, ctx) >= minEvents) return 0;
+  // Of a device that is polled nothing more would come by waiting.
+  if (ioCqringEventsUser(k, ctx) >= minEvents || ctx.flags & IORING_SETUP_IOPOLL) return 0;
   w.cqTail = (ringRead(k, ctx, CQ_HEAD) + minEvents) >>> 0;
   w.cqMinTail = ringRead(k, ctx, CQ_TAIL);
   w.nrTimeouts = ctx.cqTimeouts;
