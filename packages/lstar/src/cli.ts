@@ -313,6 +313,7 @@ Examples:
   lstar run --root / /bin/busybox sh         the host's own files, read-only below a writable layer
   lstar run --mount .:/work:rw --root / --cwd /work /bin/busybox ls
   lstar run --image alpine.tar               an image from docker save, with what it starts
+  lstar run --root / --publish 8080:80 nginx -g 'daemon off;'    a server for http://127.0.0.1:8080/
   lstar trace -f --root / /bin/busybox sh -c 'echo hi | cat'
   lstar lab --open                           a page to see inside: programs, kernel and time
   lstar record -o run.lstar --root / bash    what is typed, the files, the clock: lstar replay run.lstar repeats it
