@@ -1,7 +1,9 @@
+import { dPath } from "../fs/dcache.ts";
 import type { File } from "../include/linux/fs.ts";
 import type { IoRingCtx } from "../include/linux/ioUringTypes.ts";
 import type { Kernel } from "../kernel.ts";
 import {
+  IORING_CQE_F_32,
   IORING_SETUP_CQE32,
   IORING_SETUP_SQE128,
   ioUringOpNames,
@@ -42,16 +44,21 @@ function sqeLines(k: Kernel, ctx: IoRingCtx, head: number, tail: number): string
   return text;
 }
 
-/** CQEs that the program has not taken. */
+/** CQEs that the program has not taken. Linux counts in units of 16 bytes here, so that of a ring of larger ones it shows the first half; so do we. */
 function cqeLines(k: Kernel, ctx: IoRingCtx, head: number, tail: number): string {
   let text = "";
   const n = Math.min((tail - head) >>> 0, ctx.cqEntries);
-  const big = ctx.flags & IORING_SETUP_CQE32 ? 1 : 0;
   for (let i = 0; i < n; i++) {
     const index = ((head + i) >>> 0) & (ctx.cqEntries - 1);
-    const c = regionAddr(ctx.rings, CQES + (index << big) * 16);
-    text += `${String(index).padStart(5)}: user_data:${u64(sqe32(k, c, 0), sqe32(k, c, 4))}, res:${sqeS32(k, c, 8)}, flags:${sqe32(k, c, 12).toString(16)}`;
-    if (big) text += `, extra1:${u64(sqe32(k, c, 16), sqe32(k, c, 20))}, extra2:${u64(sqe32(k, c, 24), sqe32(k, c, 28))}`;
+    const c = regionAddr(ctx.rings, CQES + index * 16);
+    const flags = sqe32(k, c, 12);
+    text += `${String(index).padStart(5)}: user_data:${u64(sqe32(k, c, 0), sqe32(k, c, 4))}, res:${sqeS32(k, c, 8)}, flag:${flags.toString(16)}`;
+    if (ctx.flags & IORING_SETUP_CQE32 || flags & IORING_CQE_F_32) {
+      i++;
+      // The last slot has nothing behind it that would be its own.
+      const e = index + 1 < ctx.cqEntries || ctx.flags & IORING_SETUP_CQE32 ? regionAddr(ctx.rings, CQES + (index + 1) * 16) : c;
+      text += `, extra1:${u64(sqe32(k, e, 0), sqe32(k, e, 4))}, extra2:${u64(sqe32(k, e, 8), sqe32(k, e, 12))}`;
+    }
     text += "\n";
   }
   return text;
@@ -73,7 +80,7 @@ export function ioUringShowFdinfo(k: Kernel, file: File): string {
   text += `SqThread:\t${sq.pid}\nSqThreadCpu:\t${sq.cpu}\nSqTotalTime:\t${sq.total}\nSqWorkTime:\t${sq.work}\n`;
   text += `UserFiles:\t${ctx.files?.nodes.length ?? 0}\n`;
   ctx.files?.nodes.forEach((node, i) => {
-    if (node?.file) text += `${String(i).padStart(5)}: ${node.file.path.dentry.name}\n`;
+    if (node?.file) text += `${String(i).padStart(5)}: ${dPath(k, node.file.path)}\n`;
   });
   text += `UserBufs:\t${ctx.bufs?.nodes.length ?? 0}\n`;
   ctx.bufs?.nodes.forEach((node, i) => {
