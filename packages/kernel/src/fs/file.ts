@@ -11,6 +11,7 @@ import { eventpollReleaseFile } from "./eventpoll/item.ts";
 import { locksRemoveFile, locksRemovePosix } from "./locks.ts";
 import { dnotifyFlush } from "./notify/dnotify.ts";
 import { fsnotifyCloseFile } from "./notify/fsnotify.ts";
+import { shutdownDetached } from "./shutdownSuper.ts";
 
 const CLOSE_RANGE_UNSHARE = 2;
 const CLOSE_RANGE_CLOEXEC = 4;
@@ -82,6 +83,7 @@ export function fput(k: Kernel, file: File): void {
   file.op.release?.(k, inode, file);
   if ((file.flags & O_ACCMODE) !== 0 && !(file.flags & O_PATH) && inode.writecount > 0) inode.writecount--;
   dropInode(k, inode);
+  if (inode.sb.litter) shutdownDetached(k);
 }
 
 /** Lowest free descriptor from `start` on, or -EMFILE. @linux fs/file.c alloc_fd */

@@ -1,6 +1,7 @@
 import { FsStruct } from "../include/linux/fs.ts";
 import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
+import { shutdownDetached } from "./shutdownSuper.ts";
 
 /** A private copy of root, working directory and umask. @linux fs/fs_struct.c copy_fs_struct */
 export function copyFs(old: FsStruct): FsStruct {
@@ -10,6 +11,6 @@ export function copyFs(old: FsStruct): FsStruct {
 }
 
 /** A task gives its share back. @linux fs/fs_struct.c exit_fs */
-export function exitFs(_k: Kernel, task: Task): void {
-  task.fs.count--;
+export function exitFs(k: Kernel, task: Task): void {
+  if (--task.fs.count === 0) shutdownDetached(k);
 }

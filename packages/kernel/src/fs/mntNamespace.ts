@@ -4,6 +4,7 @@ import type { Task } from "../include/linux/sched.ts";
 import type { Kernel } from "../kernel.ts";
 import { followDown, initialMounts, MountTable, mountNamespaces, mountTable, refreshMountpoint, touchMounts } from "./namespace.ts";
 import { NsInfo } from "./nsfs.ts";
+import { deactivateSuper } from "./shutdownSuper.ts";
 
 export type { MountTable };
 
@@ -47,6 +48,7 @@ export function forgetMounts(k: Kernel, ns: MountTable, gone: readonly Mount[]):
   ns.mounts = ns.mounts.filter((m) => !gone.includes(m));
   for (const m of gone) refreshMountpoint(k, m.mountpoint);
   touchMounts(k, ns);
+  for (const m of gone) deactivateSuper(k, m.sb);
   // What was mounted may have been the file that kept another namespace.
   for (const m of gone) {
     const info = m.root.inode?.info;

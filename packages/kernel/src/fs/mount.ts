@@ -1,4 +1,4 @@
-import { type Dentry, type File, Mount, type Path, type SuperBlock } from "../include/linux/fs.ts";
+import { type Dentry, type File, Mount, type Path } from "../include/linux/fs.ts";
 import { capable } from "../kernel/capability.ts";
 import type { Kernel } from "../kernel.ts";
 import { strncpyFromUser } from "../mm/usercopy.ts";
@@ -33,6 +33,7 @@ import {
   attachMount,
   checkMnt,
   followDown,
+  isMounted,
   mountAt,
   mountNamespaces,
   mountTable,
@@ -43,6 +44,7 @@ import { fsnotifyUnmount } from "./notify/fsnotify.ts";
 import { NsInfo } from "./nsfs.ts";
 import { inodePermission, MAY_EXEC } from "./permission.ts";
 import { ProcInfo } from "./proc/info.ts";
+import { shutdownDetached } from "./shutdownSuper.ts";
 import { getFilesystem } from "./super.ts";
 
 /** @linux fs/namespace.c do_mount, path_mount */
@@ -70,12 +72,6 @@ function sysMount(k: Kernel, sourceAddr: number, targetAddr: number, typeAddr: n
 function cantMount({ dentry }: Path): boolean {
   const info = dentry.inode?.info;
   return info instanceof ProcInfo && ["fd", "fdinfo", "map"].includes(info.area);
-}
-
-/** Does any namespace show the file system? */
-function isMounted(k: Kernel, sb: SuperBlock): boolean {
-  for (const ns of mountNamespaces(k).namespaces) if (ns.mounts.some((m) => m.sb === sb)) return true;
-  return false;
 }
 
 function newMount(k: Kernel, type: string, source: string, path: Path, flags: number, data: string): number {
@@ -226,6 +222,7 @@ function sysChroot(k: Kernel, addr: number): number {
   if (p < 0) return p;
   if (!capable(k, CAP_SYS_CHROOT)) return -EPERM;
   k.current.fs.root = path;
+  shutdownDetached(k);
   return 0;
 }
 

@@ -30,6 +30,7 @@ import {
   userPathAt,
 } from "./namei.ts";
 import { inodePermission, MAY_EXEC, mntWantWrite } from "./permission.ts";
+import { shutdownDetached } from "./shutdownSuper.ts";
 
 /** Makes a name with `make`; the free dentry goes away if that fails. */
 function create(
@@ -162,6 +163,7 @@ function sysChdir(k: Kernel, pathAddr: number): number {
   const p = inodePermission(k, path.dentry.inode!, MAY_EXEC);
   if (p < 0) return p;
   k.current.fs.pwd = path;
+  shutdownDetached(k);
   return 0;
 }
 function sysFchdir(k: Kernel, fd: number): number {
@@ -171,6 +173,7 @@ function sysFchdir(k: Kernel, fd: number): number {
   const p = inodePermission(k, file.inode, MAY_EXEC);
   if (p < 0) return p;
   k.current.fs.pwd = file.path;
+  shutdownDetached(k);
   return 0;
 }
 

@@ -38,6 +38,8 @@ export class MountTable {
 class MountNamespaces {
   namespaces = new Set<MountTable>();
   nextId = 20;
+  /** File systems that are mounted no more and still used. */
+  detached = new Set<SuperBlock>();
 }
 stateClass(MountTable, MountNamespaces);
 
@@ -69,6 +71,12 @@ export function mountTable(k: Kernel, task: Task = k.current): MountTable {
 export function touchMounts(k: Kernel, ns: MountTable): void {
   ns.event++;
   ns.poll.wakeUp(k);
+}
+
+/** Does any namespace show the file system? */
+export function isMounted(k: Kernel, sb: SuperBlock): boolean {
+  for (const ns of mountNamespaces(k).namespaces) if (ns.mounts.some((m) => m.sb === sb)) return true;
+  return false;
 }
 
 /** Is the mount one of the current task's namespace? @linux fs/namespace.c check_mnt */

@@ -101,6 +101,7 @@ registerFilesystem("tmpfs", {
   mount(k, _source, _flags, data) {
     const sb = newSuper(k, 0o1777);
     (sb.info as ShmemSuper).maxPages = Math.max(1, Math.floor(k.machine.phys.limitFrames / 2));
+    sb.litter = true;
     const r = parseOptions(k, sb, data);
     return r < 0 ? r : sb;
   },

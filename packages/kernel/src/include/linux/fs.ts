@@ -118,6 +118,8 @@ export class SuperBlock {
   flags = 0;
   root: Dentry | null = null;
   nextIno = 1;
+  /** Nothing but mounts holds it: it goes with its last one (kill_litter_super). */
+  litter = false;
   /** State of the file-system type (registered class or plain data). */
   info: object | null = null;
   constructor(type: string, op: SuperOperations) {
