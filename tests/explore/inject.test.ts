@@ -122,7 +122,8 @@ it("which calls a signal may interrupt, and which may be served in part, is told
       .sort()
       .join(" ");
   expect(named((d) => d?.eintr)).toBe(
-    "accept accept4 clock_nanosleep connect epoll_pwait epoll_pwait2 epoll_wait fcntl flock futex futex_waitv getrandom ioctl " +
+    "accept accept4 clock_nanosleep connect epoll_pwait epoll_pwait2 epoll_wait fcntl flock futex futex_waitv getrandom io_getevents " +
+      "io_pgetevents io_uring_enter ioctl " +
       "mq_timedreceive mq_timedsend msgrcv msgsnd nanosleep pause poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2 read readv " +
       "recvfrom recvmmsg recvmsg rt_sigsuspend rt_sigtimedwait select semop semtimedop sendfile sendmmsg sendmsg sendto splice tee " +
       "vmsplice wait4 waitid write writev",
