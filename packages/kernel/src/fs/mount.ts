@@ -210,7 +210,7 @@ function sysUmount(k: Kernel, nameAddr: number, flags: number): number {
   const gone = t.mounts.filter((x) => isBelow(x, m));
   forgetMounts(k, t, gone);
   // Watchers hear of the end of a file system that nothing shows or uses any more.
-  for (const x of gone) if (!isBusy(k, x) && !isMounted(k, x.sb)) fsnotifyUnmount(k, x.sb);
+  for (const x of gone) if (!x.sb.litter && !isBusy(k, x) && !isMounted(k, x.sb)) fsnotifyUnmount(k, x.sb);
   return 0;
 }
 

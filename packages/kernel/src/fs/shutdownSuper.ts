@@ -1,6 +1,7 @@
 import type { Dentry, Inode, SuperBlock } from "../include/linux/fs.ts";
 import type { Kernel } from "../kernel.ts";
 import { isMounted, mountNamespaces } from "./namespace.ts";
+import { fsnotifyUnmount } from "./notify/fsnotify.ts";
 
 /** A mount of a file system is gone. If it was the last one, all goes that the file system holds, at once or when nobody uses it any more. @linux fs/super.c deactivate_super */
 export function deactivateSuper(k: Kernel, sb: SuperBlock): void {
@@ -26,6 +27,7 @@ function shutdownSuper(k: Kernel, sb: SuperBlock): boolean {
     if (d.children) dentries.push(...d.children.values());
   }
   for (const [inode, n] of names) if (inode.count > n) return false;
+  fsnotifyUnmount(k, sb);
   for (const inode of names.keys()) sb.op.evictInode?.(k, inode);
   sb.root!.children = null;
   return true;
