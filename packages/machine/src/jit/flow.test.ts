@@ -28,6 +28,12 @@ describe("control flow of regions", () => {
     expect(isReducible(nodes)).toBe(true);
   });
 
+  it("leaves alone a cycle that nothing leads to", () => {
+    const nodes = graph([[1], [], [3], [4, 2], [3]]);
+    expect(makeReducible(nodes).size).toBe(0);
+    expect([...analyse(nodes).heads]).toEqual([]);
+  });
+
   it("makes any graph reducible and keeps its paths", () => {
     let seed = 1;
     const random = (n: number): number => {

@@ -74,6 +74,8 @@ export function makeReducible(nodes: FlowNode[], root = 0): Detours {
         if (set.has(from)) return;
         for (const s of n.succs) if (set.has(s)) entries.add(s);
       });
+      // Nothing leads there.
+      if (entries.size === 0) continue;
       // The head itself lies outside its own parts; within them it counts as outside.
       let top: number;
       if (entries.size === 1) top = [...entries][0]!;

@@ -17,7 +17,7 @@ import { selectRegion } from "./select.ts";
 const HOT = 2;
 /** Runs of a block after which one sample is enough. */
 const MANY = 50_000;
-const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32, entries: 8 };
+const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32, entries: 6 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
 /**
@@ -268,12 +268,12 @@ export class Regions {
     }
     this.#credit = Math.max(0, this.#credit - price);
     this.#tried.add(start);
-    const entries = [0];
+    // What is only reached by returns must be entered there; others have what room is left.
+    const entries = [...new Set([0, ...returns])];
     for (const target of more) {
       const n = nodes.findIndex((node) => node.block.rip === target);
-      if (n > 0 && !this.#byPc.has(nodes[n]!.block.pc)) entries.push(n);
+      if (n > 0 && entries.length < MAX_ENTRIES && !entries.includes(n) && !this.#byPc.has(nodes[n]!.block.pc)) entries.push(n);
     }
-    for (const n of returns) if (entries.length < MAX_ENTRIES && !entries.includes(n)) entries.push(n);
     const plains = entries.map((n) => {
       const { rip: at } = nodes[n]!.block;
       return this.#blocks.again(at, code.physical(at));
