@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { freshDirectory, lstar, need, type RunResult, run } from "../native.ts";
 
-/** Python's own tests, by Debian's python3, natively and in lstar with the host's files. */
+/** Python’s own tests, by Debian’s python3, natively and in lstar with the host’s files; one after the other, each takes minutes. */
 const env = { PATH: "/usr/bin:/bin", HOME: "/nonexistent", LC_ALL: "C", TZ: "UTC" };
 const guest = ["run", "--root", "/", ...Object.entries(env).flatMap(([k, v]) => ["--env", `${k}=${v}`]), "--cwd", "/tmp", "--"];
 const python = need("/usr/bin/python3");
 need("/usr/lib/python3.11/test/test_json/__init__.py");
 
-it.concurrent("json, re, dict, struct and threading: all pass", { timeout: 480_000 }, async () => {
+it("json, re, dict, struct and threading: all pass", { timeout: 480_000 }, async () => {
   const modules = ["test_json", "test_re", "test_dict", "test_struct", "test_threading"];
   const r = await lstar([...guest, python, "-m", "test", "-q", ...modules], { timeout: 400_000 });
   expect(`${r.stdout}${r.stderr}`).toMatch(/Result: SUCCESS|Tests result: SUCCESS/);
@@ -37,7 +37,7 @@ function compare(ours: RunResult, real: RunResult): void {
   expect([ours.status, real.status]).toEqual([0, 0]);
 }
 
-it.concurrent.each([
+it.each([
   ["test_subprocess", 300],
   ["test_signal", 45],
 ])("%s whole: test by test as natively", { timeout: 600_000 }, async (module, least) => {
