@@ -38,8 +38,9 @@ const MAX_ENTRIES = 8;
 const INLINED = 100;
 /** Crossings from one region into another, for each op of that one, after which the two are joined: compiling an op again costs as much. */
 const JOIN = 10_000;
-/** Instructions between looks at the crossings. */
+/** Instructions between looks at the crossings, for each so many regions that are left for others. */
 const LOOK = 2_000_000;
+const LOOKED_AT = 16;
 /** Bytes of WebAssembly that may exist at once; beyond that everything is forgotten and starts afresh. */
 const MAX_CODE = 64 * 1024 * 1024;
 
@@ -161,23 +162,24 @@ export class Regions {
       region.counters.clear();
       if (roaming.length > 0) this.#again(region, { ...region, more: [], roaming: new Set(roaming) });
     }
-    if (this.#run - this.#looked < LOOK) return;
+    if (this.#run - this.#looked < LOOK * (1 + this.#bordering.size / LOOKED_AT)) return;
     this.#looked = this.#run;
     for (const region of [...this.#bordering]) this.#join(region);
   }
 
   /** Compiles a region together with those that it has been left for too often. */
   #join(region: Region): void {
-    const joined = new Set(region.joined);
+    let joined: Set<number> | null = null;
     for (const [rip, times] of region.borders) {
       if ((times.value as number) < JOIN * INLINED) continue;
       const pa = this.#mmu.walk(rip, false, true);
       const other = pa < 0 ? undefined : this.#byPc.get(this.#blocks.find(rip, pa));
       if (other && (times.value as number) < JOIN * other.ops) continue;
+      joined ??= new Set(region.joined);
       joined.add(rip);
       for (const further of other?.joined ?? []) joined.add(further);
     }
-    if (joined.size > region.joined.size && !this.#again(region, { ...region, more: [], joined })) this.#bordering.delete(region);
+    if (joined && !this.#again(region, { ...region, more: [], joined })) this.#bordering.delete(region);
   }
 
   /** Compiles a region anew, knowing more. @returns false if its start is not where it was */
