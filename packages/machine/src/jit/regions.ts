@@ -16,7 +16,7 @@ import { selectRegion } from "./select.ts";
 /** Samples that must fall into a block before its region is compiled. */
 const HOT = 2;
 /** Runs of a block after which one sample is enough. */
-const MANY = 50_000;
+const MANY = 500_000;
 const LIMITS = { nodes: 80, ops: 600, depth: 3, rare: 32, entries: 6 };
 /** A region that finds other mappings more often than this is given up. */
 const MAX_MISSES = 1000;
