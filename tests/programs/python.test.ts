@@ -7,9 +7,9 @@ const guest = ["run", "--root", "/", ...Object.entries(env).flatMap(([k, v]) => 
 const python = need("/usr/bin/python3");
 need("/usr/lib/python3.11/test/test_json/__init__.py");
 
-it("json, re, dict, struct and threading: all pass", { timeout: 480_000 }, async () => {
+it("json, re, dict, struct and threading: all pass", { timeout: 600_000 }, async () => {
   const modules = ["test_json", "test_re", "test_dict", "test_struct", "test_threading"];
-  const r = await lstar([...guest, python, "-m", "test", "-q", ...modules], { timeout: 400_000 });
+  const r = await lstar([...guest, python, "-m", "test", "-q", ...modules], { timeout: 560_000 });
   expect(`${r.stdout}${r.stderr}`).toMatch(/Result: SUCCESS|Tests result: SUCCESS/);
   expect(r.status).toBe(0);
 });
